@@ -1,0 +1,50 @@
+import type { SplitRule } from '../data/split-rule.js';
+import type { ColumnSchema, Part } from '../data/table.js';
+import type { FeaturePlan } from '../features/plan.js';
+import type { Signature } from '../onnx/signature.js';
+import type { Task } from '../spec/schema.js';
+
+/** What a model was made of and how; `manifest.json` of a bundle. */
+export interface Manifest {
+  readonly format: 1;
+  readonly name: string;
+  readonly task: Task;
+  /** sha256 over the canonical JSON of what identifies the model; see digest.ts. */
+  readonly digest: string;
+  readonly signature: Signature;
+  /** The classes in the order of the probabilities; empty for regression. The positive class is the last of two. */
+  readonly classes: readonly string[];
+  readonly target: { readonly column: string; readonly sql?: string; readonly positive?: string };
+  readonly algorithm: string;
+  readonly params: { readonly [name: string]: string | number | boolean };
+  readonly features: FeaturePlan;
+  readonly seed: number;
+  /** Positive from this probability on (binary). */
+  readonly threshold?: number;
+  readonly data: DataFingerprint;
+  readonly split: SplitRule;
+  readonly training: {
+    readonly rows: Readonly<Record<Part, number>>;
+    readonly seconds: number;
+    /** Trees a class, or steps; what early stopping left. */
+    readonly iterations: number;
+    readonly finishedAt: string;
+  };
+  readonly commit?: string;
+  readonly run?: { readonly id: number; readonly attempt: number; readonly url: string };
+  readonly tool: { readonly name: 'mlops-actions'; readonly version: string };
+  /** Every other file of the bundle with its sha256 (`sha256:<hex>`) and size in bytes. */
+  readonly files: { readonly [file: string]: { readonly sha256: string; readonly bytes: number } };
+}
+
+/** Identifies the rows that a model saw, in any file order and file format. */
+export interface DataFingerprint {
+  /** sha256 over schema and the unordered content of the rows that `where` lets through. */
+  readonly digest: string;
+  readonly rows: number;
+  readonly schema: readonly ColumnSchema[];
+  readonly where?: string;
+}
+
+/** `importance.json`: share of the total gain a feature, largest first; the shares add up to 1 (or all are 0). */
+export type Importance = readonly { readonly feature: string; readonly importance: number }[];

@@ -1,0 +1,38 @@
+import type { ColumnSchema } from './table.js';
+
+/** The data held against its contract: `validation.json`. */
+export interface Validation {
+  readonly format: 1;
+  readonly kind: 'validation';
+  readonly model: string;
+  /** No rule of severity error fails. */
+  readonly passed: boolean;
+  readonly rows: number;
+  readonly schema: readonly ColumnSchema[];
+  readonly rules: readonly RuleResult[];
+  /** Things that are no rule of the contract: a missing purpose, duplicates that straddle the split. */
+  readonly warnings: readonly string[];
+  readonly seconds: number;
+  readonly commit?: string;
+  readonly createdAt: string;
+  readonly tool: string;
+}
+
+export interface RuleResult {
+  /** Absent for rules of the whole table. */
+  readonly column?: string;
+  /** The key in the spec: `missing.max`, `enum`, `rows.min`. */
+  readonly rule: string;
+  /** What is required, for people: `at most 0.5 % missing`, `one of: a, b`. */
+  readonly required: string;
+  /** What was found, for people: `12 of 1,461 rows (0.8 %)`, `no such column`. */
+  readonly found: string;
+  readonly severity: 'error' | 'warning';
+  readonly passed: boolean;
+  /** Rows that fail, where the rule is one about rows. */
+  readonly failing?: number;
+  /** A few of them. `row` counts data rows from 1 in the order of the files. */
+  readonly samples?: readonly { readonly row?: number; readonly value: string }[];
+  /** Where the rule stands in the spec; for annotations. */
+  readonly line?: number;
+}

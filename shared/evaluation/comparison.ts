@@ -1,0 +1,153 @@
+import type { Manifest } from '../bundle/manifest.js';
+import type { Task } from '../spec/schema.js';
+
+/**
+ * The result of judging a candidate against a champion: `comparison.json`. It is data only; the comment, the check
+ * and the summary are pure functions of it, also when it comes from a run that nobody trusts.
+ */
+export interface Comparison {
+  readonly format: 1;
+  readonly kind: 'comparison';
+  readonly model: string;
+  readonly task: Task;
+  readonly primary: string;
+  readonly verdict: Verdict;
+  /** Why, in one plain sentence; always there for `not comparable` and `first model`. */
+  readonly reason?: string;
+  readonly gates: readonly GateResult[];
+  /** The gates together: one fail is fail; else one inconclusive is inconclusive; else pass. */
+  readonly gatesOutcome: GateOutcome;
+  /** Whether the step fails: a failed gate, or an inconclusive one where the spec says so. */
+  readonly blocked: boolean;
+  readonly metrics: readonly MetricComparison[];
+  readonly slices: readonly SliceComparison[];
+  /** Slices that were left out because they have fewer rows than `minRows`. */
+  readonly slicesLeftOut: number;
+  readonly minRows: number;
+  readonly confidence: number;
+  readonly rows: ComparedRows;
+  readonly candidate: ModelSummary;
+  readonly champion?: ModelSummary & { readonly reference: string };
+  readonly changes: readonly Change[];
+  readonly disagreement?: Disagreement;
+  readonly curve?: Curve;
+  /** Share of the test rows that stand again, the same in every feature and the target, among the training rows. */
+  readonly leakage?: number;
+  /** How many candidates have been judged on this test set, this one included; absent where nobody counted. */
+  readonly looks?: number;
+  readonly commit?: string;
+  readonly createdAt: string;
+  readonly tool: string;
+}
+
+/**
+ * The primary metric's alone. `first model`: there is no champion. `equivalent`: the interval lies inside the margin.
+ * `no evidence`: it does not, but contains no difference.
+ */
+export type Verdict = 'better' | 'worse' | 'equivalent' | 'no evidence' | 'identical' | 'not comparable' | 'first model';
+
+export type GateOutcome = 'pass' | 'fail' | 'inconclusive' | 'skipped';
+
+export interface GateResult {
+  /** The line of the spec, as the user wrote it. */
+  readonly text: string;
+  /** The line of the spec file that it stands on, when known; for annotations. */
+  readonly line?: number;
+  readonly metric: string;
+  readonly outcome: GateOutcome;
+  /** What is required, for people: `≥ 0.70`, `≥ champion − 0.002`. */
+  readonly required: string;
+  /** What was found: the candidate's value, or the difference for gates against the champion. */
+  readonly value?: number;
+  readonly interval?: Interval;
+  /** For an inconclusive gate: about how many test rows would decide it. */
+  readonly rowsToDecide?: number;
+  /** One plain sentence where the outcome needs it (skipped, fail, inconclusive, slices). */
+  readonly note?: string;
+}
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface MetricComparison {
+  readonly name: string;
+  readonly better: 'higher' | 'lower';
+  readonly candidate: number | null;
+  readonly candidateInterval?: Interval;
+  readonly champion?: number | null;
+  /** candidate − champion. */
+  readonly difference?: number;
+  readonly interval?: Interval;
+  /** What the interval says: better or worse only when it excludes 0. */
+  readonly sign?: 'better' | 'worse' | 'no evidence' | 'identical';
+  /** Why there is no valid interval. */
+  readonly note?: string;
+}
+
+export interface SliceComparison extends MetricComparison {
+  /** For people: `origin = ORD`, or the name in the spec. */
+  readonly slice: string;
+  readonly rows: number;
+  /** Two-sided p-value of the difference, adjusted by Holm over all slices. */
+  readonly adjustedP?: number;
+}
+
+export interface ComparedRows {
+  /** Test rows of the candidate. */
+  readonly test: number;
+  /** Those that judged: held out by both models, with a label. */
+  readonly used: number;
+  /** Test rows left out because the champion may have trained on them. */
+  readonly seenByChampion: number;
+  /** Test rows left out because the label is missing or of no known class. */
+  readonly unlabelled: number;
+}
+
+/** What a reader wants to know of a model at a glance; taken from its manifest. */
+export interface ModelSummary {
+  readonly digest: string;
+  readonly algorithm: string;
+  readonly params: Manifest['params'];
+  readonly features: readonly string[];
+  readonly iterations: number;
+  readonly trainingSeconds: number;
+  readonly trainingRows: number;
+  readonly dataRows: number;
+  readonly sizeBytes: number;
+  readonly latency?: { readonly p50Ms: number; readonly p99Ms: number };
+  readonly importance: readonly { readonly feature: string; readonly importance: number }[];
+  /** Metrics as the model's own bundle recorded them; shown when it cannot be run here, and then they decide nothing. */
+  readonly recorded?: { readonly [metric: string]: number };
+  readonly commit?: string;
+  readonly runUrl?: string;
+}
+
+/** One thing that differs between the two models; before or after is absent when it was added or removed. */
+export interface Change {
+  readonly kind: 'algorithm' | 'param' | 'feature' | 'target' | 'data' | 'split' | 'seed' | 'signature';
+  readonly name: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** Rows whose predicted class differs (classification), or whose error changes by more than the median error. */
+export interface Disagreement {
+  readonly rows: number;
+  /** Of those, the rows that the candidate gets right and the champion wrong (or with the smaller error). */
+  readonly forTheBetter: number;
+  /** Rows that the champion gets right and the candidate wrong. The rest changes between two wrong classes. */
+  readonly forTheWorse: number;
+}
+
+/** One picture: the two models' curves on the same rows, at the same x. */
+export interface Curve {
+  readonly kind: 'roc' | 'confusion' | 'residuals';
+  readonly title: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly x: readonly number[];
+  readonly candidate: readonly number[];
+  readonly champion?: readonly number[];
+}

@@ -1,0 +1,47 @@
+import type { Progress } from '../core/progress.js';
+import type { Labels } from '../data/table.js';
+import type { Predictions } from '../evaluation/predictions.js';
+import type { Matrix } from '../features/plan.js';
+import type { GraphBuilder } from '../onnx/graph.js';
+
+/** What every built-in trainer gets. Matrices of train and validation have the same columns. */
+export interface TrainingInput {
+  readonly train: Matrix;
+  readonly trainLabels: Labels;
+  /** Rows that choose (early stopping, L2); they never fit. */
+  readonly validation: Matrix;
+  readonly validationLabels: Labels;
+  /** Row weights of train, mean 1; absent: all 1. */
+  readonly trainWeights?: Float64Array;
+  readonly validationWeights?: Float64Array;
+  readonly params: Readonly<Record<string, string | number | boolean>>;
+  readonly seed: number;
+  readonly progress: Progress;
+}
+
+/** What every built-in trainer gives. */
+export interface TrainedModel {
+  /** The parameters in full, defaults filled in. */
+  readonly params: Readonly<Record<string, string | number | boolean>>;
+  /** Steps that the model keeps: boosting rounds, solver iterations; 1 for a baseline. */
+  readonly iterations: number;
+  /** Metric on validation rows after each recorded step; empty where the trainer has no steps. */
+  readonly curve: readonly { readonly step: number; readonly value: number }[];
+  /** The curve's metric, such as log_loss or rmse. */
+  readonly curveMetric: string;
+  /** A weight a matrix column, not negative; fit.ts normalises it to shares. */
+  readonly importance: Float64Array;
+  /** Scores every row; the trainer's own arithmetic, which the graph must reproduce within 1e-5. */
+  predict(matrix: Matrix): Predictions;
+  /**
+   * Adds the model's nodes.
+   * @param features the name of a float32 tensor [N, F] with the matrix's columns in order
+   * @returns the name of a float32 tensor: probabilities [N, classes], or the prediction [N, 1]
+   */
+  toGraph(graph: GraphBuilder, features: string): string;
+}
+
+/** A built-in algorithm. */
+export interface Trainer {
+  train(input: TrainingInput): Promise<TrainedModel>;
+}
