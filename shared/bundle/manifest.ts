@@ -28,6 +28,8 @@ export interface Manifest {
     readonly seconds: number;
     /** Trees a class, or steps; what early stopping left. */
     readonly iterations: number;
+    /** Share of the test rows that stand again, the same in every column but the key, among rows that train or choose. */
+    readonly leakage?: number;
     readonly finishedAt: string;
   };
   readonly commit?: string;

@@ -143,7 +143,7 @@ export interface Disagreement {
 
 /** One picture: the two models' curves on the same rows, at the same x. */
 export interface Curve {
-  readonly kind: 'roc' | 'confusion' | 'residuals';
+  readonly kind: 'roc' | 'confusion' | 'residuals' | 'coverage';
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;

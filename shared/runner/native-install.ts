@@ -21,7 +21,7 @@ const MANIFEST_FILES = ['package.json', 'package-lock.json'];
 export async function installNative(lockDirectory: string): Promise<string> {
   const lock = await readFile(join(lockDirectory, 'package-lock.json'));
   const version = createHash('sha256').update(lock).digest('hex').slice(0, 16);
-  const toolCache = process.env['RUNNER_TOOL_CACHE'] || join(tmpdir(), 'mlops-actions-tool-cache');
+  const toolCache = process.env.RUNNER_TOOL_CACHE || join(tmpdir(), 'mlops-actions-tool-cache');
   const home = join(toolCache, 'mlops-actions-native', version, `${process.platform}-${process.arch}`);
   if (existsSync(completeMark(home))) return home;
 

@@ -65,6 +65,8 @@ export interface LocalGitHub {
     gitDirectory?: string;
     /** The repository that this one is a fork of. */
     forkOf?: Repository;
+    /** Public unless told. Others do not see a private one at all, and its reads need scopes too. */
+    private?: boolean;
   }): Repository;
 
   openPullRequest(options: {
@@ -77,6 +79,8 @@ export interface LocalGitHub {
   /** A push to the pull request's branch. */
   updatePullRequest(pullRequest: PullRequest, sha: string): PullRequest;
 
+  closePullRequest(pullRequest: PullRequest, options?: { merged?: boolean }): void;
+
   /** A new run of a workflow, `in_progress`. */
   startRun(options: {
     repository: Repository;
@@ -87,8 +91,17 @@ export interface LocalGitHub {
     headSha: string;
     headRepository?: Repository;
     actor?: string;
+    /**
+     * `GITHUB_REF`, which decides what of the cache the run sees. Unless told: `refs/pull/N/merge` of the open pull
+     * request with this head for `pull_request`, the default branch for `pull_request_target`, else the head branch.
+     */
+    ref?: string;
   }): Run;
 
+  /** The next attempt of a completed run: same id, `in_progress` again. */
+  rerun(run: Run): Run;
+
+  /** Jobs that are still running are cancelled with it. */
   completeRun(run: Run, conclusion: Conclusion): void;
 
   /**
@@ -103,4 +116,138 @@ export interface LocalGitHub {
   personToken(login: string): string;
 
   close(): Promise<void>;
+}
+
+/** Something that goes wrong on purpose. The first fault that matches a request, and has times left, is used. */
+export interface Fault {
+  /** `path` is held against path and query, as sent; REST, artifact, cache and blob requests alike. */
+  readonly match: { readonly method?: string; readonly path: RegExp };
+  /** How many requests it meets; 1 unless told. */
+  readonly times?: number;
+  /**
+   * `status`: that answer, and nothing is done. `rate-limit`: 429 (or `status: 403`) with `Retry-After`. `drop`: the
+   * connection is cut before anything is done. `drop-after`: it is cut after everything was done. `slow`: done late.
+   */
+  readonly kind: 'status' | 'rate-limit' | 'drop' | 'drop-after' | 'slow';
+  /** Of `status` (502 unless told) and `rate-limit` (429 unless told). */
+  readonly status?: number;
+  readonly message?: string;
+  /** Seconds, of `rate-limit`; 1 unless told. */
+  readonly retryAfter?: number;
+  /** Of `slow`; 250 unless told, at most `maxDelayMs` of the server. */
+  readonly delayMs?: number;
+}
+
+export interface LoggedRequest {
+  readonly method: string;
+  /** Path and query as sent; signatures of blob addresses are left out. */
+  readonly path: string;
+  /** Of the answer; 0 where the connection was cut. */
+  readonly status: number;
+  /** A login, `job <name>`, or `anonymous`. */
+  readonly by: string;
+  readonly fault?: Fault['kind'];
+}
+
+/** Where a request or an answer is not what GitHub's OpenAPI description says. */
+export interface Violation {
+  readonly side: 'request' | 'response';
+  /** Such as `POST /repos/{owner}/{repo}/check-runs`. */
+  readonly operation: string;
+  readonly problems: readonly string[];
+}
+
+/** What GitHub would raise as a webhook and, unless the default token of a job caused it, start workflows on. */
+export interface CausedEvent {
+  /** `issue_comment`, `check_run` or `status`. */
+  readonly name: string;
+  readonly action: string | undefined;
+  readonly repository: string;
+  readonly actor: string;
+  /** False for everything that a job's token does. */
+  readonly startsWorkflows: boolean;
+}
+
+export interface Comment {
+  readonly id: number;
+  readonly body: string;
+  /** `github-actions[bot]` for a job's token. */
+  readonly author: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly url: string;
+}
+
+export interface CheckRun {
+  readonly id: number;
+  readonly name: string;
+  readonly headSha: string;
+  readonly status: string;
+  readonly conclusion: string | null;
+  readonly title: string | null;
+  readonly summary: string | null;
+  readonly text: string | null;
+  readonly annotations: readonly Readonly<Record<string, unknown>>[];
+  readonly url: string;
+}
+
+export interface CommitStatus {
+  readonly sha: string;
+  readonly context: string;
+  readonly state: string;
+  readonly description: string | null;
+  readonly targetUrl: string | null;
+}
+
+export interface Artifact {
+  readonly id: number;
+  readonly name: string;
+  readonly runId: number;
+  readonly jobName: string;
+  readonly mimeType: string;
+  /** `sha256:<hex>` of the bytes. */
+  readonly digest: string;
+  readonly bytes: Buffer;
+  readonly expiresAt: string;
+}
+
+export interface CacheEntry {
+  readonly key: string;
+  readonly version: string;
+  /** The ref that it belongs to. */
+  readonly scope: string;
+  readonly size: number;
+}
+
+/** What tests look at and steer from inside, beside the HTTP interface. */
+export interface LocalGitHubInspection {
+  /** Of an issue or pull request, oldest first. */
+  comments(repository: Repository, number: number): readonly Comment[];
+  /** Those created through the REST API (a job's own check run is not among them), oldest first. */
+  checkRuns(repository: Repository, headSha?: string): readonly CheckRun[];
+  /** Newest first. */
+  statuses(repository: Repository, sha: string): readonly CommitStatus[];
+  /** Finished uploads that were not deleted, oldest first. */
+  artifacts(repository: Repository, runId?: number): readonly Artifact[];
+  cacheEntries(repository: Repository): readonly CacheEntry[];
+  pullRequest(repository: Repository, number: number): PullRequest;
+  readonly requests: readonly LoggedRequest[];
+  readonly violations: readonly Violation[];
+  readonly events: readonly CausedEvent[];
+  inject(fault: Fault): void;
+  /** Sets the server's clock forward: for expiry of artifacts and signed addresses, and rate limits. */
+  advanceClock(milliseconds: number): void;
+}
+
+export interface LocalGitHubOptions {
+  readonly faults?: readonly Fault[];
+  /** The longest that a `slow` fault waits; 5,000 unless told. */
+  readonly maxDelayMs?: number;
+  /**
+   * Whether requests and answers of the REST API are held against GitHub's OpenAPI description; true unless told.
+   * Costs about 0.7 s and 100 MB once a process, at the first REST request.
+   */
+  readonly checkOpenApi?: boolean;
+  /** Called for what should start workflows: never for what a job's token did. */
+  readonly onEvent?: (event: CausedEvent) => void;
 }

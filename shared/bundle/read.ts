@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { messageOf, UserError } from '../core/errors.js';
+import { modelDigest } from './digest.js';
+import { BUNDLE_FILES } from './files.js';
+import type { Importance, Manifest } from './manifest.js';
+import { manifestSchema } from './manifest-schema.js';
+
+/** A bundle on disk whose files have the digests that its manifest names. */
+export interface Bundle {
+  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly modelFile: string;
+  /** Held-out metrics as the bundle recorded them. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly importance: Importance;
+}
+
+/** A manifest of a model with a thousand features is about 1 MB. */
+const LARGEST_TEXT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads a bundle and verifies it: shape of the manifest, sha256 of every file, the model's digest. A bundle may come
+ * from anywhere, so nothing in it is believed.
+ * @param shown how to name the bundle in messages
+ * @throws UserError that says what is wrong with it
+ */
+export async function readBundle(directory: string, shown: string): Promise<Bundle> {
+  const wrong = (what: string, cause?: unknown): UserError =>
+    new UserError(`${shown} is not a usable bundle: ${what}.`, { cause });
+  const manifestText = await readFile(join(directory, BUNDLE_FILES.manifest), 'utf8').catch((error: unknown) => {
+    throw wrong(`it has no ${BUNDLE_FILES.manifest}`, error);
+  });
+  if (manifestText.length > LARGEST_TEXT_BYTES) throw wrong(`its ${BUNDLE_FILES.manifest} is too large`);
+  const parsed = manifestSchema.safeParse(
+    parseJson(manifestText, (error) => wrong(`its ${BUNDLE_FILES.manifest} is not JSON`, error)),
+  );
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw wrong(`its ${BUNDLE_FILES.manifest} has a wrong "${issue?.path.join('.') || 'document'}" (${issue?.message})`);
+  }
+  const manifest: Manifest = parsed.data;
+
+  for (const [name, expected] of Object.entries(manifest.files)) {
+    const file = join(directory, name);
+    const found = await sha256OfFile(file).catch((error: unknown) => {
+      throw wrong(`${name} is missing`, error);
+    });
+    if (found !== expected.sha256) throw wrong(`${name} has been changed (${found}, the manifest names ${expected.sha256})`);
+  }
+  const model = manifest.files[BUNDLE_FILES.model];
+  if (!model) throw wrong(`it has no ${BUNDLE_FILES.model}`);
+  const digest = modelDigest({ ...manifest, model: model.sha256, data: manifest.data.digest });
+  if (digest !== manifest.digest) throw wrong(`its digest is ${manifest.digest}, its content has ${digest}`);
+
+  return {
+    directory,
+    manifest,
+    modelFile: join(directory, BUNDLE_FILES.model),
+    metrics: numbersOf(await readJson(join(directory, BUNDLE_FILES.metrics))),
+    importance: importanceOf(await readJson(join(directory, BUNDLE_FILES.importance))),
+  };
+}
+
+function parseJson(text: string, wrong: (error: unknown) => Error): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw wrong(messageOf(error));
+  }
+}
+
+/** Metrics and importance are shown and decide nothing, so an absent or odd file reads as empty. */
+async function readJson(file: string): Promise<unknown> {
+  try {
+    if ((await stat(file)).size > LARGEST_TEXT_BYTES) return undefined;
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function numbersOf(value: unknown): Record<string, number> {
+  if (value === null || typeof value !== 'object') return {};
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      (entry): entry is [string, number] => typeof entry[1] === 'number' && Number.isFinite(entry[1]),
+    ),
+  );
+}
+
+function importanceOf(value: unknown): Importance {
+  if (!Array.isArray(value)) return [];
+  return value.filter(
+    (item: unknown): item is Importance[number] =>
+      item !== null &&
+      typeof item === 'object' &&
+      'feature' in item &&
+      typeof item.feature === 'string' &&
+      'importance' in item &&
+      typeof item.importance === 'number',
+  );
+}
+
+async function sha256OfFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return `sha256:${hash.digest('hex')}`;
+}

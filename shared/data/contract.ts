@@ -1,0 +1,292 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { type Location, messageOf, UserError } from '../core/errors.js';
+import { formatCount } from '../core/format.js';
+import type { LoadedSpec } from '../spec/load.js';
+import { nearest } from '../spec/nearest.js';
+import type { ColumnRules, Spec } from '../spec/schema.js';
+import { compileColumnRules } from './contract-columns.js';
+import {
+  type CompiledRule,
+  countWhere,
+  judgeRows,
+  type Measured,
+  notApplicable,
+  percentText,
+  rangeRequired,
+  within,
+} from './contract-rule.js';
+import { identifier } from './sql.js';
+import type { ColumnSchema } from './table.js';
+import type { RuleResult } from './validation.js';
+
+/** What the contract needs of a dataset. */
+export interface ContractData {
+  /** Has the view `source`: every raw column of the rows that `data.where` lets through, and `__row`, counted from 1. */
+  readonly connection: DuckDBConnection;
+  readonly schema: readonly ColumnSchema[];
+  readonly rows: number;
+  /** Throws a UserError unless the text is one scalar expression over the columns. */
+  checkExpression(sql: string, location: Location): unknown;
+}
+
+type Contract = Exclude<NonNullable<Spec['contract']>, string>;
+
+/** An expression of the spec within our query. */
+interface OwnExpression {
+  readonly sql: string;
+  readonly name: string;
+  readonly location: Location;
+}
+
+const SAMPLES = 5;
+const LONGEST_SAMPLE = 80;
+
+/**
+ * Holds the data against the contract of its spec: one query over the rows for all rules, and one more for samples of
+ * the rows that fail. Results are in the order of the spec: rules of columns, then of the table.
+ * @throws UserError when an expression, pattern or format of the contract cannot be run
+ */
+export async function checkContract(dataset: ContractData, loaded: LoadedSpec): Promise<RuleResult[]> {
+  const { contract } = loaded.spec;
+  if (contract === undefined || typeof contract === 'string') return [];
+  const expressions = await ownExpressions(dataset, contract, loaded);
+  const rules = [...(await columnRules(dataset, contract, loaded)), ...tableRules(dataset, contract, loaded)];
+  const measured = await measure(dataset.connection, rules, expressions);
+  const judged = rules.map((rule, index) => ({ rule, judgement: rule.judge(measured[index]!) }));
+  const failed = judged
+    .filter(({ rule, judgement }) => rule.rows && !judgement.passed && (judgement.failing ?? 0) > 0)
+    .map(({ rule }) => rule);
+  const samples = await sampleRows(dataset.connection, failed);
+  return judged.map(({ rule, judgement }) => {
+    const shown = samples.get(rule);
+    return {
+      ...(rule.column !== undefined && { column: rule.column }),
+      rule: rule.rule,
+      required: rule.required,
+      found: judgement.found,
+      severity: rule.severity,
+      passed: judgement.passed,
+      ...(judgement.failing !== undefined && { failing: judgement.failing }),
+      ...(shown && { samples: shown }),
+      ...(rule.line !== undefined && { line: rule.line }),
+    };
+  });
+}
+
+/** Every expression of the contract, once the dataset's fence has let it through. */
+async function ownExpressions(dataset: ContractData, contract: Contract, loaded: LoadedSpec): Promise<OwnExpression[]> {
+  const columns = new Set(dataset.schema.map(({ name }) => name));
+  const expressions = [
+    ...Object.entries(contract.columns ?? {})
+      .filter(([name]) => columns.has(name))
+      .map(([name, rules]) => ({ sql: rules.where, path: ['contract', 'columns', name, 'where'] })),
+    ...(contract.checks ?? []).map((check, index) => ({ sql: check.sql, path: ['contract', 'checks', index, 'sql'] })),
+  ];
+  const checked: OwnExpression[] = [];
+  for (const { sql, path } of expressions) {
+    if (sql === undefined) continue;
+    const location = loaded.locate(path);
+    await dataset.checkExpression(sql, location);
+    checked.push({ sql, name: path.join('.'), location });
+  }
+  return checked;
+}
+
+async function columnRules(dataset: ContractData, contract: Contract, loaded: LoadedSpec): Promise<CompiledRule[]> {
+  const compiled: CompiledRule[] = [];
+  for (const [name, rules] of Object.entries(contract.columns ?? {})) {
+    const locate = (...path: string[]): Location => loaded.locate(['contract', 'columns', name, ...path]);
+    const column = dataset.schema.find((one) => one.name === name);
+    if (!column) {
+      if (rules.required !== false) compiled.push(absentColumn(name, rules, dataset.schema, locate));
+      continue;
+    }
+    const context = {
+      severity: rules.severity ?? 'error',
+      maxFailing: rules.max_failing ?? 0,
+      ...(rules.where !== undefined && { scope: asCondition(rules.where) }),
+    } as const;
+    compiled.push(...(await compileColumnRules(column, rules, context, locate, (sql) => dataset.connection.run(sql))));
+  }
+  return compiled;
+}
+
+function absentColumn(
+  name: string,
+  rules: ColumnRules,
+  schema: readonly ColumnSchema[],
+  locate: (...path: string[]) => Location,
+): CompiledRule {
+  const near = nearest(
+    name,
+    schema.map((column) => column.name),
+  );
+  const { line } = rules.required === undefined ? locate() : locate('required');
+  const base = {
+    column: name,
+    rule: 'required',
+    required: 'a column',
+    severity: rules.severity ?? 'error',
+    ...(line !== undefined && { line }),
+  };
+  return notApplicable(base, near === undefined ? 'no such column' : `no such column; the nearest is ${near}`);
+}
+
+function tableRules(dataset: ContractData, contract: Contract, loaded: LoadedSpec): CompiledRule[] {
+  const lineOf = (...path: (string | number)[]) => {
+    const { line } = loaded.locate(['contract', ...path]);
+    return line === undefined ? {} : { line };
+  };
+  const compiled: CompiledRule[] = [];
+  for (const key of ['min', 'max'] as const) {
+    const limit = contract.rows?.[key];
+    if (limit === undefined) continue;
+    compiled.push({
+      rule: `rows.${key}`,
+      required: `${rangeRequired({ [key]: limit })} rows`,
+      severity: 'error',
+      ...lineOf('rows', key),
+      aggregates: {},
+      judge: () => ({
+        passed: within(dataset.rows, { [key]: limit }),
+        found: `${formatCount(dataset.rows)} ${dataset.rows === 1 ? 'row' : 'rows'}`,
+      }),
+    });
+  }
+  const context = { severity: 'error', maxFailing: 0 } as const;
+  for (const [index, columns] of (contract.unique ?? []).entries()) {
+    const base = {
+      rule: 'unique',
+      required: `no values of ${columns.join(', ')} twice`,
+      severity: 'error',
+      ...lineOf('unique', index),
+    } as const;
+    const names = dataset.schema.map(({ name }) => name);
+    const absent = columns.find((name) => !names.includes(name));
+    if (absent !== undefined) {
+      const near = nearest(absent, names);
+      compiled.push(notApplicable(base, `no such column: ${absent}${near === undefined ? '' : `; the nearest is ${near}`}`));
+      continue;
+    }
+    const quoted = columns.map(identifier);
+    compiled.push({
+      ...base,
+      aggregates: { failing: `count(*) - count(DISTINCT row(${quoted.join(', ')}))`, considered: 'count(*)' },
+      judge: judgeRows(0, () => 'that repeat earlier values'),
+      rows: { condition: 'TRUE', value: columnsText(columns), repeats: quoted },
+    });
+  }
+  for (const [index, check] of (contract.checks ?? []).entries()) {
+    const { severity = 'error', max_failing: maxFailing = 0, name, sql } = check;
+    // As in a CHECK of SQL: what is unknown, since a value is missing, does not fail.
+    const condition = `(NOT ${asCondition(sql)})`;
+    compiled.push({
+      rule: `checks.${name}`,
+      required: maxFailing > 0 ? `${sql}, but for ${percentText(maxFailing)} of the rows` : sql,
+      severity,
+      ...lineOf('checks', index, 'sql'),
+      aggregates: { failing: countWhere(context, condition), considered: countWhere(context) },
+      judge: judgeRows(maxFailing),
+      rows: { condition, value: columnsText(mentioned(sql, dataset.schema)) },
+    });
+  }
+  return compiled;
+}
+
+/** The columns that an expression seems to mention: only for what a sample shows. */
+function mentioned(sql: string, schema: readonly ColumnSchema[]): string[] {
+  const words = new Set(sql.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []);
+  return schema
+    .map(({ name }) => name)
+    .filter((name) => words.has(name.toLowerCase()))
+    .slice(0, 4);
+}
+
+/** SQL text: the values of columns, joined for people. */
+function columnsText(columns: readonly string[]): string {
+  if (columns.length === 0) return "''";
+  return `concat_ws(', ', ${columns.map((name) => `coalesce(CAST(${identifier(name)} AS VARCHAR), '(missing)')`).join(', ')})`;
+}
+
+/** An expression of the spec as a condition. The line break ends a comment in it. */
+function asCondition(sql: string): string {
+  return `CAST((${sql}\n) AS BOOLEAN)`;
+}
+
+async function measure(
+  connection: DuckDBConnection,
+  rules: readonly CompiledRule[],
+  expressions: readonly OwnExpression[],
+): Promise<Measured[]> {
+  const selected = rules.flatMap((rule, index) =>
+    Object.entries(rule.aggregates).map(([name, sql]) => `${sql} AS ${identifier(alias(index, name))}`),
+  );
+  let row: Record<string, unknown> = {};
+  if (selected.length > 0) {
+    try {
+      const reader = await connection.runAndReadAll(`SELECT ${selected.join(',\n  ')}\nFROM source`);
+      row = reader.getRowObjectsJS()[0] ?? {};
+    } catch (error) {
+      throw (await culprit(connection, expressions)) ?? error;
+    }
+  }
+  return rules.map((_, index) => ({
+    number: (name) => {
+      const value = row[alias(index, name)];
+      return value === null || value === undefined ? Number.NaN : Number(value);
+    },
+    text: (name) => {
+      const value = row[alias(index, name)];
+      return value === null || value === undefined ? undefined : String(value);
+    },
+  }));
+}
+
+function alias(index: number, name: string): string {
+  return `r${index}_${name}`;
+}
+
+/** Which expression of the spec made the query fail: they run one by one. Undefined when none did: then it is our bug. */
+async function culprit(connection: DuckDBConnection, expressions: readonly OwnExpression[]): Promise<UserError | undefined> {
+  for (const { sql, name, location } of expressions) {
+    try {
+      await connection.run(`SELECT count(*) FILTER (WHERE ${asCondition(sql)}) FROM source`);
+    } catch (error) {
+      const reason = messageOf(error).split('\n')[0];
+      return new UserError({ message: `${name}: cannot be run as a condition: ${reason}`, location }, { cause: error });
+    }
+  }
+  return undefined;
+}
+
+/** The first failing rows of each rule, in the order of the data. */
+async function sampleRows(
+  connection: DuckDBConnection,
+  rules: readonly CompiledRule[],
+): Promise<ReadonlyMap<CompiledRule, { row: number; value: string }[]>> {
+  if (rules.length === 0) return new Map();
+  const repeats: string[] = [];
+  const selected = rules.map((rule, index) => {
+    const { condition, value, repeats: keys } = rule.rows!;
+    const conditions = [`(${condition})`];
+    if (keys) {
+      const nth = identifier(`__repeat_${index}`);
+      repeats.push(`row_number() OVER (PARTITION BY (${condition}), ${keys.join(', ')} ORDER BY __row) AS ${nth}`);
+      conditions.push(`${nth} > 1`);
+    }
+    return `arg_min({'row': __row, 'value': ${value}}, __row, ${SAMPLES}) FILTER (WHERE ${conditions.join(' AND ')}) AS s${index}`;
+  });
+  const from = repeats.length > 0 ? `(SELECT *, ${repeats.join(', ')} FROM source)` : 'source';
+  const reader = await connection.runAndReadAll(`SELECT ${selected.join(',\n  ')}\nFROM ${from}`);
+  const row = reader.getRowObjectsJS()[0] ?? {};
+  return new Map(
+    rules.map((rule, index) => {
+      const found = (row[`s${index}`] ?? []) as readonly { row: bigint; value: string | null }[];
+      return [rule, found.map((sample) => ({ row: Number(sample.row), value: shorten(sample.value ?? '(missing)') }))];
+    }),
+  );
+}
+
+function shorten(text: string): string {
+  return text.length > LONGEST_SAMPLE ? `${text.slice(0, LONGEST_SAMPLE)}…` : text;
+}

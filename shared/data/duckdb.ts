@@ -1,0 +1,129 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { DuckDBConnection, DuckDBVector } from '@duckdb/node-api';
+import { loadNative } from '../runner/native.js';
+import { literal } from './sql.js';
+
+/** A database in memory. Larger results spill into a directory of their own under the system's temporary directory. */
+export interface Database {
+  readonly connection: DuckDBConnection;
+  /** Ends the connection, frees the memory and removes what was spilled. Twice is once. */
+  close(): void;
+}
+
+/** The engine, loaded when it is first needed: it is native code and no part of the bundles. */
+export function duckdb(): Promise<typeof import('@duckdb/node-api')> {
+  return loadNative<typeof import('@duckdb/node-api')>('@duckdb/node-api');
+}
+
+/** Opens an empty database whose results depend neither on the machine's time zone nor on installed extensions. */
+export async function openDatabase(options: { threads?: number } = {}): Promise<Database> {
+  const { DuckDBInstance } = await duckdb();
+  const spill = join(tmpdir(), `mlops-actions-duckdb-${randomUUID()}`);
+  const instance = await DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    preserve_insertion_order: 'true',
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+  });
+  const connection = await instance.connect();
+  let open = true;
+  const close = (): void => {
+    if (!open) return;
+    open = false;
+    connection.closeSync();
+    instance.closeSync();
+    rmSync(spill, { recursive: true, force: true });
+  };
+  try {
+    await connection.run(`SET temp_directory = ${literal(spill)}`);
+    await connection.run("SET TimeZone = 'UTC'");
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { connection, close };
+}
+
+/** The typed array that a result's column becomes; `hash` is 16 bytes a row, of a UHUGEINT. */
+export interface ColumnArrays {
+  float64: Float64Array;
+  float32: Float32Array;
+  int64: BigInt64Array;
+  uint32: Uint32Array;
+  hash: Uint8Array;
+}
+export type ArrayKind = keyof ColumnArrays;
+
+const BYTES_OF_HASH = 16;
+
+/**
+ * One column of a query as a typed array, copied from DuckDB's vectors block by block. The query's only column has
+ * the SQL type that `kind` names (DOUBLE, FLOAT, BIGINT, UINTEGER, UHUGEINT) and holds no NULL.
+ */
+export async function readArray<K extends ArrayKind>(
+  connection: DuckDBConnection,
+  sql: string,
+  kind: K,
+  rows: number,
+): Promise<ColumnArrays[K]> {
+  const target = allocate(kind, rows);
+  const result = await connection.run(sql);
+  let row = 0;
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const block = blockOf(chunk.getColumnVector(0), kind);
+    if (row + chunk.rowCount > rows) throw new Error(`more than the ${rows} rows that were expected`);
+    if (target instanceof BigInt64Array) target.set(block as BigInt64Array, row);
+    else target.set(block as Float64Array, kind === 'hash' ? row * BYTES_OF_HASH : row);
+    row += chunk.rowCount;
+  }
+  if (row !== rows) throw new Error(`${row} rows instead of the ${rows} that were expected`);
+  return target;
+}
+
+/** One column of text (or NULL) of a query. Not for hot paths: every value becomes a JavaScript string. */
+export async function readTexts(connection: DuckDBConnection, sql: string): Promise<(string | null)[]> {
+  const result = await connection.run(sql);
+  const texts: (string | null)[] = [];
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (const value of chunk.getColumnValues(0)) texts.push(value === null ? null : String(value));
+  }
+  return texts;
+}
+
+/** The rows of a small result as objects of JSON values (64-bit integers come as decimal text). */
+export async function readRows(connection: DuckDBConnection, sql: string): Promise<Record<string, unknown>[]> {
+  return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+}
+
+/** The number of rows of a table or view, whose name is quoted already. */
+export async function countRows(connection: DuckDBConnection, from: string): Promise<number> {
+  const [row] = await readRows(connection, `SELECT count(*) AS n FROM ${from}`);
+  return Number(row?.n);
+}
+
+function allocate<K extends ArrayKind>(kind: K, rows: number): ColumnArrays[K] {
+  const makers: { [kind in ArrayKind]: () => ColumnArrays[kind] } = {
+    float64: () => new Float64Array(rows),
+    float32: () => new Float32Array(rows),
+    int64: () => new BigInt64Array(rows),
+    uint32: () => new Uint32Array(rows),
+    hash: () => new Uint8Array(rows * BYTES_OF_HASH),
+  };
+  return makers[kind]();
+}
+
+/** The memory behind a vector. The library keeps it in a field that its types call private; its version is pinned. */
+function blockOf(vector: DuckDBVector, kind: ArrayKind): ArrayLike<number> | BigInt64Array {
+  const { items, dataView } = vector as unknown as { items?: unknown; dataView?: unknown };
+  if (kind === 'hash' && dataView instanceof DataView) {
+    return new Uint8Array(dataView.buffer, dataView.byteOffset, dataView.byteLength);
+  }
+  if (kind === 'float64' && items instanceof Float64Array) return items;
+  if (kind === 'float32' && items instanceof Float32Array) return items;
+  if (kind === 'int64' && items instanceof BigInt64Array) return items;
+  if (kind === 'uint32' && items instanceof Uint32Array) return items;
+  throw new Error(`a ${vector.type.toString()} vector has no ${kind} array`);
+}

@@ -1,0 +1,172 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { type Location, messageOf, UserError } from '../core/errors.js';
+import { csvHeader } from './csv-header.js';
+import { countRows, readRows } from './duckdb.js';
+import type { FileFormat, SourceFile } from './sources.js';
+import { identifier, listLiteral, literal } from './sql.js';
+
+/**
+ * Files into tables of the database, each value as its file has it: CSV all as text, JSON with its own types, Parquet
+ * typed. No SQL of the user's runs here. Row n of a table is data row n of its files, in their order.
+ */
+
+/** Some files of one shape, loaded. */
+export interface Stage {
+  readonly table: string;
+  readonly format: FileFormat;
+  readonly files: readonly SourceFile[];
+  /** The columns with their DuckDB types. */
+  readonly columns: readonly { readonly name: string; readonly duckType: string }[];
+  readonly rows: number;
+}
+
+/** Neighbouring files that one read function can take together. */
+interface Group {
+  readonly format: FileFormat;
+  readonly files: SourceFile[];
+  /** CSV: delimiter and column names, which all of the group share. */
+  readonly header?: { readonly delimiter: string; readonly names: readonly string[] };
+}
+
+/** Loads all files, neighbours of one shape together. @throws UserError at the file (and line) that cannot be read */
+export async function loadStages(connection: DuckDBConnection, files: readonly SourceFile[]): Promise<readonly Stage[]> {
+  const stages: Stage[] = [];
+  for (const group of await groupFiles(connection, files)) {
+    stages.push(await loadGroup(connection, group, `__stage_${stages.length}`));
+  }
+  return stages;
+}
+
+async function groupFiles(connection: DuckDBConnection, files: readonly SourceFile[]): Promise<Group[]> {
+  const groups: Group[] = [];
+  let last: { key: string; group: Group } | undefined;
+  for (const file of files) {
+    const text = file.format === 'csv' || file.format === 'tsv';
+    const header = text ? await csvHeader(connection, file) : undefined;
+    const key = JSON.stringify([file.format, header]);
+    if (last?.key === key) {
+      last.group.files.push(file);
+    } else {
+      last = { key, group: { format: file.format, files: [file], ...(header ? { header } : {}) } };
+      groups.push(last.group);
+    }
+  }
+  return groups;
+}
+
+async function loadGroup(connection: DuckDBConnection, group: Group, table: string): Promise<Stage> {
+  try {
+    if (group.format === 'parquet') await refuseDuplicatesInParquet(connection, group.files);
+    const source = group.format === 'json' ? await jsonSource(connection, group.files) : tableFunction(group);
+    await connection.run(`CREATE TABLE ${identifier(table)} AS SELECT * FROM ${source}`);
+  } catch (error) {
+    throw error instanceof UserError ? error : readError(error, group.files);
+  }
+  const columns = (await describe(connection, identifier(table))).map(({ name, duckType }) => ({ name, duckType }));
+  return { table, format: group.format, files: group.files, columns, rows: await countRows(connection, identifier(table)) };
+}
+
+function tableFunction({ format, files, header }: Group): string {
+  const list = listLiteral(files.map((file) => file.path));
+  if (!header) {
+    if (format !== 'parquet') throw new Error(`a ${format} group without a header`);
+    return `read_parquet(${list}, union_by_name = true, hive_partitioning = false)`;
+  }
+  const columns = header.names.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ');
+  return (
+    `read_csv(${list}, auto_detect = false, header = true, columns = {${columns}}, delim = ${literal(header.delimiter)}, ` +
+    `quote = '"', escape = '"', strict_mode = true, null_padding = false, ignore_errors = false, hive_partitioning = false)`
+  );
+}
+
+/**
+ * JSON (an array or a line an object): the types of numbers and booleans are DuckDB's, found over all rows; what JSON
+ * quotes stays text here, since whether "2001-02-03" is a date is decided in one place for all formats.
+ */
+async function jsonSource(connection: DuckDBConnection, files: readonly SourceFile[]): Promise<string> {
+  const list = listLiteral(files.map((file) => file.path));
+  const common = 'format = \'auto\', union_by_name = true, hive_partitioning = false';
+  const found = await describe(
+    connection,
+    `read_json(${list}, ${common}, sample_size = -1, maximum_sample_files = ${files.length}, map_inference_threshold = -1)`,
+  );
+  const quoted = /^(DATE|TIMESTAMP.*|TIME.*|UUID)$/;
+  const columns = found.map(({ name, duckType }) => `${literal(name)}: ${literal(quoted.test(duckType) ? 'VARCHAR' : duckType)}`);
+  if (columns.length === 1 && found[0]!.name === 'json' && found[0]!.duckType === 'JSON') {
+    throw new UserError({ message: 'rows of JSON data are objects, {"column": value}', location: { file: files[0]!.display } });
+  }
+  return `read_json(${list}, ${common}, columns = {${columns.join(', ')}})`;
+}
+
+async function describe(connection: DuckDBConnection, from: string): Promise<{ name: string; duckType: string }[]> {
+  const rows = await readRows(connection, `DESCRIBE SELECT * FROM ${from}`);
+  return rows.map((row) => ({ name: String(row.column_name), duckType: String(row.column_type) }));
+}
+
+/** DuckDB would number them silently (`a`, `a_1`), and a spec would mean one of them by chance. */
+async function refuseDuplicatesInParquet(connection: DuckDBConnection, files: readonly SourceFile[]): Promise<void> {
+  for (const file of files) {
+    const nodes = await readRows(connection, `SELECT name, num_children FROM parquet_schema(${literal(file.path)})`);
+    const names: string[] = [];
+    // The schema is a tree written depth first; the root's children are the columns.
+    let at = 1;
+    const skip = (): void => {
+      const children = Number(nodes[at++]?.num_children ?? 0);
+      for (let child = 0; child < children; child++) skip();
+    };
+    while (at < nodes.length) {
+      names.push(String(nodes[at]!.name));
+      skip();
+    }
+    refuseDuplicates(names, { file: file.display });
+  }
+}
+
+/** @throws UserError when two names are equal, also when they differ in upper and lower case only, as SQL sees them */
+export function refuseDuplicates(names: readonly string[], location: Location): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const other = seen.get(columnKey(name));
+    if (other !== undefined) {
+      const how = other === name ? 'twice' : `and as ${JSON.stringify(other)}, and SQL does not tell upper from lower case`;
+      throw new UserError({ message: `column ${JSON.stringify(name)} is there ${how}; rename one of them`, location });
+    }
+    seen.set(columnKey(name), name);
+  }
+}
+
+/** How SQL compares names: A-Z is a-z. */
+export function columnKey(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** What DuckDB says about a file, as the user's mistake that it is: the file, the line, the first sentence. */
+function readError(error: unknown, files: readonly SourceFile[]): UserError {
+  const text = messageOf(error);
+  const file = files.find(({ path }) => text.includes(path)) ?? files[0]!;
+  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
+  const location: Location = { file: file.display, ...(line ? { line: Number(line) } : {}) };
+  return new UserError({ message: readMessage(text, file), location }, { cause: error });
+}
+
+function readMessage(text: string, file: SourceFile): string {
+  const fields = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
+  if (fields) {
+    const [, expected, found] = fields;
+    return `this row has ${found} fields where the header has ${expected}; mend or remove it (a value that holds the delimiter is quoted)`;
+  }
+  if (text.includes('unterminated quote')) return 'a value opens a quote (") that is never closed; a quote within a value is doubled ("")';
+  if (/not utf-8|unicode/i.test(text)) return 'the text is not UTF-8; convert it (iconv -f latin1 -t utf-8) and commit it again';
+  const reason = firstSentence(text, file);
+  if (file.format === 'parquet') return `this is not a whole Parquet file (truncated, or another format): ${reason}`;
+  return `cannot be read as ${file.format.toUpperCase()}: ${reason}`;
+}
+
+/** DuckDB's first line without its class and without the path, which the location says. */
+function firstSentence(text: string, file: SourceFile): string {
+  const line = text.split('\n').find((part) => part.trim() !== '') ?? text;
+  return line
+    .replace(/^(?:[A-Z][A-Za-z ]+ Error: )+/, '')
+    .replaceAll(file.path, file.display)
+    .trim();
+}

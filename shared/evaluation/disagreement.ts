@@ -1,0 +1,48 @@
+import type { Disagreement } from './comparison.js';
+import { type ClassSample, predictedClasses, type Sample, type ValueSample } from './sample.js';
+import { quantileOfSorted } from './statistics.js';
+
+/**
+ * The rows on which two models part. Classification: their decided classes differ. Regression: their absolute errors
+ * differ by more than the champion's median absolute error.
+ */
+export function disagreementOf(
+  candidate: Sample,
+  champion: Sample,
+  thresholds: { readonly candidate?: number | undefined; readonly champion?: number | undefined } = {},
+): Disagreement {
+  if (candidate.task === 'regression' || champion.task === 'regression') {
+    return regressionDisagreement(candidate as ValueSample, champion as ValueSample);
+  }
+  return decisionDisagreement(
+    candidate.labels,
+    predictedClasses(candidate, thresholds.candidate),
+    predictedClasses(champion, thresholds.champion),
+  );
+}
+
+function decisionDisagreement(labels: ClassSample['labels'], candidate: Int32Array, champion: Int32Array): Disagreement {
+  let rows = 0;
+  let forTheBetter = 0;
+  let forTheWorse = 0;
+  for (let row = 0; row < labels.length; row++) {
+    if (candidate[row] === champion[row]) continue;
+    rows++;
+    if (candidate[row] === labels[row]) forTheBetter++;
+    if (champion[row] === labels[row]) forTheWorse++;
+  }
+  return { rows, forTheBetter, forTheWorse };
+}
+
+function regressionDisagreement(candidate: ValueSample, champion: ValueSample): Disagreement {
+  const errors = absoluteErrors(champion);
+  const changes = absoluteErrors(candidate).map((error, row) => error - errors[row]!);
+  const limit = quantileOfSorted(errors.sort(), 0.5);
+  const forTheBetter = changes.filter((change) => change < -limit).length;
+  const forTheWorse = changes.filter((change) => change > limit).length;
+  return { rows: forTheBetter + forTheWorse, forTheBetter, forTheWorse };
+}
+
+export function absoluteErrors(sample: ValueSample): Float64Array {
+  return Float64Array.from(sample.labels, (label, row) => Math.abs(label - sample.scores[row]!));
+}

@@ -1,0 +1,215 @@
+import { formatCount } from '../core/format.js';
+import type { Progress } from '../core/progress.js';
+import type { Labels } from '../data/table.js';
+import { fitsTask, isMetric, type MetricName } from '../spec/metrics.js';
+import type { BootstrapOptions } from './bootstrap.js';
+import type { Comparison, MetricComparison } from './comparison.js';
+import { curveOf } from './curve.js';
+import { disagreementOf } from './disagreement.js';
+import type { Evaluation } from './evaluation.js';
+import { type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
+import { compareMetrics } from './metric-comparison.js';
+import { pairSamples } from './pair.js';
+import type { Predictions } from './predictions.js';
+import { type Sample, unscoredRows } from './sample.js';
+import { compareSlices, type Slice } from './slices.js';
+
+/** What is known of the judged rows. All arrays have one entry a judged row, in one order (see commonRows). */
+export interface EvaluationInput {
+  readonly labels: Labels;
+  readonly candidate: Predictions;
+  /** The metric of the verdict. */
+  readonly primary: MetricName;
+  /** The metrics of the table; primary and the gates' are added. */
+  readonly metrics: readonly MetricName[];
+  readonly gates: readonly GateLine[];
+  /** What an inconclusive gate does to the step. */
+  readonly gatesInconclusive: 'pass' | 'fail';
+  readonly slices: readonly Slice[];
+  /** Slices with fewer labelled rows are left out. */
+  readonly minRows: number;
+  readonly confidence: number;
+  /** Resamples. */
+  readonly bootstrap: number;
+  readonly seed: number;
+  /** Any number a row that is equal for rows that depend on each other (a day, a customer); they are resampled together. */
+  readonly blocks?: Int32Array | undefined;
+  /** Positive from this probability on (binary); default 0.5. */
+  readonly threshold?: { readonly candidate?: number | undefined; readonly champion?: number | undefined } | undefined;
+  /** Of the candidate; `rows` is the number of judged rows where it is absent. */
+  readonly measures: Measures;
+  readonly progress?: Progress | undefined;
+}
+
+export interface JudgeInput extends EvaluationInput {
+  /** On the same rows; absent when there is none or it cannot be run. */
+  readonly champion?: Predictions | undefined;
+  readonly championMeasures?: Measures | undefined;
+  /** The bundles' digests are equal. */
+  readonly sameDigest?: boolean | undefined;
+  /** Why the champion cannot be held against the candidate (incomparableReason, no common rows, it cannot be run). */
+  readonly notComparable?: string | undefined;
+  /** What counts as equal on the primary metric. */
+  readonly margin: number;
+}
+
+/** What follows from labels and predictions, of a comparison. */
+export type Judgement = Pick<
+  Comparison,
+  | 'verdict'
+  | 'reason'
+  | 'primary'
+  | 'task'
+  | 'gates'
+  | 'gatesOutcome'
+  | 'blocked'
+  | 'metrics'
+  | 'slices'
+  | 'slicesLeftOut'
+  | 'minRows'
+  | 'confidence'
+  | 'disagreement'
+  | 'curve'
+> & {
+  /** Resamples behind the metrics' intervals: as requested, fewer on very many rows, 0 without intervals. */
+  readonly resamples: number;
+};
+
+/** The same, of one model by itself. */
+export type EvaluationParts = Omit<Judgement, 'verdict' | 'reason' | 'disagreement'> & Pick<Evaluation, 'task'>;
+
+/** Judges a candidate against a champion, or says why it cannot. Deterministic by seed, whatever the order of the rows. */
+export function judge(input: JudgeInput): Judgement {
+  const { labels, candidate, primary, confidence, threshold } = input;
+  const champion = input.notComparable === undefined ? input.champion : undefined;
+  const identical = champion !== undefined && isIdentical(input, champion);
+  const pairInput = { labels, candidate, champion: identical ? undefined : champion, blocks: input.blocks };
+  const pair = pairSamples(pairInput);
+  const options: BootstrapOptions = {
+    metrics: metricsOf(input),
+    resamples: input.bootstrap,
+    confidence,
+    seed: input.seed,
+    ...(threshold && { thresholds: threshold }),
+    ...(input.progress && { progress: input.progress }),
+  };
+  const { metrics, resamples } = compareMetrics(pair, identical, options);
+  const comparisons = metrics.map(({ comparison }) => comparison);
+  const sliced = compareSlices(input.slices, pairInput, identical, {
+    ...options,
+    metrics: sliceMetricsOf(input),
+    minRows: input.minRows,
+  });
+  const reason = notComparableReason(input, pair.candidate, pair.champion);
+  const gates = judgeGates({
+    gates: input.gates,
+    metrics: comparisons,
+    slices: sliced.slices,
+    rows: pair.rows,
+    measures: { rows: pair.rows, ...input.measures },
+    championMeasures: input.championMeasures,
+    confidence,
+    unscored: unscoredRows(pair.candidate),
+    withoutChampion: withoutChampion(reason, champion),
+  });
+  const gatesOutcome = outcomeOf(gates);
+  const verdict = verdictOf(comparisons[0]!, input.margin, { reason, identical, first: champion === undefined });
+  const curve =
+    unscoredRows(pair.candidate) > 0 ? undefined : curveOf(pair.candidate, identical ? pair.candidate : pair.champion);
+  return {
+    ...verdict,
+    task: labels.task,
+    primary,
+    gates,
+    gatesOutcome,
+    blocked: gatesOutcome === 'fail' || (gatesOutcome === 'inconclusive' && input.gatesInconclusive === 'fail'),
+    metrics: comparisons,
+    slices: sliced.slices.map(({ comparison }) => comparison),
+    slicesLeftOut: sliced.leftOut,
+    minRows: input.minRows,
+    confidence,
+    ...(champion && disagreement(pair.candidate, identical ? pair.candidate : pair.champion, threshold, identical)),
+    ...(curve && { curve }),
+    resamples,
+  };
+}
+
+/** One model on its held-out rows. Gates against the champion are skipped. */
+export function evaluateModel(input: EvaluationInput): EvaluationParts {
+  const { verdict: _verdict, reason: _reason, disagreement: _disagreement, ...parts } = judge({ ...input, margin: 0 });
+  return parts;
+}
+
+function isIdentical(input: JudgeInput, champion: Predictions): boolean {
+  if (input.sameDigest) return true;
+  const { candidate, threshold } = input;
+  if ((threshold?.candidate ?? 0.5) !== (threshold?.champion ?? 0.5) && input.labels.task === 'binary') return false;
+  if (candidate.task !== 'regression') {
+    if (champion.task === 'regression') return false;
+    if (candidate.classes.some((name, column) => champion.classes[column] !== name)) return false;
+  }
+  return (
+    candidate.rows > 0 &&
+    candidate.scores.length === champion.scores.length &&
+    candidate.scores.every((score, at) => score === champion.scores[at])
+  );
+}
+
+/** The primary metric first, then the table's, then those that only gates ask for. */
+function metricsOf(input: JudgeInput): MetricName[] {
+  const ofGates = input.gates.filter(({ gate }) => gate.kind !== 'slice').map(({ gate }) => gate.metric);
+  const fitting = ofGates.filter(isMetric).filter((name) => fitsTask(name, input.labels.task));
+  return [...new Set([input.primary, ...input.metrics, ...fitting])];
+}
+
+function sliceMetricsOf(input: JudgeInput): MetricName[] {
+  const ofGates = input.gates.filter(({ gate }) => gate.kind === 'slice').map(({ gate }) => gate.metric);
+  const fitting = ofGates.filter(isMetric).filter((name) => fitsTask(name, input.labels.task));
+  return [...new Set([input.primary, ...fitting])];
+}
+
+function notComparableReason(input: JudgeInput, candidate: Sample, champion: Sample | undefined): string | undefined {
+  if (input.notComparable !== undefined) return input.notComparable;
+  if (!input.champion) return undefined;
+  if (candidate.rows === 0) return 'no labelled row was held out by both models';
+  for (const [model, sample] of [
+    ['candidate', candidate],
+    ['champion', champion],
+  ] as const) {
+    const unscored = sample ? unscoredRows(sample) : 0;
+    if (unscored > 0) return `the ${model} gives no number for ${formatCount(unscored)} of ${formatCount(candidate.rows)} rows`;
+  }
+  return undefined;
+}
+
+function withoutChampion(
+  reason: string | undefined,
+  champion: Predictions | undefined,
+): { outcome: 'skipped' | 'inconclusive'; note: string } | undefined {
+  if (reason !== undefined) return { outcome: 'inconclusive', note: `not comparable: ${reason}` };
+  return champion ? undefined : { outcome: 'skipped', note: 'there is no champion yet' };
+}
+
+function verdictOf(
+  primary: MetricComparison,
+  margin: number,
+  known: { readonly reason: string | undefined; readonly identical: boolean; readonly first: boolean },
+): Pick<Comparison, 'verdict' | 'reason'> {
+  if (known.reason !== undefined) return { verdict: 'not comparable', reason: known.reason };
+  if (known.first) return { verdict: 'first model', reason: 'there is no champion to compare with yet' };
+  if (known.identical) return { verdict: 'identical' };
+  const { interval, sign } = primary;
+  if (!interval) return { verdict: 'no evidence', reason: primary.note ?? `${primary.name} is undefined on these rows` };
+  if (margin > 0 && interval.low >= -margin && interval.high <= margin) return { verdict: 'equivalent' };
+  return { verdict: sign === 'better' || sign === 'worse' ? sign : 'no evidence' };
+}
+
+function disagreement(
+  candidate: Sample,
+  champion: Sample | undefined,
+  threshold: JudgeInput['threshold'],
+  identical: boolean,
+): Pick<Comparison, 'disagreement'> {
+  if (!champion || candidate.rows === 0 || unscoredRows(candidate) + unscoredRows(champion) > 0) return {};
+  return { disagreement: disagreementOf(candidate, champion, identical ? {} : (threshold ?? {})) };
+}

@@ -1,0 +1,79 @@
+import type { Labels } from '../data/table.js';
+import { fitsTask, type MetricName } from '../spec/metrics.js';
+import type { Predictions } from './predictions.js';
+import { probabilityStatistics } from './probability-metrics.js';
+import { rankingStatistic } from './ranking-metrics.js';
+import { regressionStatistics } from './regression-metrics.js';
+import { type Sample, takeSample, unscoredRows } from './sample.js';
+import type { Slots, Statistic } from './statistic.js';
+import { thresholdStatistic } from './threshold-metrics.js';
+
+/** Several metrics of one model on one sample, ready to be computed for any row weights. */
+export interface PreparedMetrics extends Statistic {
+  readonly names: readonly MetricName[];
+}
+
+/**
+ * Sorts and transforms once what the metrics need. `evaluate` fills `out[i]` with the value of `names[i]`; all values are NaN
+ * when the model gives no finite number for some row.
+ * @param threshold positive from this probability on (binary); default 0.5
+ */
+export function prepareMetrics(names: readonly MetricName[], sample: Sample, threshold?: number): PreparedMetrics {
+  const unfit = names.find((name) => !fitsTask(name, sample.task));
+  if (unfit !== undefined) throw new Error(`the metric ${unfit} does not fit the task ${sample.task}`);
+  const statistics =
+    unscoredRows(sample) > 0 ? [] : statisticsOf(sample, new Map(names.map((name, slot) => [name, slot])), threshold);
+  return {
+    names,
+    passes: statistics.reduce((sum, statistic) => sum + statistic.passes, 0),
+    evaluate(weights, out) {
+      out.fill(Number.NaN);
+      for (const statistic of statistics) statistic.evaluate(weights, out);
+    },
+  };
+}
+
+export interface MetricOptions {
+  /** Positive from this probability on (binary); default 0.5. */
+  readonly threshold?: number;
+  /** One non-negative number a row of `labels`. */
+  readonly weights?: ArrayLike<number>;
+  /** Only these rows (indices into labels and predictions; a repeated index counts again). */
+  readonly rows?: ArrayLike<number>;
+}
+
+/**
+ * Several metrics of one model; see computeMetric.
+ * @returns a value a name, NaN where it is undefined
+ */
+export function computeMetrics<Name extends MetricName>(
+  names: readonly Name[],
+  labels: Labels,
+  predictions: Predictions,
+  options: MetricOptions = {},
+): Record<Name, number> {
+  const { sample, origin } = takeSample(labels, predictions, options.rows);
+  const { weights } = options;
+  const out = new Float64Array(names.length);
+  prepareMetrics(names, sample, options.threshold).evaluate(
+    weights ? Float64Array.from(origin, (row) => weights[row]!) : new Float64Array(sample.rows).fill(1),
+    out,
+  );
+  return Object.fromEntries(names.map((name, slot) => [name, out[slot]!])) as Record<Name, number>;
+}
+
+/**
+ * One metric of one model, by scikit-learn's definition (see the families' files for the corner cases).
+ * Rows without a label are left out.
+ * @returns NaN where the metric is undefined: no rows, a single class for `auc`, a score that is not a finite number
+ */
+export function computeMetric(name: MetricName, labels: Labels, predictions: Predictions, options: MetricOptions = {}): number {
+  return computeMetrics([name], labels, predictions, options)[name];
+}
+
+function statisticsOf(sample: Sample, slots: Slots, threshold?: number): readonly Statistic[] {
+  if (sample.task === 'regression') return regressionStatistics(sample, slots);
+  const ranking = rankingStatistic(sample, slots);
+  const decided = thresholdStatistic(sample, slots, threshold);
+  return [...(ranking ? [ranking] : []), ...probabilityStatistics(sample, slots), ...(decided ? [decided] : [])];
+}

@@ -1,0 +1,104 @@
+import type { Labels } from '../data/table.js';
+import type { Predictions } from './predictions.js';
+import { reorderSample, type Sample, takeSample } from './sample.js';
+
+/** The same labelled rows with the scores of one model or of two, in an order that only their values decide. */
+export interface Pair {
+  readonly rows: number;
+  readonly candidate: Sample;
+  readonly champion?: Sample;
+  /** Rows that depend on each other share a block; blocks are numbered from 0 without gaps. */
+  readonly blocks?: { readonly of: Uint32Array; readonly count: number };
+}
+
+export interface PairInput {
+  readonly labels: Labels;
+  readonly candidate: Predictions;
+  readonly champion?: Predictions | undefined;
+  /** Indices into all arrays; default all rows. */
+  readonly rows?: ArrayLike<number> | undefined;
+  /** Any number a row that is equal for rows that depend on each other: a day, a customer. */
+  readonly blocks?: Int32Array | undefined;
+}
+
+/**
+ * Packs labelled rows of both models and sorts them by label and scores, blocks by their rows. Rows that are equal in
+ * all of these can stand for each other, so whatever is drawn from the pair with a seed is the same for every order
+ * of the input.
+ */
+export function pairSamples(input: PairInput): Pair {
+  const { labels, rows } = input;
+  const { sample: candidate, origin } = takeSample(labels, input.candidate, rows);
+  const champion = input.champion && takeSample(labels, input.champion, rows).sample;
+  const columns = [candidate.labels, ...scoreColumns(candidate), ...(champion ? scoreColumns(champion) : [])];
+  const compare = (a: number, b: number): number => {
+    for (const column of columns) {
+      const left = column[a]!;
+      const right = column[b]!;
+      if (left !== right) return left < right ? -1 : left > right ? 1 : 0;
+    }
+    return 0;
+  };
+  const order = Uint32Array.from({ length: candidate.rows }, (_, row) => row).sort((a, b) => compare(a, b) || a - b);
+  const blocks = input.blocks && numberBlocks(input.blocks, origin, order, compare);
+  return {
+    rows: candidate.rows,
+    candidate: reorderSample(candidate, order),
+    ...(champion && { champion: reorderSample(champion, order) }),
+    ...(blocks && { blocks }),
+  };
+}
+
+/** Sizes of the runs of equal labels, which pairing made contiguous; regression is one run. */
+export function strataSizes(sample: Sample): number[] {
+  if (sample.task === 'regression') return sample.rows > 0 ? [sample.rows] : [];
+  const sizes: number[] = [];
+  for (let row = 0; row < sample.rows; row++) {
+    if (row > 0 && sample.labels[row] === sample.labels[row - 1]) sizes[sizes.length - 1]!++;
+    else sizes.push(1);
+  }
+  return sizes;
+}
+
+function scoreColumns(sample: Sample): Float64Array[] {
+  if (sample.task === 'regression') return [sample.scores];
+  return Array.from({ length: sample.classes }, (_, column) => {
+    const values = new Float64Array(sample.rows);
+    for (let row = 0; row < sample.rows; row++) values[row] = sample.scores[row * sample.classes + column]!;
+    return values;
+  });
+}
+
+function numberBlocks(
+  blocks: Int32Array,
+  origin: Uint32Array,
+  order: Uint32Array,
+  compare: (a: number, b: number) => number,
+): { of: Uint32Array; count: number } {
+  // Rows that cannot be told apart get one rank, so that a block is known by the ranks of its rows.
+  const members = new Map<number, number[]>();
+  const places = new Map<number, number[]>();
+  let rank = 0;
+  for (let at = 0; at < order.length; at++) {
+    if (at > 0 && compare(order[at - 1]!, order[at]!) !== 0) rank++;
+    const block = blocks[origin[order[at]!]!]!;
+    let ranks = members.get(block);
+    if (!ranks) {
+      ranks = [];
+      members.set(block, ranks);
+      places.set(block, []);
+    }
+    ranks.push(rank);
+    places.get(block)!.push(at);
+  }
+  const byContent = [...members.keys()].sort((a, b) => compareRanks(members.get(a)!, members.get(b)!) || a - b);
+  const of = new Uint32Array(order.length);
+  for (const [number, block] of byContent.entries()) for (const at of places.get(block)!) of[at] = number;
+  return { of, count: byContent.length };
+}
+
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) if (a[at] !== b[at]) return a[at]! - b[at]!;
+  return a.length - b.length;
+}

@@ -1,0 +1,104 @@
+import type { ClassSample } from './sample.js';
+import type { Slots, Statistic } from './statistic.js';
+
+/** Probabilities are kept this far from 0 and 1 in the log loss: float64's machine epsilon, as in scikit-learn. */
+const CLIP = Number.EPSILON;
+
+/** Equal-width bins of the calibration error (Guo et al. 2017). */
+const ECE_BINS = 15;
+
+/**
+ * `log_loss`, `brier` and `ece`. The Brier score is the mean of (positive or not − probability)², or with more than two
+ * classes the sum of these squares over the classes (0 to 2), as in scikit-learn. The calibration error is the mean,
+ * weighted by rows, of |share − mean probability| over 15 bins of equal width: of the positive class's probability,
+ * or with more classes of the most probable class's (the share then is that of rows where it is right).
+ */
+export function probabilityStatistics(sample: ClassSample, slots: Slots): Statistic[] {
+  const statistics: Statistic[] = [];
+  const logSlot = slots.get('log_loss');
+  if (logSlot !== undefined) statistics.push(meanStatistic(logLosses(sample), logSlot));
+  const brierSlot = slots.get('brier');
+  if (brierSlot !== undefined) statistics.push(meanStatistic(squaredErrors(sample), brierSlot));
+  const eceSlot = slots.get('ece');
+  if (eceSlot !== undefined) statistics.push(calibrationStatistic(sample, eceSlot));
+  return statistics;
+}
+
+/** The weighted mean of a number a row, or a function of it. */
+export function meanStatistic(
+  values: Float64Array,
+  slot: number,
+  finish: (mean: number) => number = (mean) => mean,
+): Statistic {
+  return {
+    passes: 1,
+    evaluate(weights, out) {
+      out[slot] = finish(weightedMean(values, weights));
+    },
+  };
+}
+
+/** Outside the closure, where the engine compiles it once for all metrics. NaN without weight. */
+function weightedMean(values: Float64Array, weights: Float64Array): number {
+  let sum = 0;
+  let total = 0;
+  for (let row = 0; row < values.length; row++) {
+    const weight = weights[row]!;
+    sum += weight * values[row]!;
+    total += weight;
+  }
+  return total > 0 ? sum / total : Number.NaN;
+}
+
+function logLosses(sample: ClassSample): Float64Array {
+  return Float64Array.from(sample.labels, (label, row) => {
+    const probability = sample.scores[row * sample.classes + label]!;
+    return -Math.log(Math.min(1 - CLIP, Math.max(CLIP, probability)));
+  });
+}
+
+function squaredErrors(sample: ClassSample): Float64Array {
+  const { classes, scores } = sample;
+  return Float64Array.from(sample.labels, (label, row) => {
+    if (sample.task === 'binary') return (label - scores[row * classes + 1]!) ** 2;
+    let sum = 0;
+    for (let column = 0; column < classes; column++) {
+      sum += ((label === column ? 1 : 0) - scores[row * classes + column]!) ** 2;
+    }
+    return sum;
+  });
+}
+
+function calibrationStatistic(sample: ClassSample, slot: number): Statistic {
+  const { rows, classes, labels, scores } = sample;
+  const bins = new Uint8Array(rows);
+  // What the model claims less what happened, so that a bin's error is the sum of its rows.
+  const excess = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let column = 1;
+    if (sample.task === 'multiclass') {
+      column = 0;
+      for (let other = 1; other < classes; other++) {
+        if (scores[row * classes + other]! > scores[row * classes + column]!) column = other;
+      }
+    }
+    const claimed = scores[row * classes + column]!;
+    bins[row] = Math.max(0, Math.min(ECE_BINS - 1, Math.floor(claimed * ECE_BINS)));
+    excess[row] = claimed - (labels[row] === column ? 1 : 0);
+  }
+  const sums = new Float64Array(ECE_BINS);
+  return {
+    passes: 1,
+    evaluate(weights, out) {
+      sums.fill(0);
+      let total = 0;
+      for (let row = 0; row < rows; row++) {
+        sums[bins[row]!]! += weights[row]! * excess[row]!;
+        total += weights[row]!;
+      }
+      let error = 0;
+      for (const sum of sums) error += Math.abs(sum);
+      out[slot] = total > 0 ? error / total : Number.NaN;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { GitHubClient, RepositoryName } from './client.js';
+import { attempt } from './errors.js';
+
+/** A workflow run, as far as trust in its artifacts needs it. */
+export interface WorkflowRun {
+  readonly id: number;
+  readonly event: string;
+  readonly headBranch: string | null;
+  readonly headSha: string;
+  readonly headRepositoryId: number | undefined;
+  readonly repositoryId: number;
+  readonly status: string | null;
+  readonly conclusion: string | null;
+  readonly url: string;
+}
+
+export async function getRun(client: GitHubClient, repository: RepositoryName, runId: number): Promise<WorkflowRun> {
+  const { data } = await attempt({ what: `read run ${runId}`, permission: 'actions: read', fromFork: false }, () =>
+    client.rest.actions.getWorkflowRun({ ...repository, run_id: runId }),
+  );
+  return {
+    id: data.id,
+    event: data.event,
+    headBranch: data.head_branch,
+    headSha: data.head_sha,
+    headRepositoryId: data.head_repository?.id,
+    repositoryId: data.repository.id,
+    status: data.status,
+    conclusion: data.conclusion,
+    url: data.html_url,
+  };
+}

@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises';
+import type { InferenceSession } from 'onnxruntime-node';
+import { messageOf, UserError } from '../core/errors.js';
+import type { Table } from '../data/table.js';
+import type { Predictions } from '../evaluation/predictions.js';
+import { loadNative } from '../runner/native.js';
+import type { Task } from '../spec/schema.js';
+import { discoverInputs, discoverOutputs, discoverSignature, type InputLayout } from './discover.js';
+import { createReader } from './outputs.js';
+import type { Signature } from './signature.js';
+import { columnSource, matrixSource, type TensorSource } from './tensors.js';
+
+/**
+ * Rows a run. Measured on 2 cores with boosted trees and with linear models from raw columns: below 256 the fixed cost
+ * of a run shows, above 2048 the intermediate tensors leave the cache.
+ */
+const CHUNK_ROWS = 1024;
+
+/** What the predictions mean; from the manifest or the spec. */
+export interface PredictContext {
+  readonly task: Task;
+  /** The classes in the order of the scores; empty for regression. */
+  readonly classes: readonly string[];
+  /** The raw columns in order, for a model with a single [N, F] input. */
+  readonly columns?: readonly string[];
+}
+
+export interface LatencyOptions {
+  readonly columns?: readonly string[];
+  /** Rows that are timed, one run each; default 500. */
+  readonly runs?: number;
+}
+
+/** A model that is ready to score. */
+export interface OnnxModel {
+  readonly signature: Signature;
+  /**
+   * Scores every row of the table.
+   * @throws UserError when the table lacks a column, a column's type does not fit, or the outputs do not fit the task
+   */
+  predict(table: Table, context: PredictContext): Promise<Predictions>;
+  /** How long one row takes on one thread, in milliseconds, tensors included. Rows of the table take turns. */
+  latency(table: Table, options?: LatencyOptions): Promise<{ readonly p50Ms: number; readonly p99Ms: number }>;
+  /** Frees the native memory. */
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Threads of a batch run; default 2. */
+  readonly threads?: number;
+  /** Rows a run; the scores do not depend on it. */
+  readonly chunkRows?: number;
+}
+
+type OnnxRuntime = typeof import('onnxruntime-node');
+
+/**
+ * Opens a model from its bytes or its path.
+ * @throws UserError when it is not a model, needs operators or files that are not there, or takes what rows cannot give
+ */
+export async function openModel(source: Uint8Array | string, options: OpenOptions = {}): Promise<OnnxModel> {
+  const what = typeof source === 'string' ? source : 'the model';
+  const bytes = typeof source === 'string' ? await readModel(source) : source;
+  const { assertSelfContained } = await import('./inspect.js');
+  assertSelfContained(bytes, what);
+  const runtime = await loadNative<OnnxRuntime>('onnxruntime-node');
+  const session = await createSession(runtime, bytes, options.threads ?? 2, what);
+  let single: InferenceSession | undefined;
+  try {
+    const inputs = discoverInputs(session.inputMetadata);
+    const outputs = discoverOutputs(session.outputMetadata);
+    const signature = discoverSignature(session.inputMetadata, session.outputMetadata);
+    const chunkRows = options.chunkRows ?? CHUNK_ROWS;
+    return {
+      signature,
+      async predict(table, context) {
+        const sources = inputSources(runtime, inputs, table, context.columns);
+        const reader = createReader(outputs, context, table.rows);
+        for (let start = 0; start < table.rows; start += chunkRows) {
+          const end = Math.min(start + chunkRows, table.rows);
+          reader.read(await run(session, sources, start, end, reader.fetches(start)), start, end);
+        }
+        return reader.predictions();
+      },
+      async latency(table, { columns, runs = 500 } = {}) {
+        if (table.rows === 0) throw new Error('latency needs at least one row');
+        single ??= await createSession(runtime, bytes, 1, what);
+        const sources = inputSources(runtime, inputs, table, columns);
+        const fetches = [...session.outputNames];
+        const times: number[] = [];
+        const warmUp = Math.min(50, runs);
+        for (let count = -warmUp; count < runs; count++) {
+          const row = (count + warmUp) % table.rows;
+          const started = performance.now();
+          await run(single, sources, row, row + 1, fetches);
+          if (count >= 0) times.push(performance.now() - started);
+        }
+        times.sort((a, b) => a - b);
+        const quantile = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))]!;
+        return { p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
+      },
+      async close() {
+        await single?.release();
+        await session.release();
+      },
+    };
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+async function readModel(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new UserError(`the model file ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function createSession(
+  runtime: OnnxRuntime,
+  bytes: Uint8Array,
+  threads: number,
+  what: string,
+): Promise<InferenceSession> {
+  try {
+    return await runtime.InferenceSession.create(bytes, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      logSeverityLevel: 4,
+    });
+  } catch (error) {
+    throw new UserError(`${what} cannot be loaded by ONNX Runtime: ${shortened(error)}`, { cause: error });
+  }
+}
+
+function inputSources(
+  runtime: OnnxRuntime,
+  layout: InputLayout,
+  table: Table,
+  columns: readonly string[] | undefined,
+): Map<string, TensorSource> {
+  if (layout.kind === 'columns') {
+    const names = layout.inputs.map((input) => input.name);
+    assertColumns(table, names);
+    return new Map(
+      layout.inputs.map(({ name, tensor, rank }) => [
+        name,
+        columnSource(runtime, name, table.columns.get(name)!, tensor, rank),
+      ]),
+    );
+  }
+  const order = columns ?? (table.columns.has(layout.name) ? [layout.name] : undefined);
+  if (!order) {
+    throw new UserError(
+      `the model has a single input ${JSON.stringify(layout.name)} for all features: name its columns in order in features.use`,
+    );
+  }
+  if (layout.width !== undefined && layout.width !== order.length) {
+    throw new UserError(
+      `the model's input ${JSON.stringify(layout.name)} takes ${layout.width} columns, but features.use names ${order.length}: ${order.join(', ')}`,
+    );
+  }
+  if (layout.tensor === 'string' || layout.tensor === 'bool') {
+    throw new UserError(
+      `the model's input ${JSON.stringify(layout.name)} is of type ${layout.tensor}; a single input for all features takes numbers`,
+    );
+  }
+  assertColumns(table, order);
+  return new Map([[layout.name, matrixSource(runtime, table, order, layout.tensor)]]);
+}
+
+function assertColumns(table: Table, names: readonly string[]): void {
+  const missing = names.filter((name) => !table.columns.has(name));
+  if (missing.length === 0) return;
+  throw new UserError(
+    `the model takes ${missing.length === 1 ? 'a column' : `${missing.length} columns`} that the data does not have: ${missing.join(', ')}`,
+  );
+}
+
+async function run(
+  session: InferenceSession,
+  sources: ReadonlyMap<string, TensorSource>,
+  start: number,
+  end: number,
+  fetches: readonly string[],
+): Promise<InferenceSession.OnnxValueMapType> {
+  const feeds = Object.fromEntries(Array.from(sources, ([name, source]) => [name, source(start, end)]));
+  try {
+    return await session.run(feeds, fetches);
+  } catch (error) {
+    throw new UserError(`the model fails on rows ${start + 1} to ${end}: ${shortened(error)}`, { cause: error });
+  }
+}
+
+/** The useful first line of ONNX Runtime's message, without its source paths and C++ signatures. */
+export function shortened(error: unknown): string {
+  const [line = ''] = messageOf(error)
+    .replace(/^Error:\s*/, '')
+    .replace(/\S*\/?onnxruntime\/\S+\.(?:cc|h):\d+\s+\S*.*?\)\s*(?:\[[^\]]*\]\s*)?/g, '')
+    .split('\n')
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+  return line.length > 240 ? `${line.slice(0, 239)}…` : line;
+}

@@ -1,0 +1,199 @@
+import { formatCount, formatShare } from '../core/format.js';
+import type { Comparison, Verdict } from '../evaluation/comparison.js';
+import { fitSections, type Section } from './budget.js';
+import { candidateSection, disagreementSection } from './candidate.js';
+import { changesSection } from './changes.js';
+import { type CommentContext, commentMarker, commitPart, footer, forkNote, limitOf, SUMMARY_LIMIT } from './comment.js';
+import { curvePicture } from './curve.js';
+import { code, codeElement, text } from './escape.js';
+import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
+import { metricTables } from './metrics.js';
+import { sliceSection, sliceWarning } from './slices.js';
+import { confidenceText, metricNumbers, metricTitle, ordinal, plural, theChampion } from './wording.js';
+
+/**
+ * What gives way when a comment is too long, in this order: a section named here takes its next shorter form, whose
+ * last is to be left out. The verdict, the reasons of failed gates and the footer always stay.
+ */
+const SHEDDING = [
+  'candidate',
+  'metrics in full',
+  'slices',
+  'candidate',
+  'slices',
+  'changes',
+  'metrics in full',
+  'gates',
+  'disagreement',
+  'candidate',
+  'slices',
+  'picture',
+  'gates',
+  'changes',
+  'metrics',
+  'failed gates',
+  'slice warning',
+  'gates',
+  'metrics',
+] as const;
+
+/** Room for the footer's remark that something was shortened, with its link. */
+const REMARK = 2600;
+
+/**
+ * The comment on a pull request: the verdict, what it rests on, and everything else folded.
+ * @throws RangeError when `context.limit` is below SMALLEST_LIMIT
+ */
+export function renderComparison(result: Comparison, context: CommentContext): string {
+  return `${commentMarker(result.model, context.workflow)}\n${renderBody(result, context, true)}`;
+}
+
+/** The same as a job summary, with more room and without the comment's hidden first line. */
+export function renderComparisonSummary(result: Comparison, context: CommentContext): string {
+  return renderBody(result, { ...context, limit: context.limit ?? SUMMARY_LIMIT }, true);
+}
+
+/** The same without the picture and the hidden line, for a check run, where Mermaid is not drawn. */
+export function renderComparisonText(result: Comparison, context: CommentContext): string {
+  return renderBody(result, context, false);
+}
+
+function renderBody(result: Comparison, context: CommentContext, withPicture: boolean): string {
+  const metrics = metricTables(result);
+  const sections: Section[] = [
+    { name: 'verdict', variants: [[`### ${headline(result)}`, sentence(result)].join('\n\n')] },
+    { name: 'fork', variants: [forkNote(context.fork)] },
+    { name: 'failed gates', variants: gateAlert(result.gates, result.rows.used, result.blocked) },
+    { name: 'gates', variants: gateTable(result.gates) },
+    { name: 'metrics', variants: metrics.open },
+    { name: 'slice warning', variants: [sliceWarning(result), ''] },
+    { name: 'leakage', variants: [leakageWarning(result)] },
+    { name: 'changes', variants: changesSection(result) },
+    { name: 'picture', variants: withPicture && result.verdict !== 'identical' ? [picture(result), ''] : [''] },
+    { name: 'metrics in full', variants: metrics.folded },
+    { name: 'slices', variants: result.verdict === 'identical' ? [''] : sliceSection(result) },
+    { name: 'disagreement', variants: disagreementSection(result) },
+    { name: 'candidate', variants: candidateSection(result, context.links?.run) },
+  ];
+  const marker = commentMarker(result.model, context.workflow).length + 1;
+  const end = (shortened: readonly string[]): string => `\n\n${footer(footerParts(result), context, shortened)}\n`;
+  const limit = limitOf(context) - marker;
+  const whole = fitSections(sections, [], Number.POSITIVE_INFINITY).text + end([]);
+  if (whole.length <= limit) return whole;
+  const fitted = fitSections(sections, SHEDDING, limit - end([]).length - REMARK);
+  return fitted.text + end(fitted.shortened);
+}
+
+const SIGN: Readonly<Record<Verdict, string>> = {
+  better: '🟢',
+  worse: '🔴',
+  equivalent: '⚪',
+  'no evidence': '⚪',
+  identical: '⚪',
+  'not comparable': '🟡',
+  'first model': '🔵',
+};
+
+/** The verdict in one line. Markdown. */
+export function headline(result: Comparison): string {
+  const gates = gateClause(result);
+  const sign = result.blocked || result.gatesOutcome === 'fail' ? '🔴' : SIGN[result.verdict];
+  return `${sign} ${code(result.model)}: ${verdictWords(result, gates !== '')}${gates}`;
+}
+
+/** `better than production, but 1 of 6 gates fails`; plain words without Markdown. */
+export function plainHeadline(result: Comparison): string {
+  const gates = gateClause(result);
+  return verdictWords(result, gates !== '') + gates;
+}
+
+function verdictWords(result: Comparison, short: boolean): string {
+  const champion = theChampion(result.champion);
+  const subject = short ? '' : 'the candidate is ';
+  const words: Readonly<Record<Verdict, string>> = {
+    better: `${subject}better than ${champion}`,
+    worse: `${subject}worse than ${champion}`,
+    equivalent: `${subject}as good as ${champion}`,
+    'no evidence': `no evidence of a difference from ${champion}`,
+    identical: `${subject}identical to ${champion}`,
+    'not comparable': `not comparable with ${champion}`,
+    'first model': 'the first model',
+  };
+  return words[result.verdict];
+}
+
+function gateClause(result: Comparison): string {
+  const count = countOutcomes(result.gates);
+  const judged = result.gates.length - count.skipped;
+  const join = result.verdict === 'worse' ? ', and' : ', but';
+  if (count.fail > 0) {
+    return `${join} ${formatCount(count.fail)} of ${plural(judged, 'gate')} ${count.fail === 1 ? 'fails' : 'fail'}`;
+  }
+  if (result.blocked && count.inconclusive > 0) {
+    return `${join} ${formatCount(count.inconclusive)} of ${plural(judged, 'gate')} ${count.inconclusive === 1 ? 'is' : 'are'} undecided`;
+  }
+  return '';
+}
+
+/** How much, how sure, on what rows, and whether the gates pass. */
+function sentence(result: Comparison): string {
+  const reason = result.reason === undefined ? '' : asSentence(text(result.reason, 400));
+  const parts: string[] = [];
+  if (result.verdict === 'not comparable' || result.verdict === 'identical') parts.push(reason);
+  parts.push(primarySentence(result), rowsLeftOut(result));
+  if (result.verdict !== 'not comparable' && result.verdict !== 'identical') parts.push(reason);
+  parts.push(gatesSentence(result.gates));
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+function asSentence(plain: string): string {
+  if (plain === '') return '';
+  const start = plain.charAt(0).toUpperCase() + plain.slice(1);
+  return /[.!?…]$/.test(start) ? start : `${start}.`;
+}
+
+function primarySentence(result: Comparison): string {
+  const metric = result.metrics.find((candidate) => candidate.name === result.primary);
+  const rows = `${plural(result.rows.used, 'held-out row')}`;
+  if (!metric || metric.candidate === null) return `${metricTitle(result.primary)} could not be measured on ${rows}.`;
+  const write = metricNumbers(metric);
+  const title = metricTitle(metric.name);
+  const lower = metric.better === 'lower' ? 'lower is better; ' : '';
+  const confidence = confidenceText(result.confidence);
+  const compared = typeof metric.champion === 'number' && metric.difference !== undefined && result.verdict !== 'identical';
+  if (compared) {
+    const interval = metric.interval ? `, ${confidence} CI ${write.signedInterval(metric.interval)}` : ', no valid interval';
+    return `${title} **${write.value(metric.champion)} → ${write.value(metric.candidate)}** (${lower}${write.signed(metric.difference)}${interval}) on ${rows} that neither model has trained on.`;
+  }
+  const interval = metric.candidateInterval ? `${confidence} CI ${write.interval(metric.candidateInterval)}` : '';
+  const inBrackets = [metric.better === 'lower' ? 'lower is better' : '', interval].filter((part) => part !== '').join('; ');
+  return `${title} **${write.value(metric.candidate)}**${inBrackets === '' ? '' : ` (${inBrackets})`} on ${rows}.`;
+}
+
+function rowsLeftOut(result: Comparison): string {
+  const { seenByChampion, unlabelled } = result.rows;
+  const reasons = [
+    seenByChampion > 0 ? `${formatCount(seenByChampion)} that ${theChampion(result.champion)} may have trained on` : '',
+    unlabelled > 0 ? `${formatCount(unlabelled)} without a known label` : '',
+  ].filter((part) => part !== '');
+  return reasons.length === 0 ? '' : `Left out: ${reasons.join(' and ')}.`;
+}
+
+/** Duplicates across the split flatter every figure; said in the open from one row in a thousand on. */
+function leakageWarning(result: Comparison): string {
+  if (result.leakage === undefined || result.leakage < 0.001) return '';
+  return `⚠️ **${formatShare(result.leakage)} of the test rows stand among the training rows as well**, the same in every feature and the target: the figures flatter both models.`;
+}
+
+function picture(result: Comparison): string {
+  return curvePicture(result.curve, theChampion(result.champion));
+}
+
+function footerParts(result: Comparison): string[] {
+  return [
+    text(result.tool, 40),
+    commitPart(result.commit),
+    result.looks === undefined ? '' : `${ordinal(result.looks)} candidate judged on this test set`,
+    result.champion ? `champion ${codeElement(result.champion.reference, 60)}` : '',
+  ];
+}

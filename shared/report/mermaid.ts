@@ -1,0 +1,104 @@
+import { mermaidText } from './escape.js';
+
+export interface ChartLine {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly color: string;
+}
+
+export interface Chart {
+  /** Said to screen readers; the visible caption stands above the chart as text. */
+  readonly description: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+  /** The ends of the x axis (the values stand at equal distances), or a name for each value. */
+  readonly x: { readonly from: number; readonly to: number } | { readonly names: readonly string[] };
+  /** The ends of the y axis. */
+  readonly y: { readonly from: number; readonly to: number };
+  readonly lines: readonly ChartLine[];
+  readonly kind?: 'line' | 'bar';
+}
+
+/** The two colours of every chart: told apart without red and green, readable on white and on GitHub's dark. */
+export const CHAMPION_COLOR = '#8b949e';
+export const CANDIDATE_COLOR = '#2f81f7';
+
+/** Axes and their texts: at least 3.5 : 1 on GitHub's white and on its dark background. */
+const AXIS_COLOR = '#7d8590';
+
+/** As wide as a comment is; of a fixed small height, so that the chart does not push the rest away. */
+const WIDTH = 740;
+const HEIGHT = 230;
+
+/** A fenced `xychart-beta`: the lines are drawn in their order, so the one that matters comes last. */
+export function xyChart(chart: Chart): string {
+  const axis = 'labelFontSize: 12\n      titleFontSize: 13\n      tickWidth: 1\n      axisLineWidth: 1';
+  const colors = ['xAxis', 'yAxis'].flatMap((name) =>
+    ['Label', 'Title', 'Tick', 'Line'].map((part) => `      ${name}${part}Color: "${AXIS_COLOR}"`),
+  );
+  const x = 'names' in chart.x ? `[${chart.x.names.map((name) => mermaidText(name, 20)).join(', ')}]` : range(chart.x);
+  return [
+    '```mermaid',
+    '---',
+    'config:',
+    '  xyChart:',
+    `    width: ${WIDTH}`,
+    `    height: ${HEIGHT}`,
+    '    showLegend: false',
+    `    xAxis:\n      ${axis}`,
+    `    yAxis:\n      ${axis}`,
+    '  themeVariables:',
+    '    xyChart:',
+    '      backgroundColor: "transparent"',
+    `      plotColorPalette: "${chart.lines.map((line) => line.color).join(', ')}"`,
+    ...colors,
+    '---',
+    'xychart-beta',
+    `  accDescr: ${mermaidText(chart.description, 200).slice(1, -1)}`,
+    `  x-axis ${mermaidText(chart.xLabel, 60)} ${x}`,
+    `  y-axis ${mermaidText(chart.yLabel, 40)} ${range(chart.y)}`,
+    ...chart.lines.map(
+      (line) => `  ${chart.kind ?? 'line'} ${mermaidText(line.name, 30)} [${line.values.map(plain).join(', ')}]`,
+    ),
+    '```',
+  ].join('\n');
+}
+
+function range(ends: { readonly from: number; readonly to: number }): string {
+  return `${plain(ends.from)} --> ${plain(ends.to)}`;
+}
+
+/** A number with 4 significant digits and no exponent, which Mermaid's grammar does not know. */
+function plain(value: number): string {
+  const rounded = Number(value.toPrecision(4));
+  const text = String(rounded);
+  return text.includes('e') ? rounded.toFixed(Math.abs(rounded) < 1 ? 12 : 0).replace(/\.?0+$/, '') : text;
+}
+
+/** The values at `count` equal distances from the first x to the last, by linear interpolation; x ascends. */
+export function resample(x: readonly number[], y: readonly number[], count: number): number[] {
+  const first = x[0]!;
+  const step = (x.at(-1)! - first) / (count - 1);
+  let left = 0;
+  return Array.from({ length: count }, (_, index) => {
+    const at = index === count - 1 ? x.at(-1)! : first + step * index;
+    while (left < x.length - 2 && x[left + 1]! < at) left++;
+    const width = x[left + 1]! - x[left]!;
+    return width <= 0 ? y[left + 1]! : y[left]! + ((y[left + 1]! - y[left]!) * (at - x[left]!)) / width;
+  });
+}
+
+/** Round ends of an axis that hold all values, with a little air: `[0.31, 0.58]` gives 0.3 and 0.6. */
+export function roundRange(values: readonly number[]): { from: number; to: number } {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const span = high - low || Math.abs(high) || 1;
+  const unit = 10 ** Math.floor(Math.log10(span)) / 2;
+  const from = Math.floor(low / unit) * unit;
+  const to = Math.ceil(high / unit) * unit;
+  return { from: tidy(from), to: tidy(to > from ? to : from + unit) };
+}
+
+function tidy(value: number): number {
+  return Number(value.toPrecision(12));
+}

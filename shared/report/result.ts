@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import { messageOf, UserError } from '../core/errors.js';
+import { COLUMN_TYPES } from '../data/table.js';
+import type { Validation } from '../data/validation.js';
+import type { Comparison } from '../evaluation/comparison.js';
+
+/** What a report can be made of. */
+export type Result = Comparison | Validation;
+
+/** A result file beyond this is refused before it is read as JSON. */
+export const LARGEST_RESULT_BYTES = 2_000_000;
+
+/** Results are flat: the deepest value of a real one is at depth 5. */
+const DEEPEST = 12;
+
+const finite = z.number();
+const count = z.int().min(0);
+const name = z.string().max(2000);
+const sentence = z.string().max(20_000);
+const list = <Item extends z.ZodType>(item: Item, most: number) => z.array(item).max(most).readonly();
+
+const intervalSchema = z.strictObject({ low: finite, high: finite });
+
+const outcomeSchema = z.enum(['pass', 'fail', 'inconclusive', 'skipped']);
+
+const gateSchema = z.strictObject({
+  text: name,
+  line: z.int().min(1).exactOptional(),
+  metric: name,
+  outcome: outcomeSchema,
+  required: name,
+  value: finite.exactOptional(),
+  interval: intervalSchema.exactOptional(),
+  rowsToDecide: finite.min(0).exactOptional(),
+  note: sentence.exactOptional(),
+});
+
+const metricShape = {
+  name,
+  better: z.enum(['higher', 'lower']),
+  candidate: finite.nullable(),
+  candidateInterval: intervalSchema.exactOptional(),
+  champion: finite.nullable().exactOptional(),
+  difference: finite.exactOptional(),
+  interval: intervalSchema.exactOptional(),
+  sign: z.enum(['better', 'worse', 'no evidence', 'identical']).exactOptional(),
+  note: sentence.exactOptional(),
+};
+
+const sliceSchema = z.strictObject({ ...metricShape, slice: name, rows: count, adjustedP: finite.exactOptional() });
+
+const modelShape = {
+  digest: name,
+  algorithm: name,
+  params: z.record(name, z.union([z.string().max(2000), finite, z.boolean()])),
+  features: list(name, 20_000),
+  iterations: count,
+  trainingSeconds: finite.min(0),
+  trainingRows: count,
+  dataRows: count,
+  sizeBytes: count,
+  latency: z.strictObject({ p50Ms: finite, p99Ms: finite }).exactOptional(),
+  importance: list(z.strictObject({ feature: name, importance: finite }), 20_000),
+  recorded: z.record(name, finite).exactOptional(),
+  commit: name.exactOptional(),
+  runUrl: name.exactOptional(),
+};
+
+const shares = list(finite, 10_000);
+
+/** `comparison.json`, strictly: unknown keys, numbers that are not finite and texts beyond all measure are refused. */
+export const comparisonSchema = z.strictObject({
+  format: z.literal(1),
+  kind: z.literal('comparison'),
+  model: name,
+  task: z.enum(['binary', 'multiclass', 'regression']),
+  primary: name,
+  verdict: z.enum(['better', 'worse', 'equivalent', 'no evidence', 'identical', 'not comparable', 'first model']),
+  reason: sentence.exactOptional(),
+  gates: list(gateSchema, 1000),
+  gatesOutcome: outcomeSchema,
+  blocked: z.boolean(),
+  metrics: list(z.strictObject(metricShape), 5000),
+  slices: list(sliceSchema, 5000),
+  slicesLeftOut: count,
+  minRows: count,
+  confidence: finite.gt(0).lt(1),
+  rows: z.strictObject({ test: count, used: count, seenByChampion: count, unlabelled: count }),
+  candidate: z.strictObject(modelShape),
+  champion: z.strictObject({ ...modelShape, reference: name }).exactOptional(),
+  changes: list(
+    z.strictObject({
+      kind: z.enum(['algorithm', 'param', 'feature', 'target', 'data', 'split', 'seed', 'signature']),
+      name,
+      before: sentence.exactOptional(),
+      after: sentence.exactOptional(),
+    }),
+    20_000,
+  ),
+  disagreement: z.strictObject({ rows: count, forTheBetter: count, forTheWorse: count }).exactOptional(),
+  curve: z
+    .strictObject({
+      kind: z.enum(['roc', 'confusion', 'residuals']),
+      title: name,
+      xLabel: name,
+      yLabel: name,
+      x: shares,
+      candidate: shares,
+      champion: shares.exactOptional(),
+    })
+    .exactOptional(),
+  leakage: finite.exactOptional(),
+  looks: count.exactOptional(),
+  commit: name.exactOptional(),
+  createdAt: name,
+  tool: name,
+});
+
+/** `validation.json`, as strictly. */
+export const validationSchema = z.strictObject({
+  format: z.literal(1),
+  kind: z.literal('validation'),
+  model: name,
+  passed: z.boolean(),
+  rows: count,
+  schema: list(z.strictObject({ name, type: z.enum(COLUMN_TYPES) }), 20_000),
+  rules: list(
+    z.strictObject({
+      column: name.exactOptional(),
+      rule: name,
+      required: sentence,
+      found: sentence,
+      severity: z.enum(['error', 'warning']),
+      passed: z.boolean(),
+      failing: count.exactOptional(),
+      samples: list(z.strictObject({ row: count.exactOptional(), value: sentence }), 1000).exactOptional(),
+      line: z.int().min(1).exactOptional(),
+    }),
+    20_000,
+  ),
+  warnings: list(sentence, 1000),
+  seconds: finite.min(0),
+  commit: name.exactOptional(),
+  createdAt: name,
+  tool: name,
+});
+
+const resultSchema = z.discriminatedUnion('kind', [comparisonSchema, validationSchema]);
+
+/**
+ * Reads a result file that anybody may have written. Nothing in it is evaluated; what does not have exactly the form
+ * of a result is refused.
+ * @throws UserError with one line that says what is wrong first
+ */
+export function parseResult(text: string): Result {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LARGEST_RESULT_BYTES) {
+    throw new UserError(`the result has ${bytes} bytes; at most ${LARGEST_RESULT_BYTES} are read`);
+  }
+  if (depthOf(text) > DEEPEST)
+    throw new UserError(`the result is nested deeper than ${DEEPEST} levels: it is no result of this project`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(
+      `the result is not JSON (${oneLine(messageOf(cause), 120)}); it must be the file that compare or validate wrote`,
+      { cause },
+    );
+  }
+  const parsed = resultSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const place = issue.path.length === 0 ? 'the result' : `the result's ${oneLine(issue.path.map(String).join('.'), 100)}`;
+  const more = parsed.error.issues.length > 1 ? ` (and ${parsed.error.issues.length - 1} more)` : '';
+  throw new UserError(
+    `${place}: ${oneLine(issue.message, 200)}${more}; it must be the file that compare or validate wrote, of format 1`,
+  );
+}
+
+/** The deepest nesting of brackets outside strings, without recursion. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (inString) {
+      if (character === '\\') at++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
+    else if (character === '}' || character === ']') depth--;
+  }
+  return deepest;
+}
+
+function oneLine(value: string, longest: number): string {
+  const line = value.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}

@@ -1,0 +1,188 @@
+import { formatCount, formatDuration, formatShare } from '../core/format.js';
+import type { RuleResult, Validation } from '../data/validation.js';
+import { fitSections, type Section } from './budget.js';
+import {
+  alert,
+  type CommentContext,
+  commentMarker,
+  commitPart,
+  details,
+  footer,
+  forkNote,
+  limitOf,
+  SUMMARY_LIMIT,
+} from './comment.js';
+import { code, text } from './escape.js';
+import { type TableColumn, table } from './table.js';
+import { plural } from './wording.js';
+
+const SHEDDING = ['passing rules', 'columns', 'warnings', 'rules', 'rules', 'rules', 'rules'] as const;
+
+/** Room for the footer's remark that something was shortened, with its link. */
+const REMARK = 2600;
+
+/**
+ * The comment where the data broke its contract, so that there is no model to judge; also the one where it holds.
+ * @throws RangeError when `context.limit` is below SMALLEST_LIMIT
+ */
+export function renderValidationComment(result: Validation, context: CommentContext): string {
+  const marker = `${commentMarker(result.model, context.workflow)}\n`;
+  return marker + renderBody(result, { ...context, limit: limitOf(context) - marker.length });
+}
+
+/** The job summary: failing rules first, then the passing ones and the columns. */
+export function renderValidation(result: Validation, context: Partial<CommentContext> = {}): string {
+  return renderBody(result, { workflow: '', ...context, limit: context.limit ?? SUMMARY_LIMIT });
+}
+
+/** The same for a check run's summary. */
+export function renderValidationText(result: Validation, context: CommentContext): string {
+  return renderBody(result, context);
+}
+
+function renderBody(result: Validation, context: CommentContext): string {
+  const failing = failingRules(result);
+  const passing = result.rules.filter((rule) => rule.passed);
+  const sections: Section[] = [
+    { name: 'verdict', variants: [`### ${headline(result)}\n\n${sentence(result)}`] },
+    { name: 'fork', variants: [forkNote(context.fork)] },
+    { name: 'rules', variants: failing.length === 0 ? [''] : [500, 40, 10, 3].map((most) => failingTable(failing, most)) },
+    { name: 'warnings', variants: [warnings(result, 20), warnings(result, 3)] },
+    { name: 'passing rules', variants: [passingRules(passing), ''] },
+    { name: 'columns', variants: [columns(result), ''] },
+  ];
+  const end = (shortened: readonly string[]): string => {
+    const parts = [text(result.tool, 40), commitPart(result.commit), `checked in ${formatDuration(result.seconds)}`];
+    return `\n\n${footer(parts, context, shortened)}\n`;
+  };
+  const limit = context.limit ?? limitOf(context);
+  const whole = fitSections(sections, [], Number.POSITIVE_INFINITY).text + end([]);
+  if (whole.length <= limit) return whole;
+  const fitted = fitSections(sections, SHEDDING, limit - end([]).length - REMARK);
+  return fitted.text + end(fitted.shortened);
+}
+
+/** Rules that fail: errors before warnings, otherwise as the spec lists them. */
+export function failingRules(result: Validation): RuleResult[] {
+  const failing = result.rules.filter((rule) => !rule.passed);
+  return [...failing.filter((rule) => rule.severity === 'error'), ...failing.filter((rule) => rule.severity === 'warning')];
+}
+
+/** `the data broke its contract: no model was trained`, in plain words. */
+export function validationHeadline(result: Validation): string {
+  if (!result.passed) return 'the data broke its contract: no model was trained';
+  const failing = failingRules(result).length;
+  if (failing > 0) return `the data keeps its contract, with ${plural(failing, 'warning')}`;
+  return result.rules.length === 0 ? 'the data was read; it has no contract' : 'the data keeps its contract';
+}
+
+function headline(result: Validation): string {
+  const sign = !result.passed ? '🔴' : failingRules(result).length > 0 ? '🟡' : result.rules.length === 0 ? '⚪' : '🟢';
+  return `${sign} ${code(result.model)}: ${validationHeadline(result)}`;
+}
+
+function sentence(result: Validation): string {
+  const failing = failingRules(result);
+  const errors = failing.filter((rule) => rule.severity === 'error');
+  const on = `on ${plural(result.rows, 'row')}`;
+  if (result.rules.length === 0) {
+    return `${plural(result.rows, 'row')} in ${plural(result.schema.length, 'column')}. A \`contract\` section in the spec would hold them to rules.`;
+  }
+  if (failing.length === 0)
+    return `All ${plural(result.rules.length, 'rule')} hold ${on} in ${plural(result.schema.length, 'column')}.`;
+  const worst = failing[0]!;
+  const first = `${ruleName(worst)}: ${text(worst.found, 120)}, ${text(worst.required, 120)} required`;
+  const count = errors.length > 0 ? errors.length : failing.length;
+  const what = errors.length > 0 ? 'broken' : 'broken, none of them an error';
+  return `**${formatCount(count)} of ${plural(result.rules.length, 'rule')} ${count === 1 ? 'is' : 'are'} ${what}** ${on}. ${count === 1 ? 'It is' : 'First'} ${first}.`;
+}
+
+function ruleName(rule: RuleResult): string {
+  return rule.column === undefined ? code(rule.rule, 40) : `${code(rule.column, 40)} ${text(rule.rule, 40)}`;
+}
+
+const RULE_COLUMNS: readonly TableColumn[] = [
+  { head: 'column' },
+  { head: 'rule' },
+  { head: 'required' },
+  { head: 'found' },
+  { head: 'rows', align: 'right' },
+  { head: '', align: 'center' },
+];
+
+function ruleRow(rule: RuleResult, rows: (rule: RuleResult) => string): string[] {
+  return [
+    rule.column === undefined ? '*the table*' : code(rule.column, 40),
+    code(rule.rule, 40),
+    text(rule.required, 100),
+    text(rule.found, 100),
+    rows(rule),
+    rule.passed ? '✅' : rule.severity === 'error' ? '❌' : '⚠️',
+  ];
+}
+
+function failingTable(failing: readonly RuleResult[], most: number): string {
+  const shown = failing.slice(0, most);
+  const count = (rule: RuleResult): string => (rule.failing === undefined ? '–' : formatCount(rule.failing));
+  const more = failing.length - shown.length;
+  return [
+    table(
+      RULE_COLUMNS,
+      shown.map((rule) => ruleRow(rule, count)),
+    ),
+    more > 0 ? `${plural(more, 'more broken rule')} not shown.` : '',
+    samples(shown.slice(0, 40)),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function samples(rules: readonly RuleResult[]): string {
+  const withSamples = rules.filter((rule) => rule.samples && rule.samples.length > 0);
+  if (withSamples.length === 0) return '';
+  const rows = withSamples.map((rule) => {
+    const values = (rule.samples ?? [])
+      .slice(0, 5)
+      .map((sample) => `${code(sample.value, 40)}${sample.row === undefined ? '' : ` (row ${formatCount(sample.row)})`}`);
+    return [rule.column === undefined ? '*the table*' : code(rule.column, 40), code(rule.rule, 40), values.join(', ')];
+  });
+  const total = withSamples.reduce((sum, rule) => sum + (rule.samples?.length ?? 0), 0);
+  const body = table([{ head: 'column' }, { head: 'rule' }, { head: 'values that break it' }], rows);
+  return details(
+    `<b>Samples</b>: ${plural(total, 'value')} that break ${withSamples.length === 1 ? 'the rule' : 'the rules'}`,
+    body,
+  );
+}
+
+function warnings(result: Validation, most: number): string {
+  const shown = result.warnings
+    .slice(0, most)
+    .map((warning) => text(warning, 300))
+    .filter((warning) => warning !== '');
+  if (shown.length === 0) return '';
+  const more = result.warnings.length - most;
+  const lines = [...shown, ...(more > 0 ? [`${formatCount(more)} more`] : [])];
+  return alert('WARNING', lines.length === 1 ? lines : lines.map((line) => `- ${line}`));
+}
+
+function passingRules(passing: readonly RuleResult[]): string {
+  if (passing.length === 0) return '';
+  const rows = passing.slice(0, 500).map((rule) => ruleRow(rule, () => '–').toSpliced(4, 1));
+  const head = RULE_COLUMNS.toSpliced(4, 1);
+  const more = passing.length > 500 ? `\n\n${formatCount(passing.length - 500)} more.` : '';
+  return details(`<b>Rules that hold</b>: ${formatCount(passing.length)}`, table(head, rows) + more);
+}
+
+function columns(result: Validation): string {
+  if (result.schema.length === 0) return '';
+  const shown = result.schema.slice(0, 200).map((column) => `${code(column.name, 40)} ${column.type}`);
+  const more = result.schema.length > 200 ? ` and ${formatCount(result.schema.length - 200)} more` : '';
+  return details(`<b>Columns</b>: ${formatCount(result.schema.length)}`, `${shown.join(' · ')}${more}`);
+}
+
+/** A broken rule in one plain line, for annotations and logs; not Markdown. */
+export function ruleMessage(rule: RuleResult, rows: number): string {
+  const where = rule.column === undefined ? rule.rule : `${rule.column} ${rule.rule}`;
+  const share = rule.failing === undefined || rows === 0 ? '' : ` (${formatShare(rule.failing / rows)} of the rows)`;
+  return `contract ${where}: ${rule.found}${rule.found.includes('%') ? '' : share}; required: ${rule.required}`;
+}

@@ -1,0 +1,33 @@
+import { messageOf } from '../core/errors.js';
+import { logLine } from './log.js';
+
+/**
+ * The Actions cache, which is best effort by its nature: entries are evicted, jobs of forks cannot write, services
+ * fail. Nothing here throws, and nothing may depend on an entry being there.
+ */
+
+/** @returns whether an entry of exactly this key was restored. */
+export async function restoreFromCache(paths: readonly string[], key: string): Promise<boolean> {
+  if (!isAvailable()) return false;
+  try {
+    const { restoreCache } = await import('@actions/cache');
+    return (await restoreCache([...paths], key)) === key;
+  } catch (error) {
+    logLine(`The Actions cache could not be read (${messageOf(error)}); going on without it.`);
+    return false;
+  }
+}
+
+export async function saveToCache(paths: readonly string[], key: string): Promise<void> {
+  if (!isAvailable()) return;
+  try {
+    const { saveCache } = await import('@actions/cache');
+    await saveCache([...paths], key);
+  } catch (error) {
+    logLine(`The Actions cache could not be written (${messageOf(error)}); going on without it.`);
+  }
+}
+
+function isAvailable(): boolean {
+  return Boolean(process.env.ACTIONS_RUNTIME_TOKEN && (process.env.ACTIONS_RESULTS_URL || process.env.ACTIONS_CACHE_URL));
+}

@@ -1,0 +1,20 @@
+import { parseGate } from './gates.js';
+import { DEFAULT_METRICS, DEFAULT_PRIMARY, isMetric, type MetricName } from './metrics.js';
+import type { Spec } from './schema.js';
+
+/** The metric that gives the verdict. */
+export function primaryMetric(spec: Pick<Spec, 'task' | 'evaluate'>): MetricName {
+  const { primary } = spec.evaluate;
+  return primary !== undefined && isMetric(primary) ? primary : DEFAULT_PRIMARY[spec.task];
+}
+
+/**
+ * Every metric that a spec needs, each once: the primary first, then those of `evaluate.metrics` (or the task's defaults),
+ * then those that only gates name. The spec's own metrics (`evaluate.custom`) are not among them.
+ */
+export function chosenMetrics(spec: Pick<Spec, 'task' | 'evaluate' | 'gates'>): readonly MetricName[] {
+  const custom = Object.keys(spec.evaluate.custom ?? {});
+  const listed = spec.evaluate.metrics ?? DEFAULT_METRICS[spec.task];
+  const gated = spec.gates.map((text) => parseGate(text, custom).metric);
+  return [...new Set([primaryMetric(spec), ...listed, ...gated])].filter(isMetric);
+}

@@ -1,0 +1,112 @@
+import { pathText } from './accepted.js';
+import type { Path } from './document.js';
+
+/** What is said about a key whose action does not exist yet. */
+export interface UnbuiltKey {
+  readonly path: Path;
+  readonly message: string;
+  /** Ignoring it would silently give another model than the one that the spec describes. */
+  readonly isError: boolean;
+}
+
+interface Rule {
+  /** `*` stands for every key or item. */
+  readonly path: readonly string[];
+  readonly isError?: true;
+  /** Values that ask for nothing beyond what is there. */
+  readonly harmless?: (value: unknown, spec: unknown) => boolean;
+  /** What to do instead, where there is something. */
+  readonly instead?: string;
+}
+
+const isOff = (value: unknown): boolean => value === false;
+
+const RULES: readonly Rule[] = [
+  ...['tune', 'registry', 'deploy', 'monitor', 'retrain'].map((section) => ({ path: [section] })),
+  { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
+  ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),
+  { path: ['train', 'objective'], isError: true, harmless: isOwnObjective, instead: 'remove it: the task chooses it' },
+  { path: ['train', 'class_weight'], isError: true, instead: 'use data.weight' },
+  { path: ['train', 'monotone'], isError: true },
+  { path: ['train', 'calibrate'], isError: true, harmless: (value) => value === 'none' },
+  { path: ['train', 'threshold'], isError: true },
+  { path: ['train', 'cross_validation'], isError: true },
+  { path: ['features', 'select'], isError: true },
+  { path: ['evaluate', 'custom'] },
+  { path: ['evaluate', 'protected'] },
+  { path: ['evaluate', 'baseline'], harmless: isOff },
+  { path: ['evaluate', 'seeds'], harmless: (value) => value === 1 },
+  { path: ['contract', 'columns', '*', 'monotone'] },
+  { path: ['contract', 'columns', '*', 'drift'] },
+  { path: ['contract', 'rows', 'change_max'] },
+  { path: ['contract', 'freshness'] },
+  { path: ['contract', 'references'] },
+  { path: ['contract', 'drift'] },
+];
+
+const OWN_OBJECTIVES: Readonly<Record<string, readonly string[]>> = {
+  binary: ['binary', 'logloss', 'log_loss'],
+  multiclass: ['multiclass', 'softmax'],
+  regression: ['regression', 'l2', 'mean_squared_error', 'mse', 'squared_error'],
+};
+
+/** Every key of the content whose action is not built. */
+export function unbuiltKeys(content: unknown): UnbuiltKey[] {
+  const found: UnbuiltKey[] = [];
+  for (const rule of RULES) {
+    for (const { path, value } of matches(content, rule.path)) {
+      if (value === undefined || rule.harmless?.(value, content)) continue;
+      found.push(rule.isError ? refusal(path, rule.instead) : notice(path));
+    }
+  }
+  for (const { path, value } of matches(content, ['features', 'derive', '*'])) {
+    if (typeof value !== 'object' || value === null) continue;
+    for (const transform of Object.keys(value)) {
+      if (['from', 'name', 'parts'].includes(transform)) continue;
+      found.push(refusal([...path, transform], 'parts is the transform that there is'));
+    }
+  }
+  for (const { path, value } of [...matches(content, ['data', 'path']), ...matches(content, ['data', 'path', '*'])]) {
+    if (typeof value === 'string' && /^https?:\/\//i.test(value)) {
+      const message = `${pathText(path)}: data from a web address is not built yet; download it in a step before, and name the file`;
+      found.push({ path, message, isError: true });
+    }
+  }
+  for (const { path, value } of matches(content, ['contract'])) {
+    if (typeof value === 'string') {
+      const message = `${pathText(path)}: contracts in files of their own are accepted, but the data is not held against them yet`;
+      found.push({ path, message, isError: false });
+    }
+  }
+  return found;
+}
+
+function notice(path: Path): UnbuiltKey {
+  return { path, message: `${pathText(path)} is accepted, but has no effect yet`, isError: false };
+}
+
+function refusal(path: Path, instead?: string): UnbuiltKey {
+  const advice = instead ? `; ${instead}` : '';
+  const message = `${pathText(path)} is not built yet, and ignoring it would silently give another model${advice}`;
+  return { path, message, isError: true };
+}
+
+function isOwnObjective(value: unknown, spec: unknown): boolean {
+  const task = matches(spec, ['task'])[0]?.value;
+  return typeof value === 'string' && typeof task === 'string' && (OWN_OBJECTIVES[task] ?? []).includes(value);
+}
+
+/** Everything in the content that a pattern of keys reaches. */
+function matches(content: unknown, pattern: readonly string[]): { path: Path; value: unknown }[] {
+  let reached: { path: Path; value: unknown }[] = [{ path: [], value: content }];
+  for (const key of pattern) {
+    reached = reached.flatMap(({ path, value }) => {
+      if (typeof value !== 'object' || value === null) return [];
+      const entries: [string | number, unknown][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+      return entries
+        .filter(([step]) => key === '*' || step === key)
+        .map(([step, inner]) => ({ path: [...path, step], value: inner }));
+    });
+  }
+  return reached;
+}

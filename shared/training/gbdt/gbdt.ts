@@ -1,0 +1,74 @@
+import type { Labels } from '../../data/table.js';
+import type { Predictions } from '../../evaluation/predictions.js';
+import type { Matrix } from '../../features/plan.js';
+import type { TrainedModel, Trainer, TrainingInput } from '../trainer.js';
+import { boost, type Ensemble } from './booster.js';
+import { softmaxInPlace } from './objective.js';
+import { readSettings } from './settings.js';
+import { addEnsemble, addSigmoid, addSoftmax } from './to-graph.js';
+import { addTree } from './tree.js';
+
+/**
+ * Gradient-boosted trees on histograms: leaf-wise growth, native categories, learned directions for missing values. Names, meanings
+ * and arithmetic of the parameters are LightGBM's. The same input and seed give the same model, bit by bit.
+ */
+export const gbdt: Trainer = {
+  /** @throws UserError when a parameter is unknown or out of range, or a target exceeds 32-bit floats */
+  async train(input: TrainingInput): Promise<TrainedModel> {
+    const { params, settings } = readSettings(input.params);
+    const labels = input.trainLabels;
+    const columns = input.train.columns.length;
+    const { ensemble, curve, curveMetric } = await boost({ ...input, settings });
+    return {
+      params,
+      iterations: ensemble.rounds.length,
+      curve,
+      curveMetric,
+      importance: gainByColumn(ensemble, columns),
+      predict: (matrix) => predict(ensemble, labels, matrix),
+      toGraph(graph, features) {
+        const scores = addEnsemble(graph, features, ensemble);
+        if (labels.task === 'regression') return scores;
+        return labels.task === 'binary' ? addSigmoid(graph, scores) : addSoftmax(graph, scores);
+      },
+    };
+  },
+};
+
+/** The loss that the splits on each column saved in all. */
+function gainByColumn(ensemble: Ensemble, columns: number): Float64Array {
+  const importance = new Float64Array(columns);
+  for (const tree of ensemble.rounds.flat()) {
+    tree?.columns.forEach((column, node) => {
+      importance[column]! += tree.gains[node]!;
+    });
+  }
+  return importance;
+}
+
+function predict(ensemble: Ensemble, labels: Labels, matrix: Matrix): Predictions {
+  const raw = Array.from(ensemble.base, (base) => new Float64Array(matrix.rows).fill(base));
+  for (const round of ensemble.rounds) {
+    round.forEach((tree, output) => {
+      if (tree) addTree(tree, matrix, raw[output]!);
+    });
+  }
+  const { rows } = matrix;
+  if (labels.task === 'regression') return { task: 'regression', rows, scores: raw[0]! };
+  const { task, classes } = labels;
+  const width = classes.length;
+  const scores = new Float64Array(rows * width);
+  const one = new Float64Array(width);
+  for (let row = 0; row < rows; row++) {
+    if (task === 'binary') {
+      const positive = 1 / (1 + Math.exp(-raw[0]![row]!));
+      scores[row * 2] = 1 - positive;
+      scores[row * 2 + 1] = positive;
+      continue;
+    }
+    for (let k = 0; k < width; k++) one[k] = raw[k]![row]!;
+    softmaxInPlace(one);
+    scores.set(one, row * width);
+  }
+  return { task, classes, rows, scores };
+}

@@ -1,0 +1,76 @@
+import type { SplitSettings } from './settings.js';
+
+/** Words of a set of bins: 256 bits. */
+export const SET_WORDS = 8;
+
+/**
+ * The best split of a leaf that was found so far. One object a leaf is made once and written over, since a tree looks at
+ * thousands of candidates.
+ *
+ * Numbers go left when their bin is at most `bin`, and missing ones when `missingLeft`. Categories go left when `leftSet` holds their
+ * bin (the bin of missing values included).
+ */
+export interface Split {
+  /** Loss that the split saves, less what it must save at least; not above 0: there is no split. */
+  gain: number;
+  /** Position among the binned features. */
+  feature: number;
+  categorical: boolean;
+  bin: number;
+  missingLeft: boolean;
+  readonly leftSet: Uint32Array;
+  leftGradient: number;
+  leftHessian: number;
+  rightGradient: number;
+  rightHessian: number;
+  /** The L2 penalty that both children's values take. */
+  lambdaL2: number;
+}
+
+export function emptySplit(): Split {
+  return {
+    gain: 0,
+    feature: -1,
+    categorical: false,
+    bin: 0,
+    missingLeft: false,
+    leftSet: new Uint32Array(SET_WORDS),
+    leftGradient: 0,
+    leftHessian: 0,
+    rightGradient: 0,
+    rightHessian: 0,
+    lambdaL2: 0,
+  };
+}
+
+/** The sums of a leaf's rows. */
+export interface LeafSums {
+  readonly rows: number;
+  readonly gradient: number;
+  readonly hessian: number;
+}
+
+/** Soft threshold: what L1 leaves of a sum of gradients. */
+function shrink(gradient: number, lambdaL1: number): number {
+  if (lambdaL1 === 0) return gradient;
+  const size = Math.abs(gradient) - lambdaL1;
+  return size > 0 ? Math.sign(gradient) * size : 0;
+}
+
+/** Twice the loss that a leaf's best value saves: G² / (H + λ2), with G shrunk by λ1. */
+export function leafGain(gradient: number, hessian: number, lambdaL1: number, lambdaL2: number): number {
+  const rest = shrink(gradient, lambdaL1);
+  const curvature = hessian + lambdaL2;
+  return curvature > 0 ? (rest * rest) / curvature : 0;
+}
+
+/** The value that saves most: −G / (H + λ2), with G shrunk by λ1. 0 where the rows have no weight. */
+export function leafValue(gradient: number, hessian: number, lambdaL1: number, lambdaL2: number): number {
+  const curvature = hessian + lambdaL2;
+  return curvature > 0 ? -shrink(gradient, lambdaL1) / curvature : 0;
+}
+
+/** What a split must exceed: the leaf's own gain and the least gain that is worth a split. */
+export function gainToBeat(leaf: LeafSums, settings: SplitSettings): number {
+  return leafGain(leaf.gradient, leaf.hessian, settings.lambdaL1, settings.lambdaL2) + settings.minGainToSplit;
+}

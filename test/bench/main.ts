@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Benchmark, tableOf, writeResult } from './result.js';
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  train: async () => (await import('./train.js')).train,
+};
+
+const USAGE = `npm run bench -- NAME [--quick] [--install]
+
+NAME       ${Object.keys(BENCHMARKS).join(', ')}
+--quick    smaller inputs (the result says so)
+--install  make the peers' Python environment from test/bench/requirements.txt first`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, install: { type: 'boolean', default: false } },
+  });
+  const name = positionals[0];
+  const load = name !== undefined && Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
+  if (!load || positionals.length !== 1) {
+    console.error(USAGE);
+    return 2;
+  }
+  const benchmark = await load();
+  const measurements = await benchmark(values);
+  const path = writeResult(fileURLToPath(new URL('results', import.meta.url)), name!, measurements);
+  console.log(`${tableOf(measurements)}\n\nwritten to ${path}`);
+  return 0;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { messageOf } from '../../shared/core/errors.js';
+
+const run = promisify(execFile);
+const ENVIRONMENT = fileURLToPath(new URL('../../.mlops-actions/venv', import.meta.url));
+const PYTHON = process.platform === 'win32' ? `${ENVIRONMENT}/Scripts/python.exe` : `${ENVIRONMENT}/bin/python`;
+const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url));
+
+/** The peers' interpreter, or why there is none. */
+export type Python = { readonly path: string } | { readonly missing: string };
+
+/** The Python of the benchmarks' virtual environment. @param install makes the environment, or brings it up to date, first */
+export async function findPython(install: boolean): Promise<Python> {
+  try {
+    if (install) {
+      if (!existsSync(PYTHON)) await run('python3', ['-m', 'venv', ENVIRONMENT]);
+      await run(PYTHON, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS]);
+    }
+  } catch (error) {
+    return { missing: `the virtual environment could not be made: ${messageOf(error).split('\n')[0]}` };
+  }
+  return existsSync(PYTHON) ? { path: PYTHON } : { missing: 'no virtual environment; run with --install' };
+}
+
+/**
+ * Runs a script that prints one JSON value as its last line.
+ * @throws Error with what the script wrote when it fails
+ */
+export async function runScript(
+  python: string,
+  script: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<unknown> {
+  const { stdout } = await run(python, [script, ...args], { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 });
+  return JSON.parse(stdout.trim().split('\n').at(-1)!);
+}

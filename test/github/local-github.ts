@@ -1,0 +1,250 @@
+import { Faults } from './faults.js';
+import { loadOpenApi } from './openapi.js';
+import { grantedPermissions } from './permissions.js';
+import { RestApi } from './rest/api.js';
+import { checkRunUrl } from './rest/checks.js';
+import { commentUrl } from './rest/comments.js';
+import { artifactService } from './results/artifacts.js';
+import { Blobs } from './results/blobs.js';
+import { cacheService } from './results/cache.js';
+import { listen } from './server.js';
+import { type RunRecord, State, timestamp } from './state.js';
+import { Tokens } from './tokens.js';
+import type {
+  Conclusion,
+  Job,
+  LocalGitHub,
+  LocalGitHubInspection,
+  LocalGitHubOptions,
+  LoggedRequest,
+  PullRequest,
+  Repository,
+  Run,
+} from './types.js';
+
+/**
+ * A GitHub of one's own on 127.0.0.1: REST API, artifact service, cache service and blob store over real HTTP, with
+ * everything in memory. `close` throws when an answer of its own was not what GitHub's OpenAPI description says.
+ */
+export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promise<LocalGitHub & LocalGitHubInspection> {
+  const state = new State(options.onEvent);
+  const blobs = new Blobs(() => state.now());
+  const tokens = new Tokens(state);
+  const faults = new Faults();
+  for (const fault of options.faults ?? []) faults.inject(fault);
+  const requests: LoggedRequest[] = [];
+  let origin = '';
+  const rest = new RestApi({
+    ...{ state, tokens, blobs, apiUrl: () => origin },
+    openApi: options.checkOpenApi === false ? undefined : loadOpenApi,
+  });
+  const server = await listen({
+    ...{ rest, blobs, tokens, faults, maxDelayMs: options.maxDelayMs ?? 5_000, log: requests },
+    services: {
+      ArtifactService: artifactService(state, blobs, () => origin),
+      CacheService: cacheService(state, blobs, () => origin),
+    },
+  });
+  origin = server.origin;
+
+  return {
+    apiUrl: origin,
+    resultsUrl: `${origin}/`,
+    requests,
+    violations: rest.violations,
+    events: state.events,
+    ...driving(state, tokens),
+    ...inspection(state, blobs),
+    inject: (fault) => faults.inject(fault),
+    advanceClock(milliseconds) {
+      state.clockOffset += milliseconds;
+    },
+    async close() {
+      await server.close();
+      const own = rest.violations.filter((violation) => violation.side === 'response');
+      if (own.length > 0) {
+        const lines = own.map(({ operation, problems }) => `${operation}: ${problems.join('; ')}`);
+        throw new Error(`answers of the local GitHub that GitHub would not give:\n${lines.join('\n')}`);
+      }
+    },
+  };
+}
+
+type Driving = Omit<LocalGitHub, 'apiUrl' | 'resultsUrl' | 'close'>;
+
+/** What happens on GitHub without a request: pushes, pull requests, runs and jobs. */
+function driving(state: State, tokens: Tokens): Driving {
+  const pullOf = (pullRequest: PullRequest) => {
+    const record = state.pullRequest(pullRequest.base.repository, pullRequest.number);
+    if (record === undefined) throw new Error(`this GitHub has no pull request ${pullRequest.number}`);
+    return record;
+  };
+
+  function completeJob(job: Job, conclusion: Conclusion): void {
+    const record = state.jobs.find((other) => other.job.id === job.id);
+    if (record === undefined) throw new Error(`this GitHub has no job ${job.id}`);
+    if (record.completedAt !== undefined) throw new Error(`the job ${job.name} is complete already`);
+    record.conclusion = conclusion;
+    record.completedAt = state.now();
+  }
+
+  return {
+    createRepository({ owner, name, defaultBranch = 'main', gitDirectory, forkOf, private: hidden = false }) {
+      if (state.repository(owner, name) !== undefined) throw new Error(`${owner}/${name} exists already`);
+      const repository: Repository = {
+        ...{ id: state.nextId('repository'), owner, name, fullName: `${owner}/${name}`, defaultBranch },
+        ...(gitDirectory === undefined ? {} : { gitDirectory }),
+      };
+      state.repositories.push({ repository, private: hidden, forkOf, createdAt: state.now(), lastNumber: 0 });
+      return repository;
+    },
+
+    openPullRequest({ title, user, head, base }) {
+      const record = state.recordOf(base.repository);
+      record.lastNumber += 1;
+      const current: PullRequest = { number: record.lastNumber, title, head, base, user };
+      const now = state.now();
+      state.pullRequests.push({
+        ...{ current, id: state.nextId('pullRequest'), state: 'open', createdAt: now, updatedAt: now },
+        ...{ mergedAt: undefined, closedAt: undefined },
+      });
+      return current;
+    },
+
+    updatePullRequest(pullRequest, sha) {
+      const record = pullOf(pullRequest);
+      record.current = { ...record.current, head: { ...record.current.head, sha } };
+      record.updatedAt = state.now();
+      return record.current;
+    },
+
+    closePullRequest(pullRequest, { merged = false } = {}) {
+      const record = pullOf(pullRequest);
+      record.state = 'closed';
+      record.closedAt = record.updatedAt = state.now();
+      record.mergedAt = merged ? state.now() : undefined;
+    },
+
+    startRun({ repository, headRepository = repository, actor = repository.owner, ref, ...rest }) {
+      const number = 1 + state.runs.filter((run) => sameWorkflow(run, repository, rest.path)).length;
+      const current: Run = { ...rest, id: state.nextId('run'), number, attempt: 1, repository, headRepository, actor };
+      const now = state.now();
+      state.runs.push({
+        ...{ current, ref: ref ?? refOf(state, current), status: 'in_progress', conclusion: undefined },
+        ...{ createdAt: now, startedAt: now, updatedAt: now },
+      });
+      return current;
+    },
+
+    rerun(run) {
+      const record = state.run(run.id);
+      if (record.status !== 'completed') throw new Error(`the run ${run.id} is not complete`);
+      record.current = { ...record.current, attempt: record.current.attempt + 1 };
+      record.status = 'in_progress';
+      record.conclusion = undefined;
+      record.startedAt = record.updatedAt = state.now();
+      return record.current;
+    },
+
+    completeRun(run, conclusion) {
+      const record = state.run(run.id);
+      for (const { job, completedAt } of state.jobs) {
+        if (job.run.id === run.id && completedAt === undefined) completeJob(job, 'cancelled');
+      }
+      record.status = 'completed';
+      record.conclusion = conclusion;
+      record.updatedAt = state.now();
+    },
+
+    startJob(run, { name, permissions: asked }) {
+      const { current, status } = state.run(run.id);
+      if (status === 'completed') throw new Error(`the run ${run.id} is complete already`);
+      const id = state.nextId('job');
+      const job: Job = { id, run: current, name, token: tokens.forJob(), runtimeToken: tokens.runtimeToken(current, id) };
+      const { permissions, capped } = grantedPermissions(current, asked);
+      state.jobs.push({ job, permissions, capped, conclusion: undefined, startedAt: state.now(), completedAt: undefined });
+      return job;
+    },
+
+    completeJob,
+    personToken: (login) => tokens.forPerson(login),
+  };
+}
+
+function sameWorkflow(run: RunRecord, repository: Repository, path: string): boolean {
+  return run.current.repository.id === repository.id && run.current.path === path;
+}
+
+/** `GITHUB_REF` of a run that nobody told it. */
+function refOf(state: State, run: Run): string {
+  if (run.event === 'pull_request') {
+    const pullRequest = state.pullRequests.findLast(
+      ({ current }) =>
+        current.base.repository.id === run.repository.id &&
+        current.head.repository.id === run.headRepository.id &&
+        current.head.ref === run.headBranch,
+    );
+    if (pullRequest !== undefined) return `refs/pull/${pullRequest.current.number}/merge`;
+  }
+  const branch = run.event === 'pull_request_target' ? run.repository.defaultBranch : run.headBranch;
+  return `refs/heads/${branch}`;
+}
+
+type Inspection = Omit<LocalGitHubInspection, 'requests' | 'violations' | 'events' | 'inject' | 'advanceClock'>;
+
+function inspection(state: State, blobs: Blobs): Inspection {
+  return {
+    comments: (repository, number) =>
+      state.comments
+        .filter((comment) => comment.repository.id === repository.id && comment.issue === number)
+        .map((comment) => ({
+          id: comment.id,
+          body: comment.body,
+          author: comment.login,
+          createdAt: timestamp(comment.createdAt),
+          updatedAt: timestamp(comment.updatedAt),
+          url: commentUrl(comment),
+        })),
+
+    checkRuns: (repository, headSha) =>
+      state.checkRuns
+        .filter((check) => check.repository.id === repository.id && check.headSha === (headSha ?? check.headSha))
+        .map((check) => ({
+          ...{ id: check.id, name: check.name, headSha: check.headSha, status: check.status, conclusion: check.conclusion },
+          ...{ title: check.title, summary: check.summary, text: check.text, annotations: check.annotations },
+          url: checkRunUrl(check),
+        })),
+
+    statuses: (repository, sha) =>
+      state.statuses
+        .filter((status) => status.repository.id === repository.id && status.sha === sha)
+        .map(({ context, state: value, description, targetUrl }) => ({ sha, context, state: value, description, targetUrl }))
+        .toReversed(),
+
+    artifacts: (repository, runId) =>
+      state.artifacts
+        .filter(({ run }) => run.repository.id === repository.id && run.id === (runId ?? run.id))
+        .flatMap(({ finished, blob, ...artifact }) => {
+          const bytes = blobs.content(blob);
+          if (finished === undefined || bytes === undefined) return [];
+          return [
+            {
+              ...{ id: artifact.id, name: artifact.name, runId: artifact.run.id, jobName: artifact.job.job.name },
+              ...{ mimeType: artifact.mimeType, digest: finished.digest, bytes },
+              expiresAt: timestamp(artifact.expiresAt),
+            },
+          ];
+        }),
+
+    cacheEntries: (repository) =>
+      state.caches
+        .filter((entry) => entry.repository.id === repository.id)
+        .flatMap(({ key, version, scope, size }) => (size === undefined ? [] : [{ key, version, scope, size }])),
+
+    pullRequest(repository, number) {
+      const record = state.pullRequest(repository, number);
+      if (record === undefined) throw new Error(`${repository.fullName} has no pull request ${number}`);
+      return record.current;
+    },
+  };
+}

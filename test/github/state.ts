@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import { GitHubError } from './errors.js';
+import type { Fields } from './fields.js';
+import type { CausedEvent, Conclusion, Job, Permissions, PullRequest, Repository, Run } from './types.js';
+
+/** Who sends a request. */
+export type Actor =
+  | { readonly kind: 'job'; readonly job: JobRecord }
+  | { readonly kind: 'person'; readonly login: string }
+  | { readonly kind: 'anonymous' };
+
+export interface RepositoryRecord {
+  readonly repository: Repository;
+  readonly private: boolean;
+  readonly forkOf: Repository | undefined;
+  readonly createdAt: number;
+  /** Issues and pull requests share their numbers. */
+  lastNumber: number;
+}
+
+export interface PullRequestRecord {
+  current: PullRequest;
+  readonly id: number;
+  state: 'open' | 'closed';
+  mergedAt: number | undefined;
+  closedAt: number | undefined;
+  readonly createdAt: number;
+  updatedAt: number;
+}
+
+export interface RunRecord {
+  current: Run;
+  readonly ref: string;
+  status: 'in_progress' | 'completed';
+  conclusion: Conclusion | undefined;
+  readonly createdAt: number;
+  startedAt: number;
+  updatedAt: number;
+}
+
+export interface JobRecord {
+  readonly job: Job;
+  readonly permissions: Permissions;
+  /** Whether a fork's run took write permissions away from it. */
+  readonly capped: boolean;
+  conclusion: Conclusion | undefined;
+  readonly startedAt: number;
+  completedAt: number | undefined;
+}
+
+export interface CommentRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  readonly issue: number;
+  body: string;
+  readonly login: string;
+  readonly byApp: boolean;
+  readonly createdAt: number;
+  updatedAt: number;
+}
+
+export interface CheckRunRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  readonly headSha: string;
+  name: string;
+  externalId: string;
+  detailsUrl: string | undefined;
+  status: string;
+  conclusion: string | null;
+  startedAt: string;
+  completedAt: string | null;
+  title: string | null;
+  summary: string | null;
+  text: string | null;
+  annotations: readonly Fields[];
+}
+
+export interface StatusRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  readonly sha: string;
+  readonly context: string;
+  readonly state: string;
+  readonly description: string | null;
+  readonly targetUrl: string | null;
+  readonly creator: string;
+  readonly byApp: boolean;
+  readonly createdAt: number;
+}
+
+export interface ArtifactRecord {
+  readonly id: number;
+  readonly job: JobRecord;
+  readonly run: Run;
+  readonly name: string;
+  readonly mimeType: string;
+  readonly blob: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** Set when the upload is finished; only then is it listed. */
+  finished: { readonly size: number; readonly digest: string; readonly at: number } | undefined;
+}
+
+export interface CacheRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  readonly key: string;
+  readonly version: string;
+  readonly scope: string;
+  readonly blob: string;
+  readonly createdAt: number;
+  usedAt: number;
+  /** Bytes; undefined until the upload is finished. */
+  size: number | undefined;
+}
+
+/** The kinds of thing with an id, each from a number of its own, so that an id of one kind is none of another. */
+const FIRST_ID = {
+  repository: 900_000_001,
+  pullRequest: 2_500_000_001,
+  run: 17_000_000_001,
+  // A job's check run has the job's id, as on GitHub, so both count together.
+  job: 49_000_000_001,
+  comment: 3_200_000_001,
+  status: 36_000_000_001,
+  artifact: 4_400_000_001,
+  cache: 7_000_001,
+} as const;
+
+/** Everything that this GitHub knows. Lists are in the order in which things came to be. */
+export class State {
+  readonly repositories: RepositoryRecord[] = [];
+  readonly pullRequests: PullRequestRecord[] = [];
+  readonly runs: RunRecord[] = [];
+  readonly jobs: JobRecord[] = [];
+  readonly comments: CommentRecord[] = [];
+  readonly checkRuns: CheckRunRecord[] = [];
+  readonly statuses: StatusRecord[] = [];
+  artifacts: ArtifactRecord[] = [];
+  caches: CacheRecord[] = [];
+  readonly events: CausedEvent[] = [];
+  clockOffset = 0;
+  readonly #onEvent: ((event: CausedEvent) => void) | undefined;
+  readonly #ids = new Map<string, number>();
+
+  constructor(onEvent?: (event: CausedEvent) => void) {
+    this.#onEvent = onEvent;
+  }
+
+  /** Milliseconds since the epoch. */
+  now(): number {
+    return Date.now() + this.clockOffset;
+  }
+
+  nextId(kind: keyof typeof FIRST_ID): number {
+    const id = this.#ids.get(kind) ?? FIRST_ID[kind];
+    this.#ids.set(kind, id + 1);
+    return id;
+  }
+
+  repository(owner: string, name: string): RepositoryRecord | undefined {
+    const wanted = `${owner}/${name}`.toLowerCase();
+    return this.repositories.find((record) => record.repository.fullName.toLowerCase() === wanted);
+  }
+
+  recordOf(repository: Repository): RepositoryRecord {
+    const found = this.repositories.find((record) => record.repository.id === repository.id);
+    if (found === undefined) throw new Error(`this GitHub has no repository ${repository.fullName}`);
+    return found;
+  }
+
+  pullRequest(repository: Repository, number: number): PullRequestRecord | undefined {
+    return this.pullRequests.find(
+      (record) => record.current.base.repository.id === repository.id && record.current.number === number,
+    );
+  }
+
+  run(id: number): RunRecord {
+    const found = this.runs.find((record) => record.current.id === id);
+    if (found === undefined) throw new Error(`this GitHub has no run ${id}`);
+    return found;
+  }
+
+  /** Records what happened; only what a person did may start workflows. */
+  raise(name: string, action: string | undefined, repository: Repository, actor: Actor): void {
+    const event = {
+      name,
+      action,
+      repository: repository.fullName,
+      actor: loginOf(actor),
+      startsWorkflows: actor.kind === 'person',
+    };
+    this.events.push(event);
+    if (event.startsWorkflows) this.#onEvent?.(event);
+  }
+}
+
+export const APP_LOGIN = 'github-actions[bot]';
+
+export function loginOf(actor: Actor): string {
+  if (actor.kind === 'anonymous') throw new GitHubError(401, 'Requires authentication');
+  return actor.kind === 'job' ? APP_LOGIN : actor.login;
+}
+
+/** Whether a run brings in code of another repository. */
+export function isForkRun(run: Run): boolean {
+  return run.headRepository.id !== run.repository.id;
+}
+
+/** GitHub's time stamps: ISO 8601 in UTC, without fractions. */
+export function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/** A whole number below 2^31 that is always the same for the same text; for ids that nothing else gives out. */
+export function stableNumber(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32BE(0) >>> 1;
+}
+
+/** The opaque id that GitHub gives a thing beside its number. */
+export function nodeId(kind: string, id: number): string {
+  return Buffer.from(`${kind}${id}`).toString('base64url');
+}

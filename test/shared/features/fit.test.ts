@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../../shared/core/errors.js';
+import { fitFeatures, MAX_LEVELS } from '../../../shared/features/fit.js';
+import { moment, schemaOf, tableOf } from './tables.js';
+
+const train = tableOf({
+  at: ['timestamp', [moment('2001-01-01')]],
+  distance: ['integer', [3n]],
+  origin: ['string', ['ORD']],
+});
+const schema = schemaOf(train);
+
+describe('fitFeatures', () => {
+  it('takes dates only through derive, and names derived features after column and part', () => {
+    const derive = [{ from: 'at', parts: ['hour' as const, 'weekday' as const] }];
+    const plan = fitFeatures({ schema, use: ['at', 'distance', 'origin'], derive, train, task: 'binary' });
+    expect(plan.features.map((feature) => feature.name)).toEqual(['distance', 'origin', 'at_hour', 'at_weekday']);
+  });
+
+  it('takes the given name for one part, and as a stem for several', () => {
+    const derive = [
+      { from: 'at', name: 'departure', parts: ['hour' as const] },
+      { from: 'at', name: 'day', parts: ['month' as const, 'day' as const] },
+    ];
+    const plan = fitFeatures({ schema, use: [], derive, train, task: 'binary' });
+    expect(plan.features.map((feature) => feature.name)).toEqual(['departure', 'day_month', 'day_day']);
+  });
+
+  it('orders levels by rows and then by text, and keeps at most 254', () => {
+    const cells = Array.from({ length: 300 }, (_, level) =>
+      Array<string>(5 + (level === 299 ? 1 : 0)).fill(`l${1000 + level}`),
+    ).flat();
+    const many = tableOf({ name: ['string', cells] });
+    const plan = fitFeatures({ schema: schemaOf(many), use: ['name'], derive: undefined, train: many, task: 'binary' });
+    const [feature] = plan.features;
+    expect(feature?.kind === 'categorical' && feature.levels.length).toBe(MAX_LEVELS);
+    expect(feature?.kind === 'categorical' && feature.levels.slice(0, 3)).toEqual(['l1299', 'l1000', 'l1001']);
+  });
+
+  it('reports every problem at once', () => {
+    const derive = [
+      { from: 'distance', parts: ['hour' as const] },
+      { from: 'nowhere', parts: ['hour' as const] },
+      { from: 'distance', log: true as const },
+    ];
+    const problems = catchProblems(() =>
+      fitFeatures({ schema, use: ['distnace', 'distance', 'distance'], derive, train, task: 'binary' }),
+    );
+    expect(problems).toEqual([
+      'features.use: the data has no column "distnace"; it has: at, distance, origin',
+      'features.derive: parts need a date or timestamp, but column "distance" is of type integer',
+      'features.derive: the data has no column "nowhere"; it has: at, distance, origin',
+      'features.derive: the transform `log` is not built yet; this version accepts: parts',
+      'two features are named "distance": give one of them another `name` in features.derive',
+    ]);
+  });
+
+  it('says so when no feature is left', () => {
+    expect(() => fitFeatures({ schema, use: ['at'], derive: undefined, train, task: 'binary' })).toThrow(
+      /no column is left as a feature/,
+    );
+  });
+});
+
+function catchProblems(action: () => unknown): string[] {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof UserError) return error.problems.map((problem) => problem.message);
+    throw error;
+  }
+  return [];
+}
