@@ -1,6 +1,6 @@
 import type { InputReader } from '../../shared/runner/inputs.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
-import { run, type CompareInputs } from './compare.js';
+import { type CompareInputs, run } from './compare.js';
 
 export function readInputs(inputs: InputReader): CompareInputs {
   return {

@@ -1,6 +1,6 @@
 import type { InputReader } from '../../shared/runner/inputs.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
-import { run, type EvaluateInputs } from './evaluate.js';
+import { type EvaluateInputs, run } from './evaluate.js';
 
 export function readInputs(inputs: InputReader): EvaluateInputs {
   return {

@@ -1,6 +1,6 @@
 import type { InputReader } from '../../shared/runner/inputs.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
-import { run, type ReportInputs } from './report.js';
+import { type ReportInputs, run } from './report.js';
 
 export function readInputs(inputs: InputReader): ReportInputs {
   return {

@@ -6,9 +6,11 @@ import { artifactsOfRun } from '../../shared/github/artifact.js';
 import { postCheck } from '../../shared/github/check.js';
 import { createClient, type GitHubClient, type RepositoryName, repositoryName } from '../../shared/github/client.js';
 import { postStickyComment } from '../../shared/github/comment.js';
-import { type CommentContext, commentMarker, renderResult } from '../../shared/report/comment.js';
 import { renderCheck } from '../../shared/report/check.js';
+import { type CommentContext, commentMarker } from '../../shared/report/comment.js';
+import { renderComparison } from '../../shared/report/comparison.js';
 import { LARGEST_RESULT_BYTES, parseResult, type Result } from '../../shared/report/result.js';
+import { renderValidationComment } from '../../shared/report/validation.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
 
 export interface ReportInputs {
@@ -40,7 +42,7 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
   const { pullRequest, headSha } = environment;
   const fromFork = pullRequest?.fromFork ?? false;
   const outputs = { 'comment-url': '', 'check-url': '' };
-  const body = renderResult(result, context);
+  const body = result.kind === 'comparison' ? renderComparison(result, context) : renderValidationComment(result, context);
   const failures: string[] = [];
 
   // The two are independent: a permission that one of them lacks does not keep the other from being posted.
@@ -67,7 +69,7 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
     });
   if (inputs.check && headSha)
     await post(async () => {
-      const check = renderCheck(result);
+      const check = renderCheck(result, { ...context, ...(result.spec !== undefined && { spec: result.spec }) });
       outputs['check-url'] = await postCheck(client, {
         repository,
         name: `${environment.workflow} / ${result.model}`,
@@ -91,7 +93,8 @@ async function readResult(
   repository: RepositoryName,
 ): Promise<{ result: Result; links: { bundle?: string } }> {
   const { result: reference } = inputs;
-  if (!reference.startsWith('run:')) return { result: await readFileOf(resolve(environment.workspace, reference), reference), links: {} };
+  if (!reference.startsWith('run:'))
+    return { result: await readFileOf(resolve(environment.workspace, reference), reference), links: {} };
   const match = /^run:(\d{1,15})\/([^/\\:*?"<>|\r\n]{1,255})$/.exec(reference);
   if (!match)
     throw new UserError(
@@ -101,17 +104,25 @@ async function readResult(
   const [, run, name] = match;
   const listed = await artifactsOfRun(client, repository, Number(run));
   const artifact = listed.find((candidate) => candidate.name === name);
-  if (!artifact) throw new UserError(`Run ${run} has no artifact ${JSON.stringify(name)}; it has: ${listed.map((item) => item.name).join(', ') || 'none'}.`);
+  if (!artifact)
+    throw new UserError(
+      `Run ${run} has no artifact ${JSON.stringify(name)}; it has: ${listed.map((item) => item.name).join(', ') || 'none'}.`,
+    );
   if (artifact.headRepositoryId !== artifact.repositoryId)
-    throw new UserError(`Run ${run} belongs to a fork: anybody may have written its results, so they are not posted from here.`);
+    throw new UserError(
+      `Run ${run} belongs to a fork: anybody may have written its results, so they are not posted from here.`,
+    );
   if (artifact.bytes > LARGEST_RESULT_BYTES)
-    throw new UserError(`Artifact ${JSON.stringify(name)} has ${artifact.bytes} bytes; a result has at most ${LARGEST_RESULT_BYTES}.`);
+    throw new UserError(
+      `Artifact ${JSON.stringify(name)} has ${artifact.bytes} bytes; a result has at most ${LARGEST_RESULT_BYTES}.`,
+    );
   const directory = await mkdtemp(join(environment.temp ?? tmpdir(), 'mlops-actions-result-'));
   try {
     await mkdir(directory, { recursive: true });
     await artifacts.download(artifact, directory, inputs['github-token']!);
     const files = (await readdir(directory)).filter((file) => file.endsWith('.json'));
-    if (files.length !== 1) throw new UserError(`Artifact ${JSON.stringify(name)} holds ${files.length} JSON files; a result is one.`);
+    if (files.length !== 1)
+      throw new UserError(`Artifact ${JSON.stringify(name)} holds ${files.length} JSON files; a result is one.`);
     const candidate = listed.find((item) => item.name.endsWith('-candidate') && !item.expired);
     const runUrl = `${environment.serverUrl}/${environment.repository}/actions/runs/${run}`;
     return {
@@ -127,6 +138,8 @@ async function readFileOf(file: string, shown: string): Promise<Result> {
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw new UserError(`Input "result": there is no file ${JSON.stringify(shown)}.`);
   if (found.size > LARGEST_RESULT_BYTES)
-    throw new UserError(`Input "result": ${JSON.stringify(shown)} has ${found.size} bytes; a result has at most ${LARGEST_RESULT_BYTES}.`);
+    throw new UserError(
+      `Input "result": ${JSON.stringify(shown)} has ${found.size} bytes; a result has at most ${LARGEST_RESULT_BYTES}.`,
+    );
   return parseResult(await readFile(file, 'utf8'));
 }

@@ -194,12 +194,14 @@ function limitRule(compiler: ColumnCompiler, key: 'min' | 'max', limit: number |
   const name = identifier(column.name);
   const sign = key === 'min' ? '<' : '>';
   const word = key === 'min' ? 'at least' : 'at most';
+  const extremeWord = key === 'min' ? 'smallest' : 'largest';
+  const isInstant = column.type === 'date' || column.type === 'timestamp';
   const extreme = {
     aggregate: `${key}(${name})`,
-    text: (value: string) => `${key === 'min' ? 'smallest' : 'largest'} ${value}`,
+    text: (value: string) => `${extremeWord} ${isInstant ? value : plainNumber(Number(value))}`,
   };
   const required = `${word} ${typeof limit === 'number' ? plainNumber(limit) : limit}`;
-  if (column.type === 'date' || column.type === 'timestamp') {
+  if (isInstant) {
     const instant = typeof limit === 'string' ? microseconds(limit) : undefined;
     if (instant === undefined) {
       return notApplicable(base(compiler, key, required), `type ${column.type}: ${key} must be a date such as 2024-01-31`);
@@ -211,7 +213,7 @@ function limitRule(compiler: ColumnCompiler, key: 'min' | 'max', limit: number |
     return notApplicable(base(compiler, key, required), `type ${column.type}: it has no order`);
   if (!Number.isFinite(number))
     return notApplicable(base(compiler, key, required), `type ${column.type}: ${key} must be a number`);
-  return rowRule(compiler, key, required, `${name} ${sign} ${numberSql(number)}`, extreme);
+  return rowRule(compiler, key, required, `${name} ${sign} ${literal(number)}`, extreme);
 }
 
 function enumRule(compiler: ColumnCompiler, values: readonly (string | number | boolean)[]): CompiledRule {
@@ -228,7 +230,7 @@ function membership({ name, type }: ColumnSchema, values: readonly (string | num
     switch (type) {
       case 'integer':
       case 'number':
-        return [column, values.map((value) => (isNumeric(value) ? numberSql(Number(value)) : undefined))];
+        return [column, values.map((value) => (isNumeric(value) ? literal(Number(value)) : undefined))];
       case 'boolean':
         return [
           column,
@@ -327,15 +329,6 @@ function statisticRule(
 
 function isNumeric(value: string | number | boolean): boolean {
   return typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)));
-}
-
-/**
- * A number as SQL. Without an exponent where possible: DuckDB then reads a decimal and compares it in the column's own
- * precision, so that a 32-bit 0.1 is not above 0.1.
- */
-function numberSql(value: number): string {
-  const text = String(value);
-  return text.includes('e') ? `CAST('${text}' AS DOUBLE)` : text;
 }
 
 /** Microseconds since 1970 UTC of `2024-01-31`, `2024-01-31 12:00`, `2024-01-31T12:00:00.5+02:00`; no zone means UTC. */

@@ -281,7 +281,8 @@ async function sampleRows(
   const row = reader.getRowObjectsJS()[0] ?? {};
   return new Map(
     rules.map((rule, index) => {
-      const found = (row[`s${index}`] ?? []) as readonly { row: bigint; value: string | null }[];
+      // The query makes this form; the driver's types cannot know it. NULL: no row.
+      const found = (row[`s${index}`] ?? []) as unknown as readonly { row: bigint; value: string | null }[];
       return [rule, found.map((sample) => ({ row: Number(sample.row), value: shorten(sample.value ?? '(missing)') }))];
     }),
   );

@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf, UserError } from '../core/errors.js';
+import { refuseDuplicates } from './column-names.js';
 import { readTexts } from './duckdb.js';
 import type { SourceFile } from './sources.js';
 import { literal } from './sql.js';
-import { refuseDuplicates } from './stage.js';
 
 const DELIMITERS = [',', ';', '\t', '|'];
 

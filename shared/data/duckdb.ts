@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
 import type { DuckDBConnection, DuckDBVector } from '@duckdb/node-api';
 import { loadNative } from '../runner/native.js';
 import { literal } from './sql.js';

@@ -1,4 +1,4 @@
-import type { Labels } from './table.js';
+import { type Labels, PARTS, type Part } from './table.js';
 
 /** The labels of the given rows, in their order. */
 export function selectLabels(labels: Labels, rows: Uint32Array): Labels {
@@ -17,8 +17,9 @@ export function selectWeights(weights: Float64Array | undefined, rows: Uint32Arr
   return weights && Float64Array.from(rows, (row) => weights[row]!);
 }
 
-/** The indices of the rows whose part it is. */
-export function rowsOfPart(parts: Uint8Array, part: number): Uint32Array {
+/** The indices of the rows of a part. */
+export function rowsOfPart(parts: Uint8Array, name: Part): Uint32Array {
+  const part = PARTS.indexOf(name);
   const rows = new Uint32Array(parts.length);
   let count = 0;
   for (let row = 0; row < parts.length; row++) if (parts[row] === part) rows[count++] = row;

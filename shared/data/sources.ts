@@ -72,7 +72,8 @@ function resolveOne(path: string, directory: string, location: Location, trusted
 function findFiles(absolute: string, path: string, directory: string, fail: (message: string) => never): string[] {
   const stats = statSync(absolute, { throwIfNoEntry: false });
   if (stats?.isFile()) return [absolute];
-  if (stats?.isDirectory()) return fail(`${path} is a directory; name its files, for example ${path.replace(/\/+$/, '')}/*.parquet`);
+  if (stats?.isDirectory())
+    return fail(`${path} is a directory; name its files, for example ${path.replace(/\/+$/, '')}/*.parquet`);
   if (!isPattern(path)) return fail(`${path}: no such file in ${directory}`);
   const found = expandPattern(absolute);
   return found.length > 0 ? found : fail(`${path}: no file in ${directory} matches this pattern`);
@@ -83,7 +84,9 @@ function checkedFormat(file: string, display: string, fail: (message: string) =>
   const format = Object.hasOwn(FORMATS, extension) ? FORMATS[extension] : undefined;
   if (!format) return fail(`${display}: the kind of this file is not known by its name; accepted are ${ACCEPTED}`);
   if (format === 'parquet' && compression) {
-    return fail(`${display}: Parquet is compressed inside and is read as .parquet; unpack the .${compression} in a step before`);
+    return fail(
+      `${display}: Parquet is compressed inside and is read as .parquet; unpack the .${compression} in a step before`,
+    );
   }
   const head = firstBytes(file, 200);
   if (head.length === 0) return fail(`${display} is empty (0 bytes)`);

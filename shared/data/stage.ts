@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Location, messageOf, UserError } from '../core/errors.js';
+import { refuseDuplicates } from './column-names.js';
 import { csvHeader } from './csv-header.js';
 import { countRows, readRows } from './duckdb.js';
 import type { FileFormat, SourceFile } from './sources.js';
@@ -85,13 +86,15 @@ function tableFunction({ format, files, header }: Group): string {
  */
 async function jsonSource(connection: DuckDBConnection, files: readonly SourceFile[]): Promise<string> {
   const list = listLiteral(files.map((file) => file.path));
-  const common = 'format = \'auto\', union_by_name = true, hive_partitioning = false';
+  const common = "format = 'auto', union_by_name = true, hive_partitioning = false";
   const found = await describe(
     connection,
     `read_json(${list}, ${common}, sample_size = -1, maximum_sample_files = ${files.length}, map_inference_threshold = -1)`,
   );
   const quoted = /^(DATE|TIMESTAMP.*|TIME.*|UUID)$/;
-  const columns = found.map(({ name, duckType }) => `${literal(name)}: ${literal(quoted.test(duckType) ? 'VARCHAR' : duckType)}`);
+  const columns = found.map(
+    ({ name, duckType }) => `${literal(name)}: ${literal(quoted.test(duckType) ? 'VARCHAR' : duckType)}`,
+  );
   if (columns.length === 1 && found[0]!.name === 'json' && found[0]!.duckType === 'JSON') {
     throw new UserError({ message: 'rows of JSON data are objects, {"column": value}', location: { file: files[0]!.display } });
   }
@@ -103,7 +106,6 @@ async function describe(connection: DuckDBConnection, from: string): Promise<{ n
   return rows.map((row) => ({ name: String(row.column_name), duckType: String(row.column_type) }));
 }
 
-/** DuckDB would number them silently (`a`, `a_1`), and a spec would mean one of them by chance. */
 async function refuseDuplicatesInParquet(connection: DuckDBConnection, files: readonly SourceFile[]): Promise<void> {
   for (const file of files) {
     const nodes = await readRows(connection, `SELECT name, num_children FROM parquet_schema(${literal(file.path)})`);
@@ -122,24 +124,6 @@ async function refuseDuplicatesInParquet(connection: DuckDBConnection, files: re
   }
 }
 
-/** @throws UserError when two names are equal, also when they differ in upper and lower case only, as SQL sees them */
-export function refuseDuplicates(names: readonly string[], location: Location): void {
-  const seen = new Map<string, string>();
-  for (const name of names) {
-    const other = seen.get(columnKey(name));
-    if (other !== undefined) {
-      const how = other === name ? 'twice' : `and as ${JSON.stringify(other)}, and SQL does not tell upper from lower case`;
-      throw new UserError({ message: `column ${JSON.stringify(name)} is there ${how}; rename one of them`, location });
-    }
-    seen.set(columnKey(name), name);
-  }
-}
-
-/** How SQL compares names: A-Z is a-z. */
-export function columnKey(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
 /** What DuckDB says about a file, as the user's mistake that it is: the file, the line, the first sentence. */
 function readError(error: unknown, files: readonly SourceFile[]): UserError {
   const text = messageOf(error);
@@ -155,8 +139,10 @@ function readMessage(text: string, file: SourceFile): string {
     const [, expected, found] = fields;
     return `this row has ${found} fields where the header has ${expected}; mend or remove it (a value that holds the delimiter is quoted)`;
   }
-  if (text.includes('unterminated quote')) return 'a value opens a quote (") that is never closed; a quote within a value is doubled ("")';
-  if (/not utf-8|unicode/i.test(text)) return 'the text is not UTF-8; convert it (iconv -f latin1 -t utf-8) and commit it again';
+  if (text.includes('unterminated quote'))
+    return 'a value opens a quote (") that is never closed; a quote within a value is doubled ("")';
+  if (/not utf-8|unicode/i.test(text))
+    return 'the text is not UTF-8; convert it (iconv -f latin1 -t utf-8) and commit it again';
   const reason = firstSentence(text, file);
   if (file.format === 'parquet') return `this is not a whole Parquet file (truncated, or another format): ${reason}`;
   return `cannot be read as ${file.format.toUpperCase()}: ${reason}`;

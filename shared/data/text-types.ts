@@ -61,7 +61,8 @@ const OTHER_DATES: readonly Candidate[] = ['%Y/%m/%d', '%m/%d/%Y', '%d/%m/%Y', '
       return {
         type: time ? 'timestamp' : 'date',
         label: date + time,
-        fits: (text) => `${parsed(text)} IS NOT NULL`,
+        // A year of one or two digits would be read as the first century.
+        fits: (text) => `year(${parsed(text)}) >= 1000`,
         read: (text) => (time ? parsed(text) : `CAST(${parsed(text)} AS DATE)`),
       };
     }),

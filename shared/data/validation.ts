@@ -5,6 +5,8 @@ export interface Validation {
   readonly format: 1;
   readonly kind: 'validation';
   readonly model: string;
+  /** The spec's path in the repository, for annotations. */
+  readonly spec?: string;
   /** No rule of severity error fails. */
   readonly passed: boolean;
   readonly rows: number;

@@ -9,6 +9,8 @@ export interface Comparison {
   readonly format: 1;
   readonly kind: 'comparison';
   readonly model: string;
+  /** The spec's path in the repository, for annotations. */
+  readonly spec?: string;
   readonly task: Task;
   readonly primary: string;
   readonly verdict: Verdict;

@@ -9,15 +9,15 @@ import { quantileOfSorted } from './statistics.js';
 export function disagreementOf(
   candidate: Sample,
   champion: Sample,
-  thresholds: { readonly candidate?: number | undefined; readonly champion?: number | undefined } = {},
+  thresholds?: { readonly candidate?: number | undefined; readonly champion?: number | undefined },
 ): Disagreement {
   if (candidate.task === 'regression' || champion.task === 'regression') {
     return regressionDisagreement(candidate as ValueSample, champion as ValueSample);
   }
   return decisionDisagreement(
     candidate.labels,
-    predictedClasses(candidate, thresholds.candidate),
-    predictedClasses(champion, thresholds.champion),
+    predictedClasses(candidate, thresholds?.candidate),
+    predictedClasses(champion, thresholds?.champion),
   );
 }
 

@@ -63,8 +63,8 @@ export function outcomeOf(gates: readonly GateResult[]): GateOutcome {
 }
 
 function judgeGate(gate: Gate, input: GateInput): Judged {
-  if (gate.kind !== 'value' && input.withoutChampion) return input.withoutChampion;
   if (isMeasurement(gate.metric)) return judgeMeasure(gate, gate.metric, input);
+  if (gate.kind !== 'value' && input.withoutChampion) return input.withoutChampion;
   if (gate.metric === 'ece') {
     return {
       outcome: 'skipped',
@@ -85,7 +85,9 @@ function judgeMeasure(gate: Gate, name: MeasurementName, input: GateInput): Judg
   if (own === undefined) return { outcome: 'skipped', note: `${name} was not measured` };
   if (gate.kind === 'value') return { outcome: holds(gate.op, own, gate.number) ? 'pass' : 'fail', value: own };
   const other = input.championMeasures?.[name];
-  if (other === undefined) return { outcome: 'skipped', note: `${name} of the champion was not measured` };
+  if (other === undefined) {
+    return input.withoutChampion ?? { outcome: 'skipped', note: `${name} of the champion was not measured` };
+  }
   return { outcome: holds(gate.op, own - other, gate.margin) ? 'pass' : 'fail', value: own - other };
 }
 

@@ -7,9 +7,9 @@ import type { Comparison, MetricComparison } from './comparison.js';
 import { curveOf } from './curve.js';
 import { disagreementOf } from './disagreement.js';
 import type { Evaluation } from './evaluation.js';
-import { type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
+import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
 import { compareMetrics } from './metric-comparison.js';
-import { pairSamples } from './pair.js';
+import { type Pair, pairSamples } from './pair.js';
 import type { Predictions } from './predictions.js';
 import { type Sample, unscoredRows } from './sample.js';
 import { compareSlices, type Slice } from './slices.js';
@@ -42,7 +42,7 @@ export interface EvaluationInput {
 }
 
 export interface JudgeInput extends EvaluationInput {
-  /** On the same rows; absent when there is none or it cannot be run. */
+  /** On the same rows; absent when there is none, it cannot be run, or it is the candidate itself (sameDigest). */
   readonly champion?: Predictions | undefined;
   readonly championMeasures?: Measures | undefined;
   /** The bundles' digests are equal. */
@@ -80,11 +80,30 @@ export type EvaluationParts = Omit<Judgement, 'verdict' | 'reason' | 'disagreeme
 
 /** Judges a candidate against a champion, or says why it cannot. Deterministic by seed, whatever the order of the rows. */
 export function judge(input: JudgeInput): Judgement {
-  const { labels, candidate, primary, confidence, threshold } = input;
-  const champion = input.notComparable === undefined ? input.champion : undefined;
-  const identical = champion !== undefined && isIdentical(input, champion);
-  const pairInput = { labels, candidate, champion: identical ? undefined : champion, blocks: input.blocks };
-  const pair = pairSamples(pairInput);
+  return assess(input, 'there is no champion to compare with yet');
+}
+
+/** One model on its held-out rows. Gates against the champion are skipped. */
+export function evaluateModel(input: EvaluationInput): EvaluationParts {
+  const alone = { ...input, margin: 0, champion: undefined, notComparable: undefined };
+  const {
+    verdict: _verdict,
+    reason: _reason,
+    disagreement: _disagreement,
+    ...parts
+  } = assess(alone, 'needs the champion: the compare action judges it');
+  return parts;
+}
+
+function assess(input: JudgeInput, noChampion: string): Judgement {
+  const { labels, candidate, blocks, primary, confidence, threshold } = input;
+  const known = input.champion ?? (input.sameDigest ? candidate : undefined);
+  const offered = input.notComparable === undefined ? known : undefined;
+  const identical = offered !== undefined && isIdentical(input, offered);
+  const whole = pairSamples({ labels, candidate, champion: identical ? undefined : offered, blocks });
+  const reason = notComparableReason(input, whole);
+  const champion = reason === undefined && !identical ? offered : undefined;
+  const pair = champion ? whole : withoutChampion(whole);
   const options: BootstrapOptions = {
     metrics: metricsOf(input),
     resamples: input.bootstrap,
@@ -95,12 +114,12 @@ export function judge(input: JudgeInput): Judgement {
   };
   const { metrics, resamples } = compareMetrics(pair, identical, options);
   const comparisons = metrics.map(({ comparison }) => comparison);
-  const sliced = compareSlices(input.slices, pairInput, identical, {
+  const sliced = compareSlices(input.slices, { labels, candidate, champion, blocks }, identical, {
     ...options,
     metrics: sliceMetricsOf(input),
     minRows: input.minRows,
   });
-  const reason = notComparableReason(input, pair.candidate, pair.champion);
+  const unscored = unscoredRows(pair.candidate);
   const gates = judgeGates({
     gates: input.gates,
     metrics: comparisons,
@@ -109,15 +128,12 @@ export function judge(input: JudgeInput): Judgement {
     measures: { rows: pair.rows, ...input.measures },
     championMeasures: input.championMeasures,
     confidence,
-    unscored: unscoredRows(pair.candidate),
-    withoutChampion: withoutChampion(reason, champion),
+    unscored,
+    withoutChampion: gatesWithoutChampion(reason, offered ? undefined : noChampion),
   });
   const gatesOutcome = outcomeOf(gates);
-  const verdict = verdictOf(comparisons[0]!, input.margin, { reason, identical, first: champion === undefined });
-  const curve =
-    unscoredRows(pair.candidate) > 0 ? undefined : curveOf(pair.candidate, identical ? pair.candidate : pair.champion);
   return {
-    ...verdict,
+    ...verdictOf(comparisons[0]!, input.margin, { reason, identical, first: offered ? undefined : noChampion }),
     task: labels.task,
     primary,
     gates,
@@ -128,16 +144,10 @@ export function judge(input: JudgeInput): Judgement {
     slicesLeftOut: sliced.leftOut,
     minRows: input.minRows,
     confidence,
-    ...(champion && disagreement(pair.candidate, identical ? pair.candidate : pair.champion, threshold, identical)),
-    ...(curve && { curve }),
+    ...(unscored === 0 &&
+      pictures(pair.candidate, identical ? pair.candidate : pair.champion, identical ? undefined : threshold)),
     resamples,
   };
-}
-
-/** One model on its held-out rows. Gates against the champion are skipped. */
-export function evaluateModel(input: EvaluationInput): EvaluationParts {
-  const { verdict: _verdict, reason: _reason, disagreement: _disagreement, ...parts } = judge({ ...input, margin: 0 });
-  return parts;
 }
 
 function isIdentical(input: JudgeInput, champion: Predictions): boolean {
@@ -168,35 +178,33 @@ function sliceMetricsOf(input: JudgeInput): MetricName[] {
   return [...new Set([input.primary, ...fitting])];
 }
 
-function notComparableReason(input: JudgeInput, candidate: Sample, champion: Sample | undefined): string | undefined {
+function notComparableReason(input: JudgeInput, pair: Pair): string | undefined {
   if (input.notComparable !== undefined) return input.notComparable;
-  if (!input.champion) return undefined;
-  if (candidate.rows === 0) return 'no labelled row was held out by both models';
-  for (const [model, sample] of [
-    ['candidate', candidate],
-    ['champion', champion],
-  ] as const) {
+  if (!input.champion && !input.sameDigest) return undefined;
+  if (pair.rows === 0) return 'no labelled row was held out by both models';
+  for (const [model, sample] of [['candidate', pair.candidate] as const, ['champion', pair.champion] as const]) {
     const unscored = sample ? unscoredRows(sample) : 0;
-    if (unscored > 0) return `the ${model} gives no number for ${formatCount(unscored)} of ${formatCount(candidate.rows)} rows`;
+    if (unscored > 0) return `the ${model} gives no number for ${formatCount(unscored)} of ${formatCount(pair.rows)} rows`;
   }
   return undefined;
 }
 
-function withoutChampion(
-  reason: string | undefined,
-  champion: Predictions | undefined,
-): { outcome: 'skipped' | 'inconclusive'; note: string } | undefined {
+function withoutChampion({ champion: _champion, ...pair }: Pair): Pair {
+  return pair;
+}
+
+function gatesWithoutChampion(reason: string | undefined, absent: string | undefined): GateInput['withoutChampion'] {
   if (reason !== undefined) return { outcome: 'inconclusive', note: `not comparable: ${reason}` };
-  return champion ? undefined : { outcome: 'skipped', note: 'there is no champion yet' };
+  return absent === undefined ? undefined : { outcome: 'skipped', note: absent };
 }
 
 function verdictOf(
   primary: MetricComparison,
   margin: number,
-  known: { readonly reason: string | undefined; readonly identical: boolean; readonly first: boolean },
+  known: { readonly reason: string | undefined; readonly identical: boolean; readonly first: string | undefined },
 ): Pick<Comparison, 'verdict' | 'reason'> {
   if (known.reason !== undefined) return { verdict: 'not comparable', reason: known.reason };
-  if (known.first) return { verdict: 'first model', reason: 'there is no champion to compare with yet' };
+  if (known.first !== undefined) return { verdict: 'first model', reason: known.first };
   if (known.identical) return { verdict: 'identical' };
   const { interval, sign } = primary;
   if (!interval) return { verdict: 'no evidence', reason: primary.note ?? `${primary.name} is undefined on these rows` };
@@ -204,12 +212,14 @@ function verdictOf(
   return { verdict: sign === 'better' || sign === 'worse' ? sign : 'no evidence' };
 }
 
-function disagreement(
+function pictures(
   candidate: Sample,
   champion: Sample | undefined,
   threshold: JudgeInput['threshold'],
-  identical: boolean,
-): Pick<Comparison, 'disagreement'> {
-  if (!champion || candidate.rows === 0 || unscoredRows(candidate) + unscoredRows(champion) > 0) return {};
-  return { disagreement: disagreementOf(candidate, champion, identical ? {} : (threshold ?? {})) };
+): Pick<Comparison, 'disagreement' | 'curve'> {
+  const curve = curveOf(candidate, champion);
+  return {
+    ...(champion && candidate.rows > 0 && { disagreement: disagreementOf(candidate, champion, threshold) }),
+    ...(curve && { curve }),
+  };
 }

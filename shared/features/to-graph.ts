@@ -2,7 +2,7 @@ import type { ColumnSchema } from '../data/table.js';
 import type { GraphBuilder } from '../onnx/graph.js';
 import { type SignatureInput, TENSOR_OF_COLUMN } from '../onnx/signature.js';
 import { createCalendar } from './calendar-graph.js';
-import type { FeaturePlan } from './plan.js';
+import type { Feature, FeaturePlan } from './plan.js';
 
 const FLOAT32 = 1;
 
@@ -24,20 +24,15 @@ export function addFeatures(
     inputs.push({ name: graph.input(name, tensor), column, tensor });
   }
   const calendarOf = new Map<string, ReturnType<typeof createCalendar>>();
-  const columns = plan.features.map((feature) => {
+  const columnOf = (feature: Feature): string => {
     const input = inputs.find((candidate) => candidate.name === feature.from)!;
-    switch (feature.kind) {
-      case 'numeric':
-        return numeric(input, graph);
-      case 'categorical':
-        return categorical(input, feature.levels, graph);
-      case 'date_part': {
-        const calendar = calendarOf.get(input.name) ?? createCalendar(input.name, graph);
-        calendarOf.set(input.name, calendar);
-        return missingToNan(input.name, calendar(feature.part), graph);
-      }
-    }
-  });
+    if (feature.kind === 'numeric') return numeric(input, graph);
+    if (feature.kind === 'categorical') return categorical(input, feature.levels, graph);
+    const calendar = calendarOf.get(input.name) ?? createCalendar(input.name, graph);
+    calendarOf.set(input.name, calendar);
+    return missingToNan(input.name, calendar(feature.part), graph);
+  };
+  const columns = plan.features.map(columnOf);
   return { features: graph.node('Concat', columns, { axis: { int: 1 } }), inputs };
 }
 

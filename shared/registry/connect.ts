@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { createClient, repositoryName } from '../github/client.js';
 import type { RunnerServices } from '../runner/services.js';
+import { workDirectory } from '../runner/work-directory.js';
 import type { CandidateSource } from './candidate.js';
-import { workDirectory } from './resolve.js';
 
 /**
  * The candidates of this repository's runs.

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BUNDLE_FILES } from '../bundle/files.js';
 import { type Bundle, readBundle } from '../bundle/read.js';
 import { UserError } from '../core/errors.js';
@@ -60,9 +60,4 @@ export async function resolveChampion(text: string, request: ResolveRequest): Pr
   if (!source || !request.branch) return undefined;
   const found = await newestCandidate(source, request.model, request.branch);
   return found && { kind: 'bundle', bundle: found.bundle, shown: request.branch };
-}
-
-/** The folder below the working directory that the actions write into; users ignore it in git. */
-export function workDirectory(directory: string): string {
-  return join(directory, '.mlops-actions');
 }

@@ -5,7 +5,7 @@ import { candidateSection, disagreementSection } from './candidate.js';
 import { changesSection } from './changes.js';
 import { type CommentContext, commentMarker, commitPart, footer, forkNote, limitOf, SUMMARY_LIMIT } from './comment.js';
 import { curvePicture } from './curve.js';
-import { code, codeElement, text } from './escape.js';
+import { code, codeElement, prose, text } from './escape.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
 import { metricTables } from './metrics.js';
 import { sliceSection, sliceWarning } from './slices.js';
@@ -66,10 +66,13 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
     { name: 'failed gates', variants: gateAlert(result.gates, result.rows.used, result.blocked) },
     { name: 'gates', variants: gateTable(result.gates) },
     { name: 'metrics', variants: metrics.open },
-    { name: 'slice warning', variants: [sliceWarning(result), ''] },
+    { name: 'slice warning', variants: failsInSlices(result) ? [''] : [sliceWarning(result), ''] },
     { name: 'leakage', variants: [leakageWarning(result)] },
     { name: 'changes', variants: changesSection(result) },
-    { name: 'picture', variants: withPicture && result.verdict !== 'identical' ? [picture(result), ''] : [''] },
+    {
+      name: 'picture',
+      variants: withPicture && !['identical', 'not comparable'].includes(result.verdict) ? [picture(result), ''] : [''],
+    },
     { name: 'metrics in full', variants: metrics.folded },
     { name: 'slices', variants: result.verdict === 'identical' ? [''] : sliceSection(result) },
     { name: 'disagreement', variants: disagreementSection(result) },
@@ -93,6 +96,11 @@ const SIGN: Readonly<Record<Verdict, string>> = {
   'not comparable': '🟡',
   'first model': '🔵',
 };
+
+/** The reasons of the failed gates name the slices already. */
+function failsInSlices(result: Comparison): boolean {
+  return result.gates.some((gate) => gate.outcome === 'fail' && gate.text.trimStart().startsWith('slice '));
+}
 
 /** The verdict in one line. Markdown. */
 export function headline(result: Comparison): string {
@@ -137,12 +145,12 @@ function gateClause(result: Comparison): string {
 
 /** How much, how sure, on what rows, and whether the gates pass. */
 function sentence(result: Comparison): string {
-  const reason = result.reason === undefined ? '' : asSentence(text(result.reason, 400));
+  const reason = result.reason === undefined ? '' : asSentence(prose(result.reason, 400));
   const parts: string[] = [];
   if (result.verdict === 'not comparable' || result.verdict === 'identical') parts.push(reason);
   parts.push(primarySentence(result), rowsLeftOut(result));
   if (result.verdict !== 'not comparable' && result.verdict !== 'identical') parts.push(reason);
-  parts.push(gatesSentence(result.gates));
+  if (gateClause(result) === '') parts.push(gatesSentence(result.gates));
   return parts.filter((part) => part !== '').join(' ');
 }
 

@@ -34,12 +34,13 @@ export function curvePicture(curve: Curve | undefined, champion: string): string
   const largest = gaps.reduce((best, gap, index) => (Math.abs(gap) > Math.abs(gaps[best]!) ? index : best), 0);
   if (drawable.kind === 'roc' && Math.abs(gaps[largest]!) < TELLS_APART * (height.to - height.from) && gaps[largest] !== 0) {
     const at = x.from + ((x.to - x.from) * largest) / (POINTS - 1);
-    const where = `${formatSigned(gaps[largest]!, 3)} at ${formatNumber(at, 2)}`;
-    return picture(`**${title}: the candidate (blue) above or below ${champion} (grey)**, most where it is ${where}`, {
+    const where = `${formatSigned(gaps[largest]!, 3)}, at ${formatNumber(at, 2)}`;
+    return picture(`**${title}: the candidate (blue) above or below ${champion} (grey)** · largest gap ${where}`, {
       ...base,
       description: `${drawable.title}, candidate minus ${champion}`,
       yLabel: `${drawable.yLabel}, gained`,
-      y: roundRange([...gaps, 0]),
+      // A little room on the other side of 0 keeps the champion's line off the axis.
+      y: roundRange([...gaps, -0.15 * gaps[largest]!]),
       lines: [
         { name: champion, values: gaps.map(() => 0), color: CHAMPION_COLOR },
         { name: 'candidate', values: gaps, color: CANDIDATE_COLOR },

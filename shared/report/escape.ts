@@ -52,6 +52,13 @@ export function text(value: string, longest = 300): string {
   return escapeClean(breakLongWords(clip(cleanLine(value), longest)));
 }
 
+/** Prose in which our own sentences mark names by backticks (`late`): those become code, everything else is text. */
+export function prose(value: string, longest = 300): string {
+  const parts = clip(cleanLine(value), longest).split('`');
+  if (parts.length % 2 === 0) return text(value, longest);
+  return parts.map((part, index) => (index % 2 === 0 ? escapeClean(breakLongWords(part)) : codeElement(part))).join('');
+}
+
 /** A name in a code span, safe wherever Markdown is read; an empty name reads `(empty)`. */
 export function code(value: string, longest = 60): string {
   const clean = clipMiddle(cleanLine(value), longest);

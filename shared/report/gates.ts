@@ -3,7 +3,7 @@ import type { GateOutcome, GateResult } from '../evaluation/comparison.js';
 import { type Gate, readGate } from '../spec/gates.js';
 import { isMeasurement } from '../spec/metrics.js';
 import { alert, details } from './comment.js';
-import { code, text } from './escape.js';
+import { code, prose, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { metricName, plural, SIGNS } from './wording.js';
 
@@ -103,11 +103,11 @@ export function gateMessage(gate: GateResult, rows: number): string {
 }
 
 function failure(gate: GateResult): string {
-  return `**${code(gate.text, 100)} fails:** ${text(failureParts(gate), 600)}`;
+  return `**${code(gate.text, 100)} fails:** ${prose(failureParts(gate), 600)}`;
 }
 
 function indecision(gate: GateResult, rows: number): string {
-  return `**${code(gate.text, 100)} is undecided:** ${text(indecisionParts(gate, rows), 600)}`;
+  return `**${code(gate.text, 100)} is undecided:** ${prose(indecisionParts(gate, rows), 600)}`;
 }
 
 function failureParts(gate: GateResult): string {
@@ -119,7 +119,7 @@ function failureParts(gate: GateResult): string {
   if (rule.kind === 'value') {
     const gap = Math.abs(rule.number - gate.value);
     const how = gap === 0 ? 'is not enough' : `is ${write.size(gap)} ${atLeast ? 'short' : 'over'}`;
-    return `${write.value(gate.value)} ${how}. It passes ${boundary(rule.op)} ${formatCompact(rule.number)}.`;
+    return `${write.value(gate.value)} ${how}. It passes ${boundary(rule.op)} ${formatCompact(rule.number)}${rule.op === '>=' ? ' on' : ''}.`;
   }
   const best = gate.interval ? (atLeast ? gate.interval.high : gate.interval.low) : undefined;
   const found = `the difference is ${write.value(gate.value)}${best === undefined ? '' : `, at best ${write.value(best)}`}`;
@@ -177,13 +177,16 @@ function gateCell(gate: GateResult): string {
 }
 
 function requiredCell(gate: GateResult): string {
-  return text(gate.required.replace(/ in every slice$/, ''), 60);
+  const required = text(gate.required.replace(/ in every slice$/, ''), 60);
+  return required.length <= 24 ? required.replaceAll(' ', '\u00a0') : required;
 }
 
 function foundCell(gate: GateResult): string {
   const rule = ruleOf(gate);
-  if (gate.outcome === 'skipped') return gate.note === undefined ? 'skipped' : text(gate.note, 120);
-  if (rule?.kind === 'slice' && gate.note !== undefined) return text(gate.note, 160);
+  if (gate.outcome === 'skipped') return gate.note === undefined ? 'skipped' : prose(gate.note, 120);
+  // What failed or is undecided is said in full above the table.
+  if (rule?.kind === 'slice' && gate.outcome === 'fail') return 'evidence of harm';
+  if (rule?.kind === 'slice' && gate.note !== undefined) return prose(gate.note, 160);
   if (gate.value === undefined) return gate.note === undefined ? '–' : text(gate.note, 120);
   if (!rule) return formatCompact(gate.value);
   const write = gateNumbers(gate, rule);

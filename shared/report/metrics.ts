@@ -1,7 +1,7 @@
 import { formatCount } from '../core/format.js';
 import type { Comparison, MetricComparison } from '../evaluation/comparison.js';
 import { details } from './comment.js';
-import { text } from './escape.js';
+import { prose } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { championName, confidenceText, metricName, metricNumbers, signOf } from './wording.js';
 
@@ -43,8 +43,8 @@ function layout(result: Comparison): [TableColumn[], Row] {
   const middle = (head: string): TableColumn => ({ head, align: 'center' });
   const interval = middle(`${confidenceText(result.confidence)} interval`);
   const label = (metric: MetricComparison): string => {
-    const text = metricName(metric.name);
-    return `${metric.name === result.primary ? `**${text}**` : text} ${metric.better === 'higher' ? '↑' : '↓'}`;
+    const shown = metricName(metric.name);
+    return `${metric.name === result.primary ? `**${shown}**` : shown} ${metric.better === 'higher' ? '↑' : '↓'}`;
   };
   const champion = championName(result.champion);
 
@@ -115,7 +115,7 @@ function restSummary(rest: readonly MetricComparison[]): string {
 
 function notes(metrics: readonly MetricComparison[]): string {
   const noted = metrics.filter((metric) => metric.note !== undefined && metric.note !== '');
-  const lines = noted.slice(0, 6).map((metric) => `${metricName(metric.name)}: ${text(metric.note ?? '', 160)}`);
+  const lines = noted.slice(0, 6).map((metric) => `${metricName(metric.name)}: ${prose(metric.note ?? '', 160)}`);
   return lines.length === 0 ? '' : `<sub>${lines.join(' · ')}</sub>`;
 }
 

@@ -23,6 +23,7 @@ export function sliceSection(result: Sliced): string[] {
       const more = ordered.length - shown.length;
       const parts = [
         compared ? comparedTable(result, shown) : plainTable(result, shown),
+        compared ? legend(result) : '',
         more > 0 ? `${plural(more, 'more slice')} not shown.` : '',
         result.slicesLeftOut > 0 ? leftOut(result) : '',
       ];
@@ -72,7 +73,7 @@ function comparedTable(result: Sliced, slices: readonly SliceComparison[]): stri
     { head: championName(result.champion), align: 'right' },
     { head: 'candidate', align: 'right' },
     { head: 'difference', align: 'right' },
-    { head: `worse ← ${confidenceText(result.confidence)} interval → better`, align: 'center' },
+    { head: 'worse ┊ better', align: 'center' },
     { head: '', align: 'center' },
   ];
   const reach = reachOf(slices);
@@ -84,10 +85,10 @@ function comparedTable(result: Sliced, slices: readonly SliceComparison[]): stri
       const ends = slice.interval && [direction * slice.interval.low, direction * slice.interval.high];
       const picture =
         ends && slice.difference !== undefined && reach > 0
-          ? `\`${forest(direction * slice.difference, Math.min(...ends), Math.max(...ends), reach).replaceAll(' ', '\u00a0')}\``
+          ? forest(direction * slice.difference, Math.min(...ends), Math.max(...ends), reach)
           : '–';
       return [
-        code(slice.slice, 48),
+        sliceName(slice),
         formatCount(slice.rows),
         write.value(slice.champion),
         slice.sign === 'better' ? `**${write.value(slice.candidate)}**` : write.value(slice.candidate),
@@ -97,6 +98,12 @@ function comparedTable(result: Sliced, slices: readonly SliceComparison[]): stri
       ];
     }),
   );
+}
+
+/** A short name stays on one line; a long one may break, so that the table never grows sideways. */
+function sliceName(slice: SliceComparison): string {
+  const name = code(slice.slice, 48);
+  return name.length <= 18 ? name.replaceAll(' ', '\u00a0') : name;
 }
 
 /** The scale of the pictures: nine of ten intervals fit whole. */
@@ -126,6 +133,10 @@ function plainTable(result: Sliced, slices: readonly SliceComparison[]): string 
       ];
     }),
   );
+}
+
+function legend(result: Sliced): string {
+  return `<sub>${metricTitle(result.primary)} · the lines are ${confidenceText(result.confidence)} intervals of the difference, on one scale; ┊ is no difference.</sub>`;
 }
 
 function leftOut(result: Sliced): string {

@@ -12,7 +12,7 @@ import {
   limitOf,
   SUMMARY_LIMIT,
 } from './comment.js';
-import { code, text } from './escape.js';
+import { code, prose, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { plural } from './wording.js';
 
@@ -91,7 +91,7 @@ function sentence(result: Validation): string {
   if (failing.length === 0)
     return `All ${plural(result.rules.length, 'rule')} hold ${on} in ${plural(result.schema.length, 'column')}.`;
   const worst = failing[0]!;
-  const first = `${ruleName(worst)}: ${text(worst.found, 120)}, ${text(worst.required, 120)} required`;
+  const first = `${ruleName(worst)}: ${prose(worst.found, 120)}, ${prose(worst.required, 120)} required`;
   const count = errors.length > 0 ? errors.length : failing.length;
   const what = errors.length > 0 ? 'broken' : 'broken, none of them an error';
   return `**${formatCount(count)} of ${plural(result.rules.length, 'rule')} ${count === 1 ? 'is' : 'are'} ${what}** ${on}. ${count === 1 ? 'It is' : 'First'} ${first}.`;
@@ -114,8 +114,8 @@ function ruleRow(rule: RuleResult, rows: (rule: RuleResult) => string): string[]
   return [
     rule.column === undefined ? '*the table*' : code(rule.column, 40),
     code(rule.rule, 40),
-    text(rule.required, 100),
-    text(rule.found, 100),
+    prose(rule.required, 100),
+    prose(rule.found, 100),
     rows(rule),
     rule.passed ? '✅' : rule.severity === 'error' ? '❌' : '⚠️',
   ];
@@ -157,7 +157,7 @@ function samples(rules: readonly RuleResult[]): string {
 function warnings(result: Validation, most: number): string {
   const shown = result.warnings
     .slice(0, most)
-    .map((warning) => text(warning, 300))
+    .map((warning) => prose(warning, 300))
     .filter((warning) => warning !== '');
   if (shown.length === 0) return '';
   const more = result.warnings.length - most;

@@ -22,7 +22,7 @@ export function specJsonSchemaText(): string {
   return `${JSON.stringify(specJsonSchema(), null, 2)}\n`;
 }
 
-/** Editors offer the parameters of the built-in trainers. They only describe: a command of one's own takes any. */
+/** Editors offer the parameters of the built-in trainers. They take any scalar, as a command of one's own does. */
 function describeParams({ jsonSchema, path }: { jsonSchema: z.core.JSONSchema.BaseSchema; path: (string | number)[] }): void {
   if (path.join('.') !== 'properties.train.properties.params') return;
   jsonSchema.properties = Object.fromEntries(
@@ -30,6 +30,7 @@ function describeParams({ jsonSchema, path }: { jsonSchema: z.core.JSONSchema.Ba
       Object.entries(PARAMS[algorithm]).map(([name, info]) => [
         name,
         {
+          type: ['string', 'number', 'boolean'],
           description: `${info.meaning}; ${rangeText(info)} (${algorithm})`,
           ...(info.default !== undefined && { default: info.default }),
         },

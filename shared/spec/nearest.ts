@@ -1,7 +1,8 @@
 import { distance } from 'fastest-levenshtein';
 
 /**
- * The candidate that a misspelt name most likely means: the one with the fewest edits, case and hyphens aside.
+ * The candidate that a misspelt name most likely means: the one with the fewest edits, case and hyphens aside; letters in
+ * another order are one edit.
  * Undefined when even the best is a different word (more than a third of the letters changed, but two are always forgiven
  * in words of four letters and more). Ties go to the earlier candidate.
  */
@@ -11,13 +12,22 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let fewest = limit + 1;
   for (const candidate of candidates) {
-    const edits = distance(wanted, plain(candidate));
+    const edits = editsBetween(wanted, plain(candidate));
     if (edits < fewest) {
       best = candidate;
       fewest = edits;
     }
   }
   return best;
+}
+
+function editsBetween(a: string, b: string): number {
+  const edits = distance(a, b);
+  return edits > 1 && a.length === b.length && letters(a) === letters(b) ? 1 : edits;
+}
+
+function letters(text: string): string {
+  return [...text].sort().join('');
 }
 
 function plain(name: string): string {

@@ -1,4 +1,5 @@
 import { UserError } from '../core/errors.js';
+import { selectLabels } from '../data/select.js';
 import type { Column, Labels, Table } from '../data/table.js';
 
 /** Rows with what is to be predicted of them. */
@@ -24,13 +25,9 @@ export function keepLabelled(rows: LabelledRows, part: string): { readonly rows:
   }
   const index = Uint32Array.from(kept);
   const all = index.length === table.rows;
-  const pickedLabels: Labels =
-    labels.task === 'regression'
-      ? { ...labels, values: Float64Array.from(index, (row) => labels.values[row]!) }
-      : { ...labels, values: Int32Array.from(index, (row) => labels.values[row]!) };
   const picked = {
     table: all ? table : selectRows(table, index),
-    labels: all ? labels : pickedLabels,
+    labels: all ? labels : selectLabels(labels, index),
     ...(rows.weights && { weights: withMeanOne(rows.weights, index, part) }),
   };
   return { rows: picked, dropped: table.rows - index.length };

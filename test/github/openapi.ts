@@ -33,6 +33,9 @@ const KEYWORDS = new Set([
   ...['minimum', 'maximum', 'multipleOf', 'minProperties', 'maxProperties'],
 ]);
 
+/** Parameters that the description calls a date and time, although its own words allow a range or a comparison. */
+const RANGES = new Set(['created']);
+
 let loaded: OpenApi | undefined;
 
 /**
@@ -84,7 +87,9 @@ class Description implements OpenApi {
         place === 'path' ? { ...given.params } : Object.fromEntries(given.query.entries());
       const schema = {
         type: 'object',
-        properties: Object.fromEntries(known.map((parameter) => [String(parameter.name), parameter.schema])),
+        properties: Object.fromEntries(
+          known.map((parameter) => [String(parameter.name), RANGES.has(String(parameter.name)) ? {} : parameter.schema]),
+        ),
         required: known.filter((parameter) => parameter.required === true).map((parameter) => parameter.name),
       };
       const validate = this.#compile(`${operation.method} ${operation.path} ${place}`, schema, this.#coercing, true);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { UserError } from '../../shared/core/errors.js';
 import type { Origin } from './origin.js';
@@ -75,7 +75,7 @@ export async function checkout(options: CheckoutOptions): Promise<Record<string,
   const everything = inputs['fetch-depth'] === '0';
   const storeShallow = join(store.directory, 'shallow');
   if (inputs['fetch-depth'] === '1') writeFileSync(join(internals, 'shallow'), `${commit}\n`);
-  else if (existsSync(storeShallow)) writeFileSync(join(internals, 'shallow'), await git(store.directory, ['show', '--no-patch', 'HEAD']));
+  else if (existsSync(storeShallow)) cpSync(storeShallow, join(internals, 'shallow'));
   const wanted = everything ? ['refs/remotes/origin', 'refs/tags'] : inputs['fetch-tags'] === 'true' ? ['refs/tags'] : [];
   if (wanted.length > 0) {
     const listed = await git(store.directory, ['for-each-ref', '--format=%(objectname) %(refname)', ...wanted]);

@@ -36,8 +36,13 @@ export interface StepOutputOptions {
   readonly masks: Masks;
   readonly debug: boolean;
   readonly onLine: (line: string) => void;
-  readonly onOutput: (name: string, value: string) => void;
-  readonly onState: (name: string, value: string) => void;
+}
+
+/** What one process said by commands that act on its step; `refused` is a command that fails it. */
+export interface ProcessSayings {
+  readonly outputs: Record<string, string>;
+  readonly state: Record<string, string>;
+  refused: string | undefined;
 }
 
 /**
@@ -47,13 +52,19 @@ export interface StepOutputOptions {
 export class StepOutput {
   readonly lines: string[] = [];
   readonly annotations: Annotation[] = [];
-  /** A command that was refused: the step fails with it, as on GitHub. */
-  refused: string | undefined;
   readonly #options: StepOutputOptions;
+  #sayings: ProcessSayings = { outputs: {}, state: {}, refused: undefined };
   #stopToken: string | undefined;
 
   constructor(options: StepOutputOptions) {
     this.#options = options;
+  }
+
+  /** Called before each process of the step: a composite action has many. */
+  startProcess(): ProcessSayings {
+    this.#sayings = { outputs: {}, state: {}, refused: undefined };
+    this.#stopToken = undefined;
+    return this.#sayings;
   }
 
   /** One line that the step printed. */
@@ -124,14 +135,14 @@ export class StepOutput {
         const file = name === 'set-output' ? 'GITHUB_OUTPUT' : 'GITHUB_STATE';
         this.annotate('warning', `The \`${name}\` command is deprecated and will be disabled soon. Write to ${file} instead.`);
         const key = properties['name'];
-        if (key) (name === 'set-output' ? this.#options.onOutput : this.#options.onState)(key, message);
+        if (key) this.#sayings[name === 'set-output' ? 'outputs' : 'state'][key] = message;
         return true;
       }
       case 'set-env':
       case 'add-path': {
         const file = name === 'set-env' ? 'GITHUB_ENV' : 'GITHUB_PATH';
-        this.refused = `The \`${name}\` command is disabled. Write to ${file} instead.`;
-        this.annotate('error', this.refused);
+        this.#sayings.refused = `The \`${name}\` command is disabled. Write to ${file} instead.`;
+        this.annotate('error', this.#sayings.refused);
         return true;
       }
       case 'echo':

@@ -78,25 +78,37 @@ function checkRun(call: Call, check: CheckRunRecord) {
   };
 }
 
+/** Throws where GitHub refuses fields of a check run that are each of the right form. */
+function assertConsistent(body: Fields): void {
+  const conclusion = textOf(body, 'conclusion');
+  const ends = textOf(body, 'status') === 'completed' || textOf(body, 'completed_at') !== undefined;
+  if (ends && conclusion === undefined) {
+    throw invalidField({ resource: 'CheckRun', code: 'missing_field', field: 'conclusion' });
+  }
+  for (const annotation of annotationsOf(body)) {
+    if (Number(annotation.end_line) < Number(annotation.start_line)) {
+      throw invalidField({ resource: 'CheckAnnotation', code: 'invalid', field: 'end_line' });
+    }
+  }
+}
+
+function annotationsOf(body: Fields): readonly Fields[] {
+  const given = isFields(body.output) ? body.output.annotations : undefined;
+  return (Array.isArray(given) ? given : []).filter(isFields);
+}
+
 /** What create and update have in common: fields that are given replace, annotations are added. */
 function apply(check: CheckRunRecord, body: Fields, now: number): void {
   const conclusion = textOf(body, 'conclusion');
-  const completedAt = textOf(body, 'completed_at');
   const status = textOf(body, 'status');
-  if (status === 'completed' && conclusion === undefined) {
-    throw invalidField({ resource: 'CheckRun', code: 'missing_field', field: 'conclusion' });
-  }
   check.name = textOf(body, 'name') ?? check.name;
   check.externalId = textOf(body, 'external_id') ?? check.externalId;
   check.detailsUrl = textOf(body, 'details_url') ?? check.detailsUrl;
   check.startedAt = textOf(body, 'started_at') ?? check.startedAt;
-  if (conclusion !== undefined || completedAt !== undefined) {
-    if (conclusion === undefined) {
-      throw invalidField({ resource: 'CheckRun', code: 'missing_field', field: 'conclusion' });
-    }
+  if (conclusion !== undefined) {
     check.status = 'completed';
     check.conclusion = conclusion;
-    check.completedAt = completedAt ?? timestamp(now);
+    check.completedAt = textOf(body, 'completed_at') ?? timestamp(now);
   } else if (status !== undefined) {
     check.status = status;
     check.conclusion = null;
@@ -106,13 +118,7 @@ function apply(check: CheckRunRecord, body: Fields, now: number): void {
   check.title = textOf(body.output, 'title') ?? check.title;
   check.summary = textOf(body.output, 'summary') ?? check.summary;
   check.text = textOf(body.output, 'text') ?? check.text;
-  const added = (Array.isArray(body.output.annotations) ? body.output.annotations : []).filter(isFields);
-  for (const annotation of added) {
-    if (Number(annotation.end_line) < Number(annotation.start_line)) {
-      throw invalidField({ resource: 'CheckAnnotation', code: 'invalid', field: 'end_line' });
-    }
-  }
-  check.annotations = [...check.annotations, ...added];
+  check.annotations = [...check.annotations, ...annotationsOf(body)];
 }
 
 async function create(call: Call): Promise<Answer> {
@@ -134,6 +140,7 @@ async function create(call: Call): Promise<Answer> {
     annotations: [],
   };
   requireTitle(body);
+  assertConsistent(body);
   apply(check, body, state.now());
   state.checkRuns.push(check);
   state.raise('check_run', 'created', check.repository, call.actor);
@@ -146,6 +153,7 @@ function update(call: Call): Answer {
   if (!call.state.checkRuns.includes(check)) {
     throw new GitHubError(403, 'The check run of a job belongs to the job: a token cannot change it.');
   }
+  assertConsistent(call.body);
   apply(check, call.body, call.state.now());
   return { status: 200, body: checkRun(call, check) };
 }

@@ -1,0 +1,301 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Bundle } from '../../shared/bundle/read.js';
+import { messageOf, UserError } from '../../shared/core/errors.js';
+import { formatCount } from '../../shared/core/format.js';
+import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
+import { toolVersion } from '../../shared/core/version.js';
+import { dayBlocks, groupBlocks } from '../../shared/data/blocks.js';
+import { type Dataset, openDataset } from '../../shared/data/dataset.js';
+import { selectLabels } from '../../shared/data/select.js';
+import { specSlices } from '../../shared/data/slices.js';
+import { assignParts } from '../../shared/data/split.js';
+import type { Table } from '../../shared/data/table.js';
+import { describeChanges } from '../../shared/evaluation/changes.js';
+import { incomparableReason } from '../../shared/evaluation/comparability.js';
+import type { Comparison } from '../../shared/evaluation/comparison.js';
+import { judge } from '../../shared/evaluation/judge.js';
+import type { Predictions } from '../../shared/evaluation/predictions.js';
+import { commonRows } from '../../shared/evaluation/rows.js';
+import { summarizeModel } from '../../shared/evaluation/summary.js';
+import { countArtifacts } from '../../shared/github/artifact.js';
+import { openModel } from '../../shared/onnx/session.js';
+import { connectCandidates } from '../../shared/registry/connect.js';
+import { type ResolvedModel, resolveChampion, resolveModel } from '../../shared/registry/resolve.js';
+import { renderComparisonSummary } from '../../shared/report/comparison.js';
+import { gateMessage } from '../../shared/report/gates.js';
+import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
+import { workDirectory } from '../../shared/runner/work-directory.js';
+import { chosenMetrics, primaryMetric } from '../../shared/spec/chosen-metrics.js';
+import { parseGate } from '../../shared/spec/gates.js';
+import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+
+export interface CompareInputs {
+  readonly candidate: string;
+  readonly champion: string;
+  readonly data: readonly string[];
+  readonly 'fail-on': 'gates' | 'worse' | 'never';
+  readonly 'github-token': string | undefined;
+  readonly spec: string;
+  readonly 'working-directory': string;
+}
+
+/** Judges a candidate against the champion on rows that neither can have trained on. Reads only. */
+export async function run(inputs: CompareInputs, services: RunnerServices): Promise<ActionOutcome> {
+  const { environment, progress, artifacts, log } = services;
+  const directory = resolve(environment.workspace, inputs['working-directory']);
+  const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
+  const connect = () => connectCandidates(services, inputs['github-token'], directory);
+  const request = { model: loaded.spec.name, directory, branch: environment.baseBranch, connect };
+  const candidate = bundleOf(await resolveModel(inputs.candidate, { ...request, input: 'candidate' }), 'candidate');
+  const resolved = await resolveChampion(inputs.champion, { ...request, input: 'champion' });
+  const champion = resolved && { bundle: bundleOf(resolved, 'champion'), shown: resolved.shown };
+  log(
+    champion
+      ? `Champion: ${champion.bundle.manifest.digest} (${champion.shown})`
+      : 'There is no champion yet: this is the first model.',
+  );
+
+  const dataset = await openDataset({
+    spec: loaded.spec,
+    directory,
+    locate: (path) => loaded.locate(path),
+    ...(inputs.data.length > 0 && { data: inputs.data }),
+    progress,
+  });
+  try {
+    const judged = await judgeCandidate(dataset, loaded, candidate, champion, services);
+    const testSet = testSetOf(candidate);
+    const artifact = `${loaded.spec.name}-comparison-${testSet}`;
+    const source = await connect();
+    const looks = source && (await countLooks(source, artifact));
+    const comparison: Comparison = { ...judged, ...(looks !== undefined && { looks: looks + 1 }) };
+    const file = join(workDirectory(directory), 'comparison.json');
+    await mkdir(workDirectory(directory), { recursive: true });
+    await writeFile(file, `${JSON.stringify(comparison, null, 2)}\n`);
+    if (artifacts.available) await artifacts.upload(artifact, [file], workDirectory(directory));
+
+    log(`Verdict: ${comparison.verdict}; gates: ${comparison.gatesOutcome}`);
+    const failure = failureOf(comparison, inputs['fail-on']);
+    return {
+      outputs: {
+        verdict: comparison.verdict,
+        gates: comparison.gatesOutcome,
+        'comparison-path': file,
+        artifact: artifacts.available ? artifact : '',
+      },
+      annotations: annotationsOf(comparison, loaded),
+      summary: renderComparisonSummary(comparison, {
+        workflow: environment.workflow,
+        ...(environment.runUrl && { links: { run: environment.runUrl } }),
+      }),
+      ...(failure && { failure }),
+    };
+  } finally {
+    dataset.close();
+  }
+}
+
+interface Champion {
+  readonly bundle: Bundle;
+  readonly shown: string;
+}
+
+async function judgeCandidate(
+  dataset: Dataset,
+  loaded: LoadedSpec,
+  candidate: Bundle,
+  champion: Champion | undefined,
+  { environment, progress, log }: RunnerServices,
+): Promise<Comparison> {
+  const { spec } = loaded;
+  const { manifest } = candidate;
+  const absent = missingColumns(dataset, candidate);
+  if (absent) throw new UserError(`The candidate cannot be run on this data: it needs ${absent}.`);
+  const labels = await dataset.labels(manifest.task === 'regression' ? {} : { classes: manifest.classes });
+  const candidateParts = await assignParts(dataset, manifest.split);
+  let notComparable = champion && whyNot(dataset, candidate, champion.bundle);
+  const championParts =
+    champion && !notComparable ? await assignParts(dataset, champion.bundle.manifest.split).catch(reasonOf) : undefined;
+  if (typeof championParts === 'string') notComparable = championParts;
+  let { rows, counts } = commonRows({
+    candidateParts,
+    championParts: typeof championParts === 'string' ? undefined : championParts,
+    labels,
+  });
+  if (champion && !notComparable && rows.length === 0) {
+    notComparable = `no test row was held out by both models (the champion may have trained on all ${formatCount(counts.seenByChampion)})`;
+    ({ rows, counts } = commonRows({ candidateParts, labels }));
+  }
+  if (rows.length === 0)
+    throw new UserError({
+      message: `none of the ${formatCount(counts.test)} test rows has a label, so nothing can be judged`,
+      location: loaded.locate(['target']),
+    });
+  log(`Judging on ${formatCount(rows.length)} test rows`);
+
+  const judgedLabels = selectLabels(labels, rows);
+  const scored = await score(candidate, dataset, rows);
+  let opponent: Scored | undefined;
+  if (champion && !notComparable) {
+    const outcome = await score(champion.bundle, dataset, rows).catch(reasonOf);
+    if (typeof outcome === 'string') notComparable = outcome;
+    else opponent = outcome;
+  }
+  const sizeOf = (bundle: Bundle): number => (bundle.manifest.files['model.onnx']?.bytes ?? 0) / 1e6;
+  const measuresOf = (bundle: Bundle, of: Scored) => ({
+    latency_p50_ms: of.latency.p50Ms,
+    latency_p99_ms: of.latency.p99Ms,
+    size_mb: sizeOf(bundle),
+  });
+  const championManifest = champion?.bundle.manifest;
+  const blocks = await blocksOf(dataset, loaded, rows);
+  const judgement = judge({
+    labels: judgedLabels,
+    candidate: scored.predictions,
+    champion: opponent?.predictions,
+    sameDigest: championManifest?.digest === manifest.digest,
+    notComparable,
+    primary: primaryMetric(spec),
+    metrics: chosenMetrics(spec),
+    gates: spec.gates.map((text, index) => {
+      const { line } = loaded.locate(['gates', index]);
+      return { gate: parseGate(text), text, ...(line !== undefined && { line }) };
+    }),
+    gatesInconclusive: spec.gates_inconclusive,
+    margin: spec.evaluate.margin ?? 0,
+    slices: await specSlices(dataset, loaded, rows),
+    minRows: spec.evaluate.min_rows,
+    confidence: spec.evaluate.confidence,
+    bootstrap: spec.evaluate.bootstrap,
+    seed: spec.seed,
+    blocks,
+    threshold: { candidate: manifest.threshold, champion: championManifest?.threshold },
+    measures: measuresOf(candidate, scored),
+    championMeasures: champion && opponent && measuresOf(champion.bundle, opponent),
+    progress,
+  });
+  const { resamples: _resamples, ...result } = judgement;
+  return {
+    format: 1,
+    kind: 'comparison',
+    model: spec.name,
+    spec: loaded.file,
+    ...result,
+    rows: counts,
+    candidate: summarizeModel(manifest, { importance: candidate.importance, latency: scored.latency }),
+    ...(champion && {
+      champion: {
+        ...summarizeModel(champion.bundle.manifest, {
+          importance: champion.bundle.importance,
+          ...(opponent ? { latency: opponent.latency } : { recorded: champion.bundle.metrics }),
+        }),
+        reference: champion.shown,
+      },
+    }),
+    changes: championManifest ? describeChanges(manifest, championManifest) : [],
+    ...(manifest.training.leakage !== undefined && { leakage: manifest.training.leakage }),
+    ...(environment.headSha !== undefined && { commit: environment.headSha }),
+    createdAt: new Date().toISOString(),
+    tool: toolVersion(),
+  };
+}
+
+interface Scored {
+  readonly predictions: Predictions;
+  readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
+}
+
+async function score({ manifest, modelFile }: Bundle, dataset: Dataset, rows: Uint32Array): Promise<Scored> {
+  const table: Table = await dataset.table(
+    manifest.signature.inputs.map(({ name }) => name),
+    rows,
+  );
+  const model = await openModel(modelFile);
+  try {
+    return {
+      predictions: await model.predict(table, { task: manifest.task, classes: manifest.classes }),
+      latency: await model.latency(table),
+    };
+  } finally {
+    await model.close();
+  }
+}
+
+function bundleOf(resolved: ResolvedModel, input: string): Bundle {
+  if (resolved.kind === 'bundle') return resolved.bundle;
+  throw new UserError(
+    `Input "${input}" is ${JSON.stringify(resolved.shown)}, a bare .onnx file: nothing says which rows it has trained on, so no ` +
+      'comparison with it would be fair. Use "evaluate" for it, or a bundle that "train" wrote.',
+  );
+}
+
+function whyNot(dataset: Dataset, candidate: Bundle, champion: Bundle): string | undefined {
+  const absent = missingColumns(dataset, champion);
+  return (
+    incomparableReason(candidate.manifest, champion.manifest) ??
+    (absent && `the champion cannot be run on this data: it needs ${absent}`)
+  );
+}
+
+/** The input columns that the data lacks or has with another type. */
+function missingColumns(dataset: Dataset, { manifest }: Bundle): string | undefined {
+  const present = new Map(dataset.schema.map(({ name, type }) => [name, type]));
+  const gone = manifest.signature.inputs.filter(({ name, column }) => present.get(name) !== column);
+  if (gone.length === 0) return undefined;
+  return gone
+    .map(({ name, column }) => (present.has(name) ? `${name} (was ${column}, is ${present.get(name)})` : name))
+    .join(', ');
+}
+
+/** A mistake as a reason in a sentence; a bug of ours stays an error. */
+function reasonOf(error: unknown): string {
+  if (error instanceof UserError) return messageOf(error);
+  throw error;
+}
+
+/** Rows that depend on each other are resampled together: a group by definition, the rows of a day when time divides. */
+async function blocksOf(dataset: Dataset, { spec }: LoadedSpec, rows: Uint32Array): Promise<Int32Array | undefined> {
+  if (typeof spec.split.by === 'object') return groupBlocks(dataset, spec.split.by.group, rows);
+  return spec.split.by === 'time' && spec.data.time !== undefined ? dayBlocks(dataset, spec.data.time, rows) : undefined;
+}
+
+/** Names the test set: comparisons on the same one share an artifact name, so that looks at it can be counted. */
+function testSetOf({ manifest }: Bundle): string {
+  return sha256(
+    canonicalJson({ data: manifest.data.digest, split: manifest.split as unknown as Json, target: manifest.target }),
+  ).slice(7, 15);
+}
+
+/** Only for the comment: a token that may not list artifacts leaves the count out. */
+async function countLooks(
+  source: NonNullable<Awaited<ReturnType<typeof connectCandidates>>>,
+  artifact: string,
+): Promise<number | undefined> {
+  try {
+    return await countArtifacts(source.client, source.repository, artifact);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+function annotationsOf(comparison: Comparison, loaded: LoadedSpec): Annotation[] {
+  return comparison.gates
+    .filter(({ outcome }) => outcome === 'fail' || outcome === 'inconclusive')
+    .map((gate) => ({
+      level: gate.outcome === 'fail' ? 'error' : 'warning',
+      message: gateMessage(gate, comparison.rows.used),
+      location: { file: loaded.file, ...(gate.line !== undefined && { line: gate.line }) },
+    }));
+}
+
+function failureOf(comparison: Comparison, failOn: CompareInputs['fail-on']): string | undefined {
+  if (failOn === 'never') return undefined;
+  if (comparison.blocked) {
+    const blocking = comparison.gates.filter(({ outcome }) => outcome === 'fail' || outcome === 'inconclusive');
+    return `${blocking.length} of ${comparison.gates.length} gates ${blocking.length === 1 ? 'does' : 'do'} not pass: ${blocking.map(({ text }) => text).join('; ')}.`;
+  }
+  if (failOn === 'worse' && comparison.verdict === 'worse') return 'The candidate is worse than the champion.';
+  return undefined;
+}

@@ -1,0 +1,92 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { toolVersion } from '../../shared/core/version.js';
+import { checkContract } from '../../shared/data/contract.js';
+import { openDataset } from '../../shared/data/dataset.js';
+import type { Validation } from '../../shared/data/validation.js';
+import { renderValidation, ruleMessage } from '../../shared/report/validation.js';
+import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
+import { workDirectory } from '../../shared/runner/work-directory.js';
+import { loadSpec } from '../../shared/spec/load.js';
+
+export interface ValidateInputs {
+  readonly data: readonly string[];
+  readonly 'fail-on': 'error' | 'warning' | 'never';
+  readonly spec: string;
+  readonly 'working-directory': string;
+}
+
+/** Holds the data against its contract, before anything is trained on it. */
+export async function run(inputs: ValidateInputs, services: RunnerServices): Promise<ActionOutcome> {
+  const { environment, progress, artifacts, log } = services;
+  const started = performance.now();
+  const directory = resolve(environment.workspace, inputs['working-directory']);
+  const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
+  const { spec } = loaded;
+  const dataset = await openDataset({
+    spec,
+    directory,
+    locate: (path) => loaded.locate(path),
+    ...(inputs.data.length > 0 && { data: inputs.data }),
+    progress,
+  });
+  try {
+    const rules = await checkContract(dataset, loaded);
+    const warnings = [
+      ...(spec.purpose === undefined
+        ? ['The spec has no `purpose`: say in one sentence what the model is for; it goes into the model card.']
+        : []),
+      ...loaded.notices.map(({ message }) => message),
+      ...dataset.notices,
+    ];
+    const validation: Validation = {
+      format: 1,
+      kind: 'validation',
+      model: spec.name,
+      spec: loaded.file,
+      passed: rules.every(({ passed, severity }) => passed || severity === 'warning'),
+      rows: dataset.rows,
+      schema: dataset.schema,
+      rules,
+      warnings,
+      seconds: (performance.now() - started) / 1000,
+      ...(environment.headSha !== undefined && { commit: environment.headSha }),
+      createdAt: new Date().toISOString(),
+      tool: toolVersion(),
+    };
+    const folder = workDirectory(directory);
+    const file = join(folder, 'validation.json');
+    await mkdir(folder, { recursive: true });
+    await writeFile(file, `${JSON.stringify(validation, null, 2)}\n`);
+
+    const failing = rules.filter(({ passed }) => !passed);
+    const blocking = failing.filter(({ severity }) => severity === 'error' || inputs['fail-on'] === 'warning');
+    const fails = inputs['fail-on'] !== 'never' && blocking.length > 0;
+    // A passed validation needs no report of its own: the comparison that follows is the pull request's result.
+    const artifact = fails && artifacts.available ? `${spec.name}-validation` : '';
+    if (artifact) await artifacts.upload(artifact, [file], folder);
+    log(`${rules.length} rules, ${failing.length} fail`);
+    return {
+      outputs: {
+        passed: String(validation.passed),
+        failures: String(failing.length),
+        'result-path': file,
+        artifact,
+      },
+      annotations: [
+        ...failing.map(
+          (rule): Annotation => ({
+            level: rule.severity,
+            message: ruleMessage(rule, dataset.rows),
+            location: { file: loaded.file, ...(rule.line !== undefined && { line: rule.line }) },
+          }),
+        ),
+        ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
+      ],
+      summary: renderValidation(validation),
+      ...(fails && { failure: `The data breaks its contract: ${blocking.length} of ${rules.length} rules fail.` }),
+    };
+  } finally {
+    dataset.close();
+  }
+}

@@ -1,0 +1,22 @@
+import { type Location, UserError } from '../core/errors.js';
+
+/** How SQL compares names: A-Z is a-z, all else is itself. */
+export function columnKey(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/**
+ * DuckDB would number them silently (`a`, `a_1`), and a spec would mean one of them by chance.
+ * @throws UserError when two names are equal, also when they differ in upper and lower case only
+ */
+export function refuseDuplicates(names: readonly string[], location: Location): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const other = seen.get(columnKey(name));
+    if (other !== undefined) {
+      const how = other === name ? 'twice' : `and as ${JSON.stringify(other)}, and SQL does not tell upper from lower case`;
+      throw new UserError({ message: `column ${JSON.stringify(name)} is there ${how}; rename one of them`, location });
+    }
+    seen.set(columnKey(name), name);
+  }
+}

@@ -1,0 +1,360 @@
+import { resolve } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DataFingerprint } from '../bundle/manifest.js';
+import { type Location, messageOf, UserError } from '../core/errors.js';
+import { formatCount } from '../core/format.js';
+import type { Progress } from '../core/progress.js';
+import { suggestion } from '../spec/nearest.js';
+import type { Spec } from '../spec/schema.js';
+import { canonicalText } from './canonical.js';
+import { columnKey } from './column-names.js';
+import { normalised, storedType } from './column-types.js';
+import { countRows, type Database, openDatabase, readArray, readTexts } from './duckdb.js';
+import { type CheckedExpression, checkExpression, closeFence } from './fence.js';
+import { rowsDigest } from './fingerprint.js';
+import { readLabels } from './labels.js';
+import { HASH, hashOf, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
+import { rowIds } from './row-ids.js';
+import { resolveSources } from './sources.js';
+import { identifier } from './sql.js';
+import { loadStages } from './stage.js';
+import type { Column, ColumnSchema, ColumnType, Labels, StringColumn, Table } from './table.js';
+import { readColumn, readFloat64, selectRows } from './typed-columns.js';
+
+export type Locate = (path: readonly (string | number)[]) => Location;
+
+export interface DatasetRequest {
+  readonly spec: Spec;
+  /** The working directory, which relative paths of the spec start from. */
+  readonly directory: string;
+  /** Where a key of the spec stands, for errors. */
+  readonly locate: Locate;
+  /** Paths that replace `data.path`; they come from the workflow and may lead anywhere on this machine. */
+  readonly data?: readonly string[];
+  readonly progress?: Progress;
+}
+
+/**
+ * The rows of a model's data, in the canonical order that depends on nothing but their content. Everything that comes
+ * by row (tables, labels, weights, ids, the parts of a split) has that order.
+ */
+export interface Dataset {
+  /** For SQL of ours on the view `source`. SQL of the spec goes through `checkExpression` first. */
+  readonly connection: DuckDBConnection;
+  /** The files, sorted; relative to the working directory where they stand in it. */
+  readonly files: readonly string[];
+  /** The raw columns in the order of the files. Nested ones (lists, objects) are not among them. */
+  readonly schema: readonly ColumnSchema[];
+  /** Rows that `data.where` lets through. */
+  readonly rows: number;
+  readonly fingerprint: DataFingerprint;
+  /** What a user should know about how the files were read. */
+  readonly notices: readonly string[];
+  readonly locate: Locate;
+  readonly spec: Spec;
+
+  /** Checks one scalar expression of the spec over the raw columns (fence.ts). */
+  checkExpression(sql: string, location: Location): Promise<CheckedExpression>;
+  /** The raw column that is meant, by SQL's rules of case. @throws UserError with the nearest name */
+  column(name: string, location: Location): StoredColumn;
+  /** Raw columns as typed arrays. @param rows indices in canonical order; default all */
+  table(columns: readonly string[], rows?: Uint32Array): Promise<Table>;
+  /** The values of an expression of the spec, by row: slices, conditions. */
+  values(sql: string, location: Location, rows?: Uint32Array): Promise<Column>;
+  /** A numeric expression that has been checked. Missing is NaN. */
+  numbers(checkedSql: string): Promise<Float64Array>;
+  /** What is to be predicted: the target's column or expression. @throws UserError when there is none */
+  labelColumn(): Promise<LabelColumn>;
+  /** The target's canonical text, by row; code 0 is missing. */
+  labelText(): Promise<StringColumn>;
+  /**
+   * The labels. Without `classes` a target that is constant or all missing is a UserError. With them (those of a model
+   * that is to be judged; [] for regression) other values are unlabelled.
+   */
+  labels(options?: { classes?: readonly string[] }): Promise<Labels>;
+  /** The column `data.weight`: finite, not negative, never missing. Undefined when there is none. */
+  weights(): Promise<Float64Array | undefined>;
+  /** The MD5 of the canonical text over some columns (default: all), 16 bytes a row; see canonical.ts. */
+  hashes(columns?: readonly string[]): Promise<Uint8Array>;
+  /** What names a row in predictions: its key, else the hex digits of its hash; repeated ones get `-2`, `-3`, ... */
+  rowIds(rows?: Uint32Array): Promise<readonly string[]>;
+  close(): void;
+}
+
+export interface LabelColumn {
+  /** For people: the target's name. */
+  readonly name: string;
+  /** Where it stands in the spec. */
+  readonly path: readonly string[];
+  readonly type: ColumnType;
+  /** Normalised SQL over `source`. */
+  readonly sql: string;
+  /** The raw columns that it reads. */
+  readonly columns: readonly string[];
+}
+
+const SOURCE = 'source';
+const RAW = '__raw';
+const CANONICAL = '__canonical';
+
+/**
+ * Reads the data of a spec into DuckDB and fences it off.
+ * @throws UserError for files that cannot be read, an invalid `data.where`, and when no row is left
+ */
+export async function openDataset(request: DatasetRequest): Promise<Dataset> {
+  const { spec, directory, locate, progress } = request;
+  const paths = request.data ?? (Array.isArray(spec.data.path) ? spec.data.path : [spec.data.path]);
+  const files = resolveSources(paths, resolve(directory), locate(['data', 'path']), request.data !== undefined);
+  const database = await openDatabase();
+  try {
+    const { connection } = database;
+    progress?.(`reading ${files.length === 1 ? files[0]!.display : `${formatCount(files.length)} files`}`);
+    const stages = await loadStages(connection, files);
+    const total = stages.reduce((sum, stage) => sum + stage.rows, 0);
+    if (total === 0) throw new UserError({ message: 'the data has no rows', location: { file: files[0]!.display } });
+    const { columns, notices } = await unionStages(connection, stages, RAW);
+    await closeFence(connection);
+    progress?.(`sorting ${formatCount(total)} rows`);
+    const rows = await store(connection, spec, columns, locate);
+    await connection.run(`DROP VIEW ${RAW}`);
+    for (const { table } of stages) await connection.run(`DROP TABLE ${identifier(table)}`);
+    const names = [...columns.map(({ name }) => identifier(name)), ROW];
+    await connection.run(`CREATE VIEW ${SOURCE} AS SELECT ${names.join(', ')} FROM ${CANONICAL}`);
+    const hashes = await readArray(connection, `SELECT ${HASH} FROM ${CANONICAL}`, 'hash', rows);
+    return new DuckDataset(
+      database,
+      request,
+      files.map((file) => file.display),
+      columns,
+      notices,
+      rows,
+      hashes,
+    );
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+async function store(
+  connection: DuckDBConnection,
+  spec: Spec,
+  columns: readonly StoredColumn[],
+  locate: Locate,
+): Promise<number> {
+  const names = columns.map(({ name }) => name);
+  const location = locate(['data', 'where']);
+  const { where } = spec.data;
+  const condition = where === undefined ? undefined : await checkExpression(connection, where, RAW, names, location);
+  if (condition && condition.type !== 'BOOLEAN') {
+    throw new UserError({ message: `where is ${condition.type}, not a condition (true or false): ${where}`, location });
+  }
+  try {
+    await storeCanonical(connection, RAW, columns, condition?.sql, CANONICAL);
+  } catch (error) {
+    throw condition ? evaluationError(where!, error, location) : error;
+  }
+  const rows = await countRows(connection, CANONICAL);
+  if (rows === 0) throw new UserError({ message: `no row fulfils where: ${where}`, location });
+  return rows;
+}
+
+/** An expression that is sound but meets a value that it cannot take (a cast, a division). */
+function evaluationError(sql: string, error: unknown, location: Location): UserError {
+  const [reason = ''] = messageOf(error).split('\n');
+  return new UserError({ message: `SQL ${JSON.stringify(sql)} fails on the data: ${reason}`, location }, { cause: error });
+}
+
+class DuckDataset implements Dataset {
+  readonly #database: Database;
+  readonly #columns: readonly StoredColumn[];
+  readonly #allHashes: Uint8Array;
+  #label: Promise<LabelColumn> | undefined;
+  #labelText: Promise<StringColumn> | undefined;
+  readonly files: readonly string[];
+  readonly schema: readonly ColumnSchema[];
+  readonly rows: number;
+  readonly fingerprint: DataFingerprint;
+  readonly notices: readonly string[];
+  readonly locate: Locate;
+  readonly spec: Spec;
+
+  constructor(
+    database: Database,
+    { spec, locate }: DatasetRequest,
+    files: readonly string[],
+    columns: readonly StoredColumn[],
+    notices: readonly string[],
+    rows: number,
+    hashes: Uint8Array,
+  ) {
+    this.#database = database;
+    this.#columns = columns;
+    this.#allHashes = hashes;
+    this.files = files;
+    this.schema = columns.flatMap(({ name, type }) => (type === 'nested' ? [] : [{ name, type }]));
+    this.rows = rows;
+    this.notices = notices;
+    this.locate = locate;
+    this.spec = spec;
+    this.fingerprint = {
+      digest: rowsDigest(columns, hashes),
+      rows,
+      schema: [...this.schema].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+      ...(spec.data.where === undefined ? {} : { where: spec.data.where }),
+    };
+  }
+
+  get connection(): DuckDBConnection {
+    return this.#database.connection;
+  }
+
+  checkExpression(sql: string, location: Location): Promise<CheckedExpression> {
+    return checkExpression(
+      this.connection,
+      sql,
+      SOURCE,
+      this.#columns.map(({ name }) => name),
+      location,
+    );
+  }
+
+  column(name: string, location: Location): StoredColumn {
+    const column = this.#columns.find((item) => columnKey(item.name) === columnKey(name));
+    if (column) return column;
+    const names = this.#columns.map((item) => item.name);
+    throw new UserError({
+      message: `there is no column ${JSON.stringify(name)}${suggestion(name, names, 'columns')}`,
+      location,
+    });
+  }
+
+  async table(columns: readonly string[], rows?: Uint32Array): Promise<Table> {
+    const read = new Map<string, Column>();
+    for (const name of columns) {
+      const schema = this.schema.find((column) => column.name === name);
+      if (!schema) throw new Error(`the data has no column ${JSON.stringify(name)}`);
+      const column = await readColumn(this.connection, identifier(name), schema.type, CANONICAL, this.rows);
+      read.set(name, rows ? selectRows(column, rows) : column);
+    }
+    return { rows: rows?.length ?? this.rows, columns: read };
+  }
+
+  async values(sql: string, location: Location, rows?: Uint32Array): Promise<Column> {
+    const checked = await this.checkExpression(sql, location);
+    const type = storedType(checked.type);
+    if (type === 'nested')
+      throw new UserError({ message: `SQL ${JSON.stringify(sql)} gives ${checked.type}, not one value`, location });
+    try {
+      const value = `(${normalised(checked.sql, checked.type)})`;
+      const column = await readColumn(this.connection, value, type, CANONICAL, this.rows);
+      return rows ? selectRows(column, rows) : column;
+    } catch (error) {
+      throw evaluationError(sql, error, location);
+    }
+  }
+
+  numbers(checkedSql: string): Promise<Float64Array> {
+    return readFloat64(this.connection, checkedSql, CANONICAL, this.rows);
+  }
+
+  labelColumn(): Promise<LabelColumn> {
+    this.#label ??= this.#findLabel();
+    return this.#label;
+  }
+
+  async #findLabel(): Promise<LabelColumn> {
+    const { column: name, sql } = this.spec.target;
+    if (sql === undefined) {
+      const path = ['target', 'column'];
+      const column = this.column(name, this.locate(path));
+      if (column.type === 'nested') {
+        throw new UserError({
+          message: `target ${name} holds lists or objects; it must be one value`,
+          location: this.locate(path),
+        });
+      }
+      return { name, path, type: column.type, sql: identifier(column.name), columns: [column.name] };
+    }
+    const path = ['target', 'sql'];
+    const checked = await this.checkExpression(sql, this.locate(path));
+    const type = storedType(checked.type);
+    if (type === 'nested') {
+      throw new UserError({ message: `target ${name} is ${checked.type}; it must be one value`, location: this.locate(path) });
+    }
+    return { name, path, type, sql: `(${normalised(checked.sql, checked.type)})`, columns: checked.columns };
+  }
+
+  labelText(): Promise<StringColumn> {
+    this.#labelText ??= this.#readLabelText();
+    return this.#labelText;
+  }
+
+  async #readLabelText(): Promise<StringColumn> {
+    const { sql, type, path } = await this.labelColumn();
+    try {
+      const column = await readColumn(this.connection, canonicalText(sql, type), 'string', CANONICAL, this.rows);
+      return column as StringColumn;
+    } catch (error) {
+      throw evaluationError(this.spec.target.sql ?? sql, error, this.locate(path));
+    }
+  }
+
+  labels(options: { classes?: readonly string[] } = {}): Promise<Labels> {
+    return readLabels(this, this.spec, options.classes);
+  }
+
+  async weights(): Promise<Float64Array | undefined> {
+    const name = this.spec.data.weight;
+    if (name === undefined) return undefined;
+    const location = this.locate(['data', 'weight']);
+    const column = this.column(name, location);
+    if (column.type !== 'integer' && column.type !== 'number') {
+      throw new UserError({ message: `weight ${name} is ${column.type}; weights are numbers`, location });
+    }
+    const weights = await this.numbers(identifier(column.name));
+    const wrong = weights.reduce((count, weight) => (weight >= 0 && weight < Number.POSITIVE_INFINITY ? count : count + 1), 0);
+    if (wrong > 0) {
+      throw new UserError({
+        message: `weight ${name} is missing, negative or infinite in ${formatCount(wrong)} rows`,
+        location,
+      });
+    }
+    if (weights.every((weight) => weight === 0)) throw new UserError({ message: `weight ${name} is 0 in every row`, location });
+    return weights;
+  }
+
+  async hashes(columns?: readonly string[]): Promise<Uint8Array> {
+    if (!columns || (columns.length === this.#columns.length && this.#columns.every(({ name }) => columns.includes(name)))) {
+      return this.#allHashes;
+    }
+    const chosen = columns.map((name) => {
+      const column = this.#columns.find((item) => item.name === name);
+      if (!column) throw new Error(`the data has no column ${JSON.stringify(name)}`);
+      return column;
+    });
+    return readArray(this.connection, `SELECT ${hashOf(chosen)} FROM ${CANONICAL}`, 'hash', this.rows);
+  }
+
+  async rowIds(rows?: Uint32Array): Promise<readonly string[]> {
+    const { key } = this.spec.data;
+    if (key === undefined) return rowIds(this.#allHashes, rows);
+    const location = this.locate(['data', 'key']);
+    const texts = (Array.isArray(key) ? key : [key]).map((name) => {
+      const column = this.column(name, location);
+      return canonicalText(identifier(column.name), column.type);
+    });
+    return rowIds(await readTexts(this.connection, `SELECT ${keyText(texts)} FROM ${CANONICAL}`), rows);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** The text of a key: `a`, or `a|b` of several columns with `|` and `\` escaped. */
+function keyText(texts: readonly string[]): string {
+  if (texts.length === 1) return texts[0]!;
+  const escaped = texts.map((text) => `replace(replace(coalesce(${text}, ''), '\\', '\\\\'), '|', '\\|')`);
+  return escaped.join(" || '|' || ");
+}

@@ -1,0 +1,152 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { UserError } from '../core/errors.js';
+import { formatCount } from '../core/format.js';
+import { canonicalText, rowHash, type StoredType } from './canonical.js';
+import { columnKey } from './column-names.js';
+import { commonType, type FoundType, finalType, normalised, sqlType, storedType } from './column-types.js';
+import { identifier } from './sql.js';
+import type { Stage } from './stage.js';
+import { detectTextTypes, type TextOrigin } from './text-types.js';
+
+/** A column of the data as it is kept. */
+export interface StoredColumn {
+  readonly name: string;
+  readonly type: StoredType;
+}
+
+/** The columns that we add to the user's. */
+export const ROW = '__row';
+export const HASH = '__hash';
+
+/** What one stage has of a column: its type, and the SQL that gives its values normalised. */
+interface StagedColumn {
+  readonly name: string;
+  readonly type: FoundType;
+  readonly duckType: string;
+  readonly sql: string;
+  readonly naCount: number;
+}
+
+/**
+ * Makes the view `target` over all stages: the union of their columns by name, in one type a column, and `__row`.
+ * @returns the columns in the order of the files, and notices
+ */
+export async function unionStages(
+  connection: DuckDBConnection,
+  stages: readonly Stage[],
+  target: string,
+): Promise<{ columns: readonly StoredColumn[]; notices: readonly string[] }> {
+  const notices: string[] = [];
+  const staged: StagedColumn[][] = [];
+  for (const stage of stages) staged.push(await stagedColumns(connection, stage, notices));
+  const columns = commonColumns(staged);
+  for (const { name } of columns) {
+    if (columnKey(name) === ROW || columnKey(name) === HASH) {
+      throw new UserError({
+        message: `the column name ${JSON.stringify(name)} is used by this tool; rename the column`,
+        location: { file: stages[0]!.files[0]!.display },
+      });
+    }
+  }
+  let offset = 0;
+  const selects = stages.map((stage, index) => {
+    const values = columns.map((column) => `${columnSql(column, staged[index]!)} AS ${identifier(column.name)}`);
+    const select = `SELECT ${[...values, `CAST(rowid + ${offset + 1} AS BIGINT) AS ${ROW}`].join(', ')} FROM ${identifier(stage.table)}`;
+    offset += stage.rows;
+    return select;
+  });
+  await connection.run(`CREATE VIEW ${identifier(target)} AS ${selects.join(' UNION ALL ')}`);
+  for (const { name, type } of columns) {
+    if (type === 'nested')
+      notices.push(`column ${JSON.stringify(name)} holds lists, objects or bytes and cannot be a feature; SQL can read it`);
+  }
+  const naCounts = new Map<string, number>();
+  for (const { name, naCount } of staged.flat()) naCounts.set(name, (naCounts.get(name) ?? 0) + naCount);
+  for (const { name } of columns) {
+    const count = naCounts.get(name) ?? 0;
+    if (count > 0)
+      notices.push(`column ${JSON.stringify(name)} is numeric; ${formatCount(count)} values such as "NA" count as missing`);
+  }
+  return { columns, notices };
+}
+
+/**
+ * Writes the rows of a view into the table `target` in canonical order: sorted by the hash of the whole row, so that
+ * neither the order of files and rows nor the format matters. Rows of one hash are equal in every column.
+ */
+export async function storeCanonical(
+  connection: DuckDBConnection,
+  view: string,
+  columns: readonly StoredColumn[],
+  condition: string | undefined,
+  target: string,
+): Promise<void> {
+  const where = condition === undefined ? '' : `WHERE ${condition}`;
+  await connection.run(
+    `CREATE TABLE ${identifier(target)} AS SELECT *, ${hashOf(columns)} AS ${HASH} FROM ${identifier(view)} ${where} ORDER BY ${HASH}, ${ROW}`,
+  );
+}
+
+/** SQL of the hash of a row over some columns, whatever order they are given in. */
+export function hashOf(columns: readonly StoredColumn[]): string {
+  const sorted = [...columns].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return rowHash(sorted.map(({ name, type }) => canonicalText(identifier(name), type)));
+}
+
+async function stagedColumns(connection: DuckDBConnection, stage: Stage, notices: string[]): Promise<StagedColumn[]> {
+  const texts = stage.columns.flatMap(({ name, duckType }) => {
+    const origin = textOrigin(stage, duckType);
+    return origin ? [{ name, origin, text: origin === 'json mixed' ? `(${identifier(name)} ->> '$')` : identifier(name) }] : [];
+  });
+  const types = await detectTextTypes(connection, stage.table, texts);
+  return stage.columns.map(({ name, duckType }) => {
+    const text = types.get(name);
+    if (!text) {
+      return { name, type: storedType(duckType), duckType, sql: normalised(identifier(name), duckType), naCount: 0 };
+    }
+    if (text.ambiguous) {
+      notices.push(
+        `column ${JSON.stringify(name)} stays text: its dates fit ${text.ambiguous.join(' and ')} alike; write them as 2001-12-31`,
+      );
+    }
+    const source = texts.find((column) => column.name === name)!.text;
+    return { name, type: text.type, duckType: 'VARCHAR', sql: text.sql(source), naCount: text.naCount };
+  });
+}
+
+function textOrigin(stage: Stage, duckType: string): TextOrigin | undefined {
+  if (stage.format === 'csv' || stage.format === 'tsv') return 'csv';
+  if (stage.format !== 'json') return undefined;
+  if (duckType === 'JSON') return 'json mixed';
+  return duckType === 'VARCHAR' ? 'json text' : undefined;
+}
+
+function commonColumns(staged: readonly (readonly StagedColumn[])[]): StoredColumn[] {
+  const found = new Map<string, { name: string; type: FoundType; duckTypes: Set<string> }>();
+  for (const column of staged.flat()) {
+    const other = found.get(columnKey(column.name));
+    if (other) {
+      other.type = commonType(other.type, column.type);
+      other.duckTypes.add(column.duckType);
+    } else {
+      found.set(columnKey(column.name), { name: column.name, type: column.type, duckTypes: new Set([column.duckType]) });
+    }
+  }
+  return [...found.values()].map(({ name, type, duckTypes }) => ({
+    name,
+    // Nested values of two shapes have only their text in common.
+    type: type === 'nested' && duckTypes.size > 1 ? 'string' : finalType(type),
+  }));
+}
+
+/** SQL of a column of the union from one stage: its values in the common type, or NULL where the stage has none. */
+function columnSql(column: StoredColumn, staged: readonly StagedColumn[]): string {
+  const own = staged.find(({ name }) => columnKey(name) === columnKey(column.name));
+  if (column.type === 'nested') return own ? own.sql : 'NULL';
+  const type = sqlType(column.type);
+  if (!own || (own.type === 'missing' && column.type !== 'string')) return `CAST(NULL AS ${type})`;
+  if (own.type === 'na') return column.type === 'string' ? own.sql : `CAST(NULL AS ${type})`;
+  if (own.type === column.type || own.type === 'missing') return own.sql;
+  if (column.type === 'string') return canonicalText(`(${own.sql})`, own.type);
+  return `CAST(${own.sql} AS ${type})`;
+}

@@ -1,0 +1,132 @@
+import type { Importance, Manifest } from '../bundle/manifest.js';
+import { formatBytes, formatCount, formatDuration, formatShare } from '../core/format.js';
+import { fitSections } from './budget.js';
+import { importanceTable } from './candidate.js';
+import { alert, commitPart, details, SUMMARY_LIMIT } from './comment.js';
+import { learningCurve } from './curve.js';
+import { code, codeElement, prose, text } from './escape.js';
+import { table } from './table.js';
+import { metricNumbers, metricTitle, plural, shortDigest, stepsOf } from './wording.js';
+
+/** What a training left behind, for its job summary. */
+export interface TrainingReport {
+  readonly manifest: Manifest;
+  /** The held-out metrics of metrics.json. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly importance: Importance;
+  readonly curve: readonly { readonly step: number; readonly value: number }[];
+  readonly curveMetric: string;
+  /** Share of the test rows that stand again among the training rows. */
+  readonly leakage?: number;
+  /** Things that the user should know; plain sentences. */
+  readonly notices?: readonly string[];
+  /** The bundle was there already: nothing that matters has changed. */
+  readonly cached?: boolean;
+}
+
+/** The job summary of a training: what was trained, on what, how well, and what the model looks at. */
+export function renderTraining(report: TrainingReport): string {
+  const { manifest } = report;
+  const sections = [
+    {
+      name: 'head',
+      variants: [`### ${report.cached ? '⚪' : '🔵'} ${code(manifest.name)}: ${headline(report)}\n\n${sentence(report)}`],
+    },
+    { name: 'notices', variants: [notices(report)] },
+    { name: 'metrics', variants: [metricTable(report), ''] },
+    { name: 'curve', variants: [curve(report), ''] },
+    { name: 'importance', variants: [importance(report), ''] },
+    { name: 'params', variants: [params(manifest), ''] },
+    { name: 'data', variants: [data(manifest), ''] },
+    { name: 'footer', variants: [`${footerLine(manifest)}\n`] },
+  ];
+  return fitSections(sections, ['data', 'params', 'importance', 'curve', 'metrics'], SUMMARY_LIMIT).text;
+}
+
+function headline(report: TrainingReport): string {
+  return report.cached
+    ? 'nothing that matters has changed, the model was reused'
+    : `trained in ${formatDuration(report.manifest.training.seconds)}`;
+}
+
+function sentence({ manifest }: TrainingReport): string {
+  const { rows } = manifest.training;
+  const steps = stepsOf({ algorithm: manifest.algorithm, iterations: manifest.training.iterations });
+  const what = [text(manifest.algorithm, 40), steps, plural(manifest.features.features.length, 'feature')].filter(
+    (part) => part !== '',
+  );
+  const calibration = rows.calibration > 0 ? `, ${formatCount(rows.calibration)} calibrated` : '';
+  return `${what.join(', ')} · ${plural(rows.train, 'row')} trained, ${formatCount(rows.validation)} chose${calibration}, ${formatCount(rows.test)} were held out.`;
+}
+
+function notices(report: TrainingReport): string {
+  const lines = (report.notices ?? [])
+    .slice(0, 20)
+    .map((notice) => prose(notice, 400))
+    .filter((notice) => notice !== '');
+  if (report.leakage !== undefined && report.leakage >= 0.001) {
+    lines.unshift(
+      `${formatShare(report.leakage)} of the test rows stand among the training rows as well, the same in every feature and the target: the figures flatter the model.`,
+    );
+  }
+  return alert('WARNING', lines.length === 1 ? lines : lines.map((line) => `- ${line}`));
+}
+
+function metricTable({ metrics }: TrainingReport): string {
+  const entries = Object.entries(metrics).slice(0, 500);
+  if (entries.length === 0) return '';
+  const rows = entries.map(([name, value]) => {
+    const write = metricNumbers({ name, better: 'higher', candidate: value });
+    return [metricTitle(name), `**${write.value(value)}**`];
+  });
+  return table([{ head: 'metric, on held-out rows' }, { head: 'value', align: 'right' }], rows);
+}
+
+function curve(report: TrainingReport): string {
+  const drawn = learningCurve(report.curve, report.curveMetric);
+  if (drawn === '') return '';
+  const kept = report.manifest.training.iterations;
+  return `**${metricTitle(report.curveMetric)} on the validation rows after each step**, ${formatCount(kept)} kept\n\n${drawn}`;
+}
+
+function importance(report: TrainingReport): string {
+  const drawn = importanceTable(report.importance, 20);
+  const first = report.importance[0];
+  if (drawn === '' || !first) return '';
+  return details(`<b>Importance</b>: ${codeElement(first.feature, 40)} leads with ${formatShare(first.importance)}`, drawn);
+}
+
+function params(manifest: Manifest): string {
+  const entries = Object.entries(manifest.params).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (entries.length === 0) return '';
+  const rows = entries.slice(0, 200).map(([name, value]) => [code(name, 40), text(String(value), 80)]);
+  return details(
+    `<b>Parameters</b>: ${formatCount(entries.length)}`,
+    table([{ head: 'parameter' }, { head: 'value', align: 'right' }], rows),
+  );
+}
+
+function data(manifest: Manifest): string {
+  const { rows } = manifest.training;
+  const parts = (['train', 'validation', 'calibration', 'test'] as const).filter((part) => rows[part] > 0);
+  const total = parts.reduce((sum, part) => sum + rows[part], 0);
+  const split = table(
+    [{ head: 'part' }, { head: 'rows', align: 'right' }, { head: 'share', align: 'right' }],
+    parts.map((part) => [part, formatCount(rows[part]), formatShare(total > 0 ? rows[part] / total : 0)]),
+  );
+  const columns = manifest.data.schema.slice(0, 200).map((column) => `${code(column.name, 40)} ${column.type}`);
+  const how = manifest.split.by === 'hash' ? 'a hash of the row' : code(manifest.split.column, 40);
+  const body = `Split by ${how}.\n\n${split}\n\n${plural(manifest.data.schema.length, 'column')}: ${columns.join(' · ')}`;
+  return details(`<b>Data</b>: ${plural(manifest.data.rows, 'row')}, ${plural(manifest.data.schema.length, 'column')}`, body);
+}
+
+function footerLine(manifest: Manifest): string {
+  const model = manifest.files['model.onnx'];
+  const parts = [
+    `${text(manifest.tool.name, 20)} ${text(manifest.tool.version, 20)}`,
+    commitPart(manifest.commit),
+    codeElement(shortDigest(manifest.digest), 30),
+    model ? `model.onnx ${formatBytes(model.bytes)}` : '',
+  ];
+  return `<sub>${parts.filter((part) => part !== '').join(' · ')}</sub>`;
+}

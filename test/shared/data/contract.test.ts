@@ -1,0 +1,298 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../../shared/core/errors.js';
+import { type ContractData, checkContract } from '../../../shared/data/contract.js';
+import { identifier, literal } from '../../../shared/data/sql.js';
+import type { ColumnSchema } from '../../../shared/data/table.js';
+import type { RuleResult } from '../../../shared/data/validation.js';
+import { parseSpec } from '../../../shared/spec/load.js';
+
+let instance: DuckDBInstance;
+let connection: DuckDBConnection;
+
+beforeAll(async () => {
+  instance = await DuckDBInstance.create(':memory:', { autoload_known_extensions: 'false' });
+  connection = await instance.connect();
+});
+
+afterAll(() => {
+  connection.closeSync();
+  instance.closeSync();
+});
+
+const SQL_TYPES = {
+  string: 'VARCHAR',
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+};
+type Cell = string | number | boolean | null;
+type Data = Record<string, [type: ColumnSchema['type'], values: Cell[]]>;
+
+async function dataset(data: Data): Promise<ContractData> {
+  const columns = Object.entries(data).map(([name, [type]]) => `${identifier(name)} ${SQL_TYPES[type]}`);
+  const rows = Math.max(0, ...Object.values(data).map(([, values]) => values.length));
+  await connection.run(`CREATE OR REPLACE TABLE source (__row BIGINT, ${columns.join(', ')})`);
+  for (let row = 0; row < rows; row++) {
+    const cells = Object.values(data).map(([, values]) => (values[row] === null ? 'NULL' : literal(values[row]!)));
+    await connection.run(`INSERT INTO source VALUES (${[row + 1, ...cells].join(', ')})`);
+  }
+  return {
+    connection,
+    rows,
+    schema: Object.entries(data).map(([name, [type]]) => ({ name, type })),
+    checkExpression: (sql, location) => {
+      if (sql.includes(';')) throw new UserError({ message: 'more than one expression', location });
+    },
+  };
+}
+
+const HEAD = 'name: m\ntask: binary\ndata: { path: d.csv }\ntarget: { column: y }\n';
+const SIX: Data = {
+  id: ['integer', [1, 2, 2, 4, 4, 4]],
+  age: ['number', [30, Number.NaN, -5, 200, null, 41.5]],
+  city: ['string', ['Bonn', '', 'Köln', "O'Hare", null, 'bonn']],
+  when: ['date', ['2024-01-01', '2024-02-01', '2023-12-31', null, '2025-01-01', '2024-06-30']],
+  at: ['timestamp', ['2024-01-01 10:00', '2024-01-01 12:00', null, null, '2024-01-01 12:00:01', '2024-01-01 09:00']],
+  ok: ['boolean', [true, false, null, true, true, true]],
+  code: ['string', ['1', '2', 'x', '4', '5', '']],
+};
+
+async function check(contract: string, data: Data = SIX): Promise<RuleResult[]> {
+  return checkContract(await dataset(data), parseSpec(`${HEAD}contract:\n${contract.replace(/^/gm, '  ')}`, 'm.yaml'));
+}
+
+/** The one result of a contract with one rule. */
+async function one(contract: string, data: Data = SIX): Promise<RuleResult> {
+  const results = await check(contract, data);
+  expect(results).toHaveLength(1);
+  return results[0]!;
+}
+
+const column = (name: string, rules: string): string => `columns: { ${name}: { ${rules} } }`;
+
+describe('rules of columns', () => {
+  it.each<[string, string, boolean, number | undefined, string, (number | undefined)[]]>([
+    ['age', 'min: 0', false, 1, '1 of 6 rows (16.7 %), smallest −5', [3]],
+    ['age', 'max: 120', false, 1, '1 of 6 rows (16.7 %), largest 200', [4]],
+    ['age', 'min: -5, max_failing: 0', true, 0, 'no row', []],
+    ['age', 'missing: { max: 0.3 }', false, 2, '2 of 6 rows (33.3 %)', [2, 5]],
+    ['age', 'missing: { max: 0.34 }', true, 2, '2 of 6 rows (33.3 %)', []],
+    ['city', 'missing: { max: 0 }', false, 2, '2 of 6 rows (33.3 %)', [2, 5]],
+    ['id', 'unique: true', false, 3, '3 of 6 rows (50.0 %), that repeat an earlier value', [3, 5, 6]],
+    ['age', 'unique: true', true, 0, 'no row', []],
+    ['city', 'unique: true', true, 0, 'no row', []],
+    ['id', 'max: 3, max_failing: 0.5', true, 3, '3 of 6 rows (50.0 %), largest 4', []],
+    ['when', 'min: 2024-01-01', false, 1, '1 of 6 rows (16.7 %), smallest 2023-12-31', [3]],
+    ['when', 'max: "2024-12-31"', false, 1, '1 of 6 rows (16.7 %), largest 2025-01-01', [5]],
+    ['at', 'max: "2024-01-01T14:00+02:00"', false, 1, '1 of 6 rows (16.7 %), largest 2024-01-01 12:00:01', [5]],
+    ['city', 'enum: [Bonn, Köln, "O\'Hare"]', false, 1, '1 of 6 rows (16.7 %)', [6]],
+    ['id', 'enum: [1, "2", Bonn]', false, 3, '3 of 6 rows (50.0 %)', [4, 5, 6]],
+    ['ok', 'enum: [true]', false, 1, '1 of 6 rows (16.7 %)', [2]],
+    ['when', 'enum: [2024-01-01, 2024-02-01, 2023-12-31, 2025-01-01]', false, 1, '1 of 6 rows (16.7 %)', [6]],
+    ['city', 'pattern: "[A-Z][a-zöH\']+"', false, 1, '1 of 6 rows (16.7 %)', [6]],
+    ['city', 'length: { min: 4, max: 5 }', false, 1, '1 of 6 rows (16.7 %)', [4]],
+    ['code', 'format: "%d"', false, 1, '1 of 6 rows (16.7 %)', [3]],
+    ['code', 'type: integer', false, 1, 'type string; 1 of 6 rows (16.7 %) cannot be read as integer', [3]],
+    ['age', 'type: integer', false, 1, '1 of 6 rows (16.7 %) not whole', [6]],
+    ['id', 'type: number', true, undefined, 'type integer', []],
+    ['id', 'type: string', false, undefined, 'type integer', []],
+    ['when', 'type: timestamp', true, undefined, 'type date', []],
+    ['at', 'type: date', false, undefined, 'type timestamp', []],
+    ['id', 'required: true', true, undefined, 'there', []],
+    ['id', 'distinct: { min: 4 }', false, undefined, '3 different values', []],
+    ['city', 'distinct: { min: 4, max: 4 }', true, undefined, '4 different values', []],
+    ['id', 'mean: { min: 2.8, max: 2.9 }', true, undefined, '2.833', []],
+    ['age', 'quantiles: { 0.5: { max: 35 } }', false, undefined, '35.75', []],
+    ['city', 'mean: { min: 1 }', false, undefined, 'type string: it has no mean', []],
+    ['city', 'min: 1', false, undefined, 'type string: it has no order', []],
+    ['when', 'min: 5', false, undefined, 'type date: min must be a date such as 2024-01-31', []],
+    ['id', 'min: low', false, undefined, 'type integer: min must be a number', []],
+    ['id', 'unique: true, where: "id <> 4"', false, 1, '1 of 3 rows (33.3 %), that repeat an earlier value', [3]],
+    ['id', 'missing: { max: 0 }, where: "age > 100 -- a comment"', true, 0, 'no row', []],
+    ['age', 'missing: { max: 0.5 }, where: "ok"', true, 1, '1 of 4 rows (25.0 %)', []],
+  ])('%s: { %s }', async (name, rules, passed, failing, found, rows) => {
+    const result = await one(column(name, rules));
+    expect(result).toMatchObject({
+      column: name,
+      passed,
+      found,
+      severity: 'error',
+      line: 6,
+    });
+    expect(result.failing).toBe(failing);
+    expect((result.samples ?? []).map((sample) => sample.row)).toEqual(rows);
+  });
+
+  it('shows the values of failing rows, five at most, long ones cut', async () => {
+    const values = ['ok', ...Array.from({ length: 8 }, (_, index) => `${index}${'x'.repeat(100)}`)];
+    const result = await one(column('t', 'enum: [ok]'), { t: ['string', values] });
+    expect(result.failing).toBe(8);
+    expect(result.samples).toEqual([2, 3, 4, 5, 6].map((row) => ({ row, value: `${row - 2}${'x'.repeat(79)}…` })));
+  });
+
+  it('an absent column fails once and names the nearest', async () => {
+    const result = await one(column('aeg', 'min: 0, max: 3, type: integer'));
+    expect(result).toEqual({
+      column: 'aeg',
+      rule: 'required',
+      required: 'a column',
+      found: 'no such column; the nearest is age',
+      severity: 'error',
+      passed: false,
+      line: 6,
+    });
+    expect(await check(column('aeg', 'min: 0, required: false'))).toEqual([]);
+    expect(await check(column('other', 'min: 0, severity: warning'))).toMatchObject([
+      { found: 'no such column', severity: 'warning' },
+    ]);
+  });
+
+  it('date held as text by its format counts as a date', async () => {
+    const results = await check(column('d', 'type: date, format: "%d.%m.%Y"'), { d: ['string', ['31.01.2024', '31.02.2024']] });
+    expect(results.map(({ rule, passed }) => [rule, passed])).toEqual([
+      ['type', true],
+      ['format', false],
+    ]);
+  });
+
+  it('whole numbers stored as floating point are integers', async () => {
+    expect(await one(column('n', 'type: integer'), { n: ['number', [1, null, 3]] })).toMatchObject({
+      passed: true,
+      found: 'whole numbers, stored as type number',
+    });
+  });
+
+  it('names the line of every key', async () => {
+    const results = await check(
+      'columns:\n  age:\n    missing:\n      max: 0.5\n    min: 0\n  id:\n    unique: true\nrows:\n  min: 3',
+    );
+    expect(results.map(({ rule, line }) => [rule, line])).toEqual([
+      ['missing.max', 9],
+      ['min', 10],
+      ['unique', 12],
+      ['rows.min', 14],
+    ]);
+  });
+});
+
+describe('rules of the table', () => {
+  it('number of rows', async () => {
+    expect(await check('rows: { min: 7, max: 10 }')).toEqual([
+      { rule: 'rows.min', required: 'at least 7 rows', found: '6 rows', severity: 'error', passed: false, line: 6 },
+      { rule: 'rows.max', required: 'at most 10 rows', found: '6 rows', severity: 'error', passed: true, line: 6 },
+    ]);
+  });
+
+  it('unique over several columns', async () => {
+    const result = await one('unique: [[id, ok]]');
+    expect(result).toMatchObject({ passed: false, failing: 2, found: '2 of 6 rows (33.3 %), that repeat earlier values' });
+    expect(result.samples).toEqual([
+      { row: 5, value: '4, true' },
+      { row: 6, value: '4, true' },
+    ]);
+    expect(await one('unique: [[id, city]]')).toMatchObject({ passed: true, failing: 0 });
+    expect(await one('unique: [[idd]]')).toMatchObject({ passed: false, found: 'no such column: idd; the nearest is id' });
+  });
+
+  it('checks of the user; the unknown does not fail', async () => {
+    const result = await one('checks: [{ name: age is sane, sql: "age < 100", severity: warning }]');
+    // NaN is above everything in DuckDB's order.
+    expect(result).toMatchObject({
+      rule: 'checks.age is sane',
+      required: 'age < 100',
+      severity: 'warning',
+      passed: false,
+      failing: 2,
+    });
+    expect(result.samples).toEqual([
+      { row: 2, value: 'nan' },
+      { row: 4, value: '200.0' },
+    ]);
+    expect(await one('checks: [{ name: c, sql: "age < 100", max_failing: 0.4 }]')).toMatchObject({
+      passed: true,
+      required: 'age < 100, but for 40 % of the rows',
+    });
+  });
+
+  it('no rows at all', async () => {
+    const results = await check(
+      `${column('n', 'min: 0, missing: { max: 0 }, unique: true, mean: { min: 0 }, distinct: { min: 1 }')}\nrows: { min: 1 }`,
+      {
+        n: ['number', []],
+      },
+    );
+    expect(results.map(({ rule, passed, found }) => [rule, passed, found])).toEqual([
+      ['missing.max', true, 'no row'],
+      ['unique', true, 'no row'],
+      ['min', true, 'no row'],
+      ['distinct', false, '0 different values'],
+      ['mean', false, 'no values'],
+      ['rows.min', false, '0 rows'],
+    ]);
+  });
+
+  it('no contract, no results', async () => {
+    expect(await checkContract(await dataset(SIX), parseSpec(HEAD, 'm.yaml'))).toEqual([]);
+  });
+});
+
+describe('what cannot be run is the mistake of the spec', () => {
+  it.each([
+    [column('city', 'pattern: "(?=x)"'), 'm.yaml:6:31: contract.columns.city.pattern: not a regular expression'],
+    [column('code', 'format: "%Q"'), 'm.yaml:6:30: contract.columns.code.format: not a strftime format'],
+    [
+      'checks: [{ name: c, sql: "agge > 3" }]',
+      'm.yaml:6:28: contract.checks.0.sql: cannot be run as a condition: Binder Error',
+    ],
+    [
+      'checks: [{ name: a, sql: ok }, { name: c, sql: city }]',
+      'm.yaml:6:50: contract.checks.1.sql: cannot be run as a condition: Conversion Error',
+    ],
+    [column('id', 'min: 1, where: "nope = 1"'), 'm.yaml:6:35: contract.columns.id.where: cannot be run'],
+    ['checks: [{ name: c, sql: "1; DROP TABLE source" }]', 'm.yaml:6:28: more than one expression'],
+  ])('%s', async (contract, message) => {
+    const failure = await check(contract).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(UserError);
+    expect((failure as UserError).message).toContain(message);
+    expect((failure as UserError).message.split('\n')).toHaveLength(1);
+  });
+});
+
+describe('hostile names and values are only names and values', () => {
+  it('a column and an enum full of SQL', async () => {
+    const name = 'a"; DROP TABLE source; --';
+    const value = "'); DROP TABLE source; --";
+    const contract = `columns:\n  ${JSON.stringify(name)}:\n    enum: [${JSON.stringify(value)}]\n    unique: true\n    length: { min: 1 }`;
+    const results = await check(contract, { [name]: ['string', [value, 'other', 'other']] });
+    expect(results.map(({ rule, failing }) => [rule, failing])).toEqual([
+      ['unique', 1],
+      ['enum', 2],
+      ['length', 0],
+    ]);
+  });
+
+  it('enum counts what JavaScript counts, for any texts', async () => {
+    const text = fc.string({ unit: 'binary', maxLength: 8 }).filter((value) => value !== '' && !value.includes('\0'));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(text, { minLength: 1, maxLength: 5 }),
+        fc.array(fc.option(text), { maxLength: 8 }),
+        async (accepted, values) => {
+          const spec = parseSpec(HEAD, 'm.yaml', {
+            overrides: [{ path: ['contract'], value: { columns: { t: { enum: accepted } } } }],
+          });
+          const [result] = await checkContract(await dataset({ t: ['string', values] }), spec);
+          expect(result!.failing).toBe(values.filter((value) => value !== null && !accepted.includes(value)).length);
+        },
+      ),
+      { numRuns: 40, seed: 7 },
+    );
+  });
+});

@@ -1,0 +1,241 @@
+import { describe, expect, test } from 'vitest';
+import { Random } from '../../../shared/core/random.js';
+import { type BootstrapResult, pairedBootstrap } from '../../../shared/evaluation/bootstrap.js';
+import { prepareMetrics } from '../../../shared/evaluation/metrics.js';
+import { pairSamples } from '../../../shared/evaluation/pair.js';
+import { resamplerOf } from '../../../shared/evaluation/resampling.js';
+import { classCounts, reorderSample } from '../../../shared/evaluation/sample.js';
+import { type MetricName, metricsOfTask } from '../../../shared/spec/metrics.js';
+import { binaryDuel, binaryPredictions, type Duel, permuteDuel, regressionDuel, shuffled } from './sample-data.js';
+
+const METRICS: MetricName[] = ['auc', 'pr_auc', 'log_loss', 'brier', 'accuracy', 'f1'];
+
+function run(
+  duel: Duel,
+  options: { metrics?: MetricName[]; seed?: number; resamples?: number; blocks?: Int32Array } = {},
+): BootstrapResult {
+  const pair = pairSamples({ ...duel, blocks: options.blocks });
+  return pairedBootstrap(pair, {
+    metrics: options.metrics ?? METRICS,
+    resamples: options.resamples ?? 300,
+    confidence: 0.95,
+    seed: options.seed ?? 42,
+  });
+}
+
+describe('resamples', () => {
+  const duel = binaryDuel(200, 3, { candidate: 0.5, champion: 0.5 });
+
+  test('every metric of a resample is that of the copied rows', () => {
+    for (const { duel, metrics } of [
+      { duel, metrics: metricsOfTask('binary') },
+      { duel: regressionDuel(150, 3, { candidate: 1, champion: 1 }), metrics: metricsOfTask('regression') },
+    ]) {
+      const pair = pairSamples(duel);
+      const weights = new Float64Array(pair.rows);
+      const resampler = resamplerOf(pair);
+      const random = new Random(5);
+      const prepared = prepareMetrics(metrics, pair.candidate);
+      const found = new Float64Array(metrics.length);
+      const expected = new Float64Array(metrics.length);
+      for (let resample = 0; resample < 20; resample++) {
+        resampler.draw(random, weights);
+        prepared.evaluate(weights, found);
+        const rows = Uint32Array.from([...weights].flatMap((weight, row) => new Array<number>(weight).fill(row)));
+        expect(rows.length).toBe(pair.rows);
+        prepareMetrics(metrics, reorderSample(pair.candidate, rows)).evaluate(new Float64Array(rows.length).fill(1), expected);
+        for (const [index, name] of metrics.entries()) expect(found[index], name).toBeCloseTo(expected[index]!, 11);
+      }
+    }
+  });
+
+  test('keep the class counts', () => {
+    const pair = pairSamples(duel);
+    if (pair.candidate.task === 'regression') throw new Error('a binary duel');
+    const counts = classCounts(pair.candidate);
+    const weights = new Float64Array(pair.rows);
+    resamplerOf(pair).draw(new Random(1), weights);
+    const drawn = [0, 0];
+    for (const [row, label] of pair.candidate.labels.entries()) drawn[label]! += weights[row]!;
+    expect(drawn).toEqual([...counts]);
+    expect(weights.some((weight) => weight > 1)).toBe(true);
+  });
+
+  test('draw whole blocks', () => {
+    const blocks = Int32Array.from({ length: 200 }, (_, row) => 7 * Math.floor(row / 10) - 3);
+    const pair = pairSamples({ ...duel, blocks });
+    expect(pair.blocks?.count).toBe(20);
+    const weights = new Float64Array(pair.rows);
+    resamplerOf(pair).draw(new Random(1), weights);
+    const multiplicity = new Map<number, number>();
+    for (const [row, block] of pair.blocks!.of.entries()) {
+      expect(weights[row]).toBe(multiplicity.get(block) ?? weights[row]);
+      multiplicity.set(block, weights[row]!);
+    }
+    expect([...multiplicity.values()].reduce((sum, weight) => sum + weight, 0)).toBe(20);
+  });
+});
+
+describe('intervals', () => {
+  test('are the same for the same seed and others for another', () => {
+    const duel = binaryDuel(300, 1, { candidate: 0.4, champion: 0.6 });
+    expect(run(duel)).toEqual(run(duel));
+    expect(run(duel, { seed: 43 }).metrics[0]!.interval).not.toEqual(run(duel).metrics[0]!.interval);
+  });
+
+  test('do not depend on the order of the rows, nor on how blocks are numbered', () => {
+    const duel = binaryDuel(300, 1, { candidate: 0.4, champion: 0.6 });
+    const order = shuffled(300, 9);
+    expect(run(permuteDuel(duel, order))).toEqual(run(duel));
+    const values = regressionDuel(300, 1, { candidate: 1, champion: 1.2 });
+    const metrics: MetricName[] = ['rmse', 'median_ae', 'r2'];
+    const blocks = Int32Array.from({ length: 300 }, (_, row) => row % 30);
+    const renumbered = Int32Array.from(order, (row) => 1000 - 17 * blocks[row]!);
+    expect(run(permuteDuel(values, order), { metrics, blocks: renumbered })).toEqual(run(values, { metrics, blocks }));
+  });
+
+  test('with scores that are mostly tied as well', () => {
+    const random = new Random(4);
+    const tied = (): ReturnType<typeof binaryPredictions> =>
+      binaryPredictions(Float64Array.from({ length: 120 }, () => random.integer(4) / 4));
+    const duel: Duel = {
+      labels: { task: 'binary', classes: ['no', 'yes'], values: Int32Array.from({ length: 120 }, () => random.integer(2)) },
+      candidate: tied(),
+      champion: tied(),
+    };
+    expect(run(permuteDuel(duel, shuffled(120, 2)))).toEqual(run(duel));
+  });
+
+  test('mirror when the models change places', () => {
+    const duel = binaryDuel(300, 2, { candidate: 0.3, champion: 0.9 });
+    const there = run(duel, { resamples: 1500 });
+    const back = run({ ...duel, candidate: duel.champion, champion: duel.candidate }, { resamples: 1500 });
+    for (const [index, metric] of there.metrics.entries()) {
+      const other = back.metrics[index]!;
+      expect(metric.difference).toBeCloseTo(-other.difference!, 14);
+      // Other resamples were drawn, since the rows are sorted by the candidate first: equal up to the bootstrap's noise.
+      expect(Math.abs(metric.interval!.low + other.interval!.high)).toBeLessThan(0.35 * metric.standardError!);
+      expect(metric.standardError! / other.standardError!).toBeCloseTo(1, 0);
+    }
+  });
+
+  test('have the width that theory gives', () => {
+    const duel = regressionDuel(2000, 6, { candidate: 0.5, champion: 0.5 });
+    const { metrics } = run(duel, { metrics: ['mae'], resamples: 2000 });
+    const { labels, candidate, champion } = duel;
+    const differences = Array.from({ length: 2000 }, (_, row) => {
+      const label = labels.values[row]!;
+      return Math.abs(label - candidate.scores[row]!) - Math.abs(label - champion.scores[row]!);
+    });
+    const mean = differences.reduce((sum, value) => sum + value, 0) / 2000;
+    const deviation = Math.sqrt(differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 2000);
+    const mae = metrics[0]!;
+    expect(mae.standardError! / (deviation / Math.sqrt(2000))).toBeGreaterThan(0.93);
+    expect(mae.standardError! / (deviation / Math.sqrt(2000))).toBeLessThan(1.07);
+    expect((mae.interval!.high - mae.interval!.low) / (2 * 1.96 * mae.standardError!)).toBeCloseTo(1, 1);
+  });
+
+  test('AUC: the standard error agrees with DeLong’s', () => {
+    const duel = binaryDuel(400, 8, { candidate: 0.5, champion: 0.8 });
+    const { metrics } = run(duel, { metrics: ['auc'], resamples: 2000 });
+    expect(metrics[0]!.standardError! / deLongError(duel)).toBeGreaterThan(0.92);
+    expect(metrics[0]!.standardError! / deLongError(duel)).toBeLessThan(1.08);
+  });
+
+  test('blocks that are copies of one another widen the interval by the root of their number', () => {
+    const small = regressionDuel(100, 5, { candidate: 1, champion: 1 });
+    const copies = Array.from({ length: 900 }, (_, at) => at % 100);
+    const duel = permuteDuel(small, copies);
+    const widened: Duel = {
+      ...duel,
+      candidate: { ...duel.candidate, rows: 900 },
+      champion: { ...duel.champion, rows: 900 },
+    };
+    const options = { metrics: ['mae'] as MetricName[], resamples: 1000 };
+    const naive = run(widened, options).metrics[0]!.standardError!;
+    const honest = run(widened, { ...options, blocks: Int32Array.from(copies) }).metrics[0]!.standardError!;
+    expect(honest / naive).toBeGreaterThan(2.7);
+    expect(honest / naive).toBeLessThan(3.3);
+  });
+});
+
+describe('no interval', () => {
+  const note = (duel: Duel, metric: MetricName, blocks?: Int32Array): string | undefined => {
+    const found = run(duel, { metrics: [metric], ...(blocks && { blocks }) }).metrics[0]!;
+    if (found.note !== undefined) expect(found.interval ?? found.candidateInterval).toBeUndefined();
+    return found.note;
+  };
+  const duel = binaryDuel(200, 3, { candidate: 0.5, champion: 0.5 });
+
+  test('for the calibration error', () => {
+    expect(note(duel, 'ece')).toContain('no valid interval');
+    expect(run(duel, { metrics: ['ece', 'brier'] }).metrics[1]!.interval).toBeDefined();
+  });
+
+  test('from too few rows, rows of a class, or blocks', () => {
+    expect(note(binaryDuel(29, 3, { candidate: 1, champion: 1 }), 'brier')).toContain('29 rows are too few');
+    expect(
+      note(
+        duel,
+        'brier',
+        Int32Array.from({ length: 200 }, (_, row) => row % 9),
+      ),
+    ).toContain('9 blocks are too few');
+    const rare: Duel = {
+      ...duel,
+      labels: {
+        task: 'binary',
+        classes: ['no', 'yes'],
+        values: Int32Array.from({ length: 200 }, (_, row) => (row < 4 ? 1 : 0)),
+      },
+    };
+    expect(note(rare, 'auc')).toContain('4 rows only');
+    expect(note(rare, 'log_loss')).toBeUndefined();
+  });
+
+  test('from one class, and the value of auc is undefined', () => {
+    const single: Duel = { ...duel, labels: { task: 'binary', classes: ['no', 'yes'], values: new Int32Array(200) } };
+    expect(note(single, 'auc')).toContain('one class');
+    expect(run(single).metrics[0]!.candidate).toBeNaN();
+  });
+
+  test('when the metric is undefined in many resamples of blocks', () => {
+    const values = Int32Array.from({ length: 200 }, (_, row) => (row < 20 ? 1 : 0));
+    const blocks = Int32Array.from({ length: 200 }, (_, row) => Math.floor(row / 20));
+    const clustered: Duel = { ...duel, labels: { task: 'binary', classes: ['no', 'yes'], values } };
+    // The one block with positives is missing from about (1 − 1/10)^10 = 35 % of the resamples.
+    expect(note(clustered, 'auc', blocks)).toContain('undefined in more than 5 %');
+    expect(note(clustered, 'brier', blocks)).toBeUndefined();
+  });
+
+  test('from a score that is no number', () => {
+    const scores = Float64Array.from(duel.champion.scores);
+    scores[7] = Number.NaN;
+    expect(note({ ...duel, champion: { ...duel.champion, scores } }, 'auc')).toBe(
+      'the champion gives no number for 1 of 200 rows',
+    );
+  });
+});
+
+/** DeLong, DeLong and Clarke-Pearson 1988, from the definition: placements of every row. */
+function deLongError(duel: Duel): number {
+  const { values } = duel.labels;
+  const of = (label: number): number[] => [...values.keys()].filter((row) => values[row] === label);
+  const [negatives, positives] = [of(0), of(1)];
+  const wins = (a: number, b: number): number => (a > b ? 1 : a === b ? 0.5 : 0);
+  const placements = (scores: Float64Array): { positive: number[]; negative: number[] } => {
+    const score = (row: number): number => scores[row * 2 + 1]!;
+    const mean = (list: number[]): number => list.reduce((sum, value) => sum + value, 0) / list.length;
+    return {
+      positive: positives.map((row) => mean(negatives.map((other) => wins(score(row), score(other))))),
+      negative: negatives.map((row) => mean(positives.map((other) => wins(score(other), score(row))))),
+    };
+  };
+  const [candidate, champion] = [placements(duel.candidate.scores), placements(duel.champion.scores)];
+  const variance = (a: number[], b: number[]): number => {
+    const differences = a.map((value, index) => value - b[index]!);
+    const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
+    return differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (differences.length - 1) / differences.length;
+  };
+  return Math.sqrt(variance(candidate.positive, champion.positive) + variance(candidate.negative, champion.negative));
+}
