@@ -97,7 +97,7 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
         importance: fitted.importance,
         curve: fitted.curve,
         curveMetric: fitted.curveMetric,
-        leakage: split.leakage,
+        leakage: split.leakage.share,
         notices: loaded.notices.map(({ message }) => message),
       }),
     };
@@ -215,6 +215,7 @@ async function leaveBundle(
         ids: await dataset.rowIds(test.rows),
         labels: test.labels,
         predictions: test.predictions,
+        classes: fitted.classes,
       }),
     render: (manifest) => ({
       card: renderModelCard(manifest, defined, spec),

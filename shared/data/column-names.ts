@@ -1,4 +1,5 @@
 import { type Location, UserError } from '../core/errors.js';
+import { nearest } from '../spec/nearest.js';
 
 /** How SQL compares names: A-Z is a-z, all else is itself. */
 export function columnKey(name: string): string {
@@ -19,4 +20,15 @@ export function refuseDuplicates(names: readonly string[], location: Location): 
     }
     seen.set(columnKey(name), name);
   }
+}
+
+/** How many columns an error lists when it cannot guess which one was meant. */
+const MOST_LISTED = 20;
+
+/** The end of an error about an unknown column: the one that was probably meant, else those that there are. */
+export function meantColumn(name: string, columns: readonly string[]): string {
+  const near = nearest(name, columns);
+  if (near !== undefined) return `; did you mean ${JSON.stringify(near)}?`;
+  const more = columns.length > MOST_LISTED ? `, ... (${columns.length} in all)` : '';
+  return `; the columns are: ${columns.slice(0, MOST_LISTED).join(', ')}${more}`;
 }

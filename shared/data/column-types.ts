@@ -9,7 +9,7 @@ import type { ColumnType } from './table.js';
 const INTEGERS = /^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/;
 const NUMBERS = /^(FLOAT|DOUBLE|HUGEINT|UHUGEINT|UBIGINT|BIGNUM|DECIMAL\(.*\))$/;
 const TIMESTAMPS = /^TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?$/;
-const TEXTS = /^(VARCHAR|JSON|UUID|TIME|TIME_NS|TIME WITH TIME ZONE|INTERVAL|BIT|"?NULL"?|ENUM\([^]*\))$/;
+const TEXTS = /^(VARCHAR|JSON|UUID|TIME|TIME_NS|TIME WITH TIME ZONE|INTERVAL|BIT|"?NULL"?|ENUM\(.*\))$/s;
 
 /** The column type of a type as DESCRIBE writes it. Lists, structs, maps, unions and blobs are `nested`. */
 export function storedType(duckType: string): StoredType {

@@ -28,7 +28,7 @@ interface ColumnCompiler {
 }
 
 /** SQL condition: the value is missing (null, NaN or empty text). */
-export function missingCondition({ name, type }: ColumnSchema): string {
+function missingCondition({ name, type }: ColumnSchema): string {
   const column = identifier(name);
   if (type === 'number') return `(${column} IS NULL OR isnan(CAST(${column} AS DOUBLE)))`;
   if (type === 'string') return `(${column} IS NULL OR CAST(${column} AS VARCHAR) = '')`;
@@ -332,7 +332,7 @@ function isNumeric(value: string | number | boolean): boolean {
 }
 
 /** Microseconds since 1970 UTC of `2024-01-31`, `2024-01-31 12:00`, `2024-01-31T12:00:00.5+02:00`; no zone means UTC. */
-export function microseconds(text: string): bigint | undefined {
+function microseconds(text: string): bigint | undefined {
   const parts = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/.exec(
     text.trim(),
   );

@@ -4,6 +4,7 @@ import { formatCount } from '../core/format.js';
 import type { LoadedSpec } from '../spec/load.js';
 import { nearest } from '../spec/nearest.js';
 import type { ColumnRules, Spec } from '../spec/schema.js';
+import { columnKey } from './column-names.js';
 import { compileColumnRules } from './contract-columns.js';
 import {
   type CompiledRule,
@@ -15,28 +16,28 @@ import {
   rangeRequired,
   within,
 } from './contract-rule.js';
+import type { Dataset } from './dataset.js';
 import { identifier } from './sql.js';
 import type { ColumnSchema } from './table.js';
 import type { RuleResult } from './validation.js';
 
-/** What the contract needs of a dataset. */
-export interface ContractData {
-  /** Has the view `source`: every raw column of the rows that `data.where` lets through, and `__row`, counted from 1. */
-  readonly connection: DuckDBConnection;
-  readonly schema: readonly ColumnSchema[];
-  readonly rows: number;
-  /** Throws a UserError unless the text is one scalar expression over the columns. */
-  checkExpression(sql: string, location: Location): unknown;
-}
+/** What the contract needs of a dataset: in its view `source`, `__row` counts the rows from 1. */
+export type ContractData = Pick<Dataset, 'connection' | 'schema' | 'columnNames' | 'rows' | 'checkExpression'>;
 
 type Contract = Exclude<NonNullable<Spec['contract']>, string>;
 
-/** An expression of the spec within our query. */
-interface OwnExpression {
+/** A condition of the spec that has been let through the fence. */
+interface OwnCondition {
+  /** In parentheses, ready to stand in our query. */
   readonly sql: string;
-  readonly name: string;
+  readonly columns: readonly string[];
+  /** As the user wrote it. */
+  readonly text: string;
   readonly location: Location;
 }
+
+/** The conditions of a contract, by the path of their key. */
+type OwnConditions = ReadonlyMap<string, OwnCondition>;
 
 const SAMPLES = 5;
 const LONGEST_SAMPLE = 80;
@@ -49,9 +50,12 @@ const LONGEST_SAMPLE = 80;
 export async function checkContract(dataset: ContractData, loaded: LoadedSpec): Promise<RuleResult[]> {
   const { contract } = loaded.spec;
   if (contract === undefined || typeof contract === 'string') return [];
-  const expressions = await ownExpressions(dataset, contract, loaded);
-  const rules = [...(await columnRules(dataset, contract, loaded)), ...tableRules(dataset, contract, loaded)];
-  const measured = await measure(dataset.connection, rules, expressions);
+  const conditions = await ownConditions(dataset, contract, loaded);
+  const rules = [
+    ...(await columnRules(dataset, contract, loaded, conditions)),
+    ...tableRules(dataset, contract, loaded, conditions),
+  ];
+  const measured = await measure(dataset.connection, rules, conditions);
   const judged = rules.map((rule, index) => ({ rule, judgement: rule.judge(measured[index]!) }));
   const failed = judged
     .filter(({ rule, judgement }) => rule.rows && !judgement.passed && (judgement.failing ?? 0) > 0)
@@ -73,38 +77,67 @@ export async function checkContract(dataset: ContractData, loaded: LoadedSpec): 
   });
 }
 
-/** Every expression of the contract, once the dataset's fence has let it through. */
-async function ownExpressions(dataset: ContractData, contract: Contract, loaded: LoadedSpec): Promise<OwnExpression[]> {
-  const columns = new Set(dataset.schema.map(({ name }) => name));
-  const expressions = [
+/** Every condition of the contract, checked by the dataset's fence. */
+async function ownConditions(dataset: ContractData, contract: Contract, loaded: LoadedSpec): Promise<OwnConditions> {
+  const written = [
     ...Object.entries(contract.columns ?? {})
-      .filter(([name]) => columns.has(name))
-      .map(([name, rules]) => ({ sql: rules.where, path: ['contract', 'columns', name, 'where'] })),
-    ...(contract.checks ?? []).map((check, index) => ({ sql: check.sql, path: ['contract', 'checks', index, 'sql'] })),
+      .filter(([name]) => columnNamed(dataset, name))
+      .map(([name, rules]) => ({ text: rules.where, path: ['contract', 'columns', name, 'where'] })),
+    ...(contract.checks ?? []).map(({ sql }, index) => ({ text: sql, path: ['contract', 'checks', index, 'sql'] })),
   ];
-  const checked: OwnExpression[] = [];
-  for (const { sql, path } of expressions) {
-    if (sql === undefined) continue;
+  const conditions = new Map<string, OwnCondition>();
+  for (const { text, path } of written) {
+    if (text === undefined) continue;
     const location = loaded.locate(path);
-    await dataset.checkExpression(sql, location);
-    checked.push({ sql, name: path.join('.'), location });
+    const { sql, columns, type } = await dataset.checkExpression(text, location);
+    if (type !== 'BOOLEAN') {
+      throw new UserError({ message: `SQL ${JSON.stringify(text)} is ${type}, not a condition (true or false)`, location });
+    }
+    conditions.set(pathKey(path), { sql, columns, text, location });
   }
-  return checked;
+  return conditions;
 }
 
-async function columnRules(dataset: ContractData, contract: Contract, loaded: LoadedSpec): Promise<CompiledRule[]> {
+function pathKey(path: readonly (string | number)[]): string {
+  return JSON.stringify(path);
+}
+
+/** The column of that name, by SQL's rules of case. */
+function columnNamed(dataset: ContractData, name: string): ColumnSchema | undefined {
+  const exact = dataset.schema.find((column) => column.name === name);
+  return exact ?? dataset.schema.find((column) => columnKey(column.name) === columnKey(name));
+}
+
+/** What is said of a column that rules cannot be held against. */
+function absence(dataset: ContractData, name: string): string {
+  if (dataset.columnNames.some((one) => columnKey(one) === columnKey(name)))
+    return 'holds lists or objects, which rules do not reach';
+  const near = nearest(
+    name,
+    dataset.schema.map((column) => column.name),
+  );
+  return near === undefined ? 'no such column' : `no such column; the nearest is ${near}`;
+}
+
+async function columnRules(
+  dataset: ContractData,
+  contract: Contract,
+  loaded: LoadedSpec,
+  conditions: OwnConditions,
+): Promise<CompiledRule[]> {
   const compiled: CompiledRule[] = [];
   for (const [name, rules] of Object.entries(contract.columns ?? {})) {
     const locate = (...path: string[]): Location => loaded.locate(['contract', 'columns', name, ...path]);
-    const column = dataset.schema.find((one) => one.name === name);
+    const column = columnNamed(dataset, name);
     if (!column) {
-      if (rules.required !== false) compiled.push(absentColumn(name, rules, dataset.schema, locate));
+      if (rules.required !== false) compiled.push(absentColumn(dataset, name, rules, locate));
       continue;
     }
+    const scope = conditions.get(pathKey(['contract', 'columns', name, 'where']))?.sql;
     const context = {
       severity: rules.severity ?? 'error',
       maxFailing: rules.max_failing ?? 0,
-      ...(rules.where !== undefined && { scope: asCondition(rules.where) }),
+      ...(scope !== undefined && { scope }),
     } as const;
     compiled.push(...(await compileColumnRules(column, rules, context, locate, (sql) => dataset.connection.run(sql))));
   }
@@ -112,27 +145,17 @@ async function columnRules(dataset: ContractData, contract: Contract, loaded: Lo
 }
 
 function absentColumn(
+  dataset: ContractData,
   name: string,
   rules: ColumnRules,
-  schema: readonly ColumnSchema[],
   locate: (...path: string[]) => Location,
 ): CompiledRule {
-  const near = nearest(
-    name,
-    schema.map((column) => column.name),
-  );
   const { line } = rules.required === undefined ? locate() : locate('required');
-  const base = {
-    column: name,
-    rule: 'required',
-    required: 'a column',
-    severity: rules.severity ?? 'error',
-    ...(line !== undefined && { line }),
-  };
-  return notApplicable(base, near === undefined ? 'no such column' : `no such column; the nearest is ${near}`);
+  const base = { column: name, rule: 'required', required: 'a column', severity: rules.severity ?? 'error' } as const;
+  return notApplicable({ ...base, ...(line !== undefined && { line }) }, absence(dataset, name));
 }
 
-function tableRules(dataset: ContractData, contract: Contract, loaded: LoadedSpec): CompiledRule[] {
+function tableRules(dataset: ContractData, contract: Contract, loaded: LoadedSpec, conditions: OwnConditions): CompiledRule[] {
   const lineOf = (...path: (string | number)[]) => {
     const { line } = loaded.locate(['contract', ...path]);
     return line === undefined ? {} : { line };
@@ -161,11 +184,9 @@ function tableRules(dataset: ContractData, contract: Contract, loaded: LoadedSpe
       severity: 'error',
       ...lineOf('unique', index),
     } as const;
-    const names = dataset.schema.map(({ name }) => name);
-    const absent = columns.find((name) => !names.includes(name));
+    const absent = columns.find((name) => !columnNamed(dataset, name));
     if (absent !== undefined) {
-      const near = nearest(absent, names);
-      compiled.push(notApplicable(base, `no such column: ${absent}${near === undefined ? '' : `; the nearest is ${near}`}`));
+      compiled.push(notApplicable(base, `${absent}: ${absence(dataset, absent)}`));
       continue;
     }
     const quoted = columns.map(identifier);
@@ -179,7 +200,8 @@ function tableRules(dataset: ContractData, contract: Contract, loaded: LoadedSpe
   for (const [index, check] of (contract.checks ?? []).entries()) {
     const { severity = 'error', max_failing: maxFailing = 0, name, sql } = check;
     // As in a CHECK of SQL: what is unknown, since a value is missing, does not fail.
-    const condition = `(NOT ${asCondition(sql)})`;
+    const own = conditions.get(pathKey(['contract', 'checks', index, 'sql']))!;
+    const condition = `(NOT ${own.sql})`;
     compiled.push({
       rule: `checks.${name}`,
       required: maxFailing > 0 ? `${sql}, but for ${percentText(maxFailing)} of the rows` : sql,
@@ -187,19 +209,10 @@ function tableRules(dataset: ContractData, contract: Contract, loaded: LoadedSpe
       ...lineOf('checks', index, 'sql'),
       aggregates: { failing: countWhere(context, condition), considered: countWhere(context) },
       judge: judgeRows(maxFailing),
-      rows: { condition, value: columnsText(mentioned(sql, dataset.schema)) },
+      rows: { condition, value: columnsText(own.columns.slice(0, 4)) },
     });
   }
   return compiled;
-}
-
-/** The columns that an expression seems to mention: only for what a sample shows. */
-function mentioned(sql: string, schema: readonly ColumnSchema[]): string[] {
-  const words = new Set(sql.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []);
-  return schema
-    .map(({ name }) => name)
-    .filter((name) => words.has(name.toLowerCase()))
-    .slice(0, 4);
 }
 
 /** SQL text: the values of columns, joined for people. */
@@ -208,15 +221,10 @@ function columnsText(columns: readonly string[]): string {
   return `concat_ws(', ', ${columns.map((name) => `coalesce(CAST(${identifier(name)} AS VARCHAR), '(missing)')`).join(', ')})`;
 }
 
-/** An expression of the spec as a condition. The line break ends a comment in it. */
-function asCondition(sql: string): string {
-  return `CAST((${sql}\n) AS BOOLEAN)`;
-}
-
 async function measure(
   connection: DuckDBConnection,
   rules: readonly CompiledRule[],
-  expressions: readonly OwnExpression[],
+  conditions: OwnConditions,
 ): Promise<Measured[]> {
   const selected = rules.flatMap((rule, index) =>
     Object.entries(rule.aggregates).map(([name, sql]) => `${sql} AS ${identifier(alias(index, name))}`),
@@ -227,7 +235,7 @@ async function measure(
       const reader = await connection.runAndReadAll(`SELECT ${selected.join(',\n  ')}\nFROM source`);
       row = reader.getRowObjectsJS()[0] ?? {};
     } catch (error) {
-      throw (await culprit(connection, expressions)) ?? error;
+      throw (await culprit(connection, conditions)) ?? error;
     }
   }
   return rules.map((_, index) => ({
@@ -246,14 +254,14 @@ function alias(index: number, name: string): string {
   return `r${index}_${name}`;
 }
 
-/** Which expression of the spec made the query fail: they run one by one. Undefined when none did: then it is our bug. */
-async function culprit(connection: DuckDBConnection, expressions: readonly OwnExpression[]): Promise<UserError | undefined> {
-  for (const { sql, name, location } of expressions) {
+/** Which condition of the spec made the query fail: they run one by one. Undefined when none did: then it is our bug. */
+async function culprit(connection: DuckDBConnection, conditions: OwnConditions): Promise<UserError | undefined> {
+  for (const { sql, text, location } of conditions.values()) {
     try {
-      await connection.run(`SELECT count(*) FILTER (WHERE ${asCondition(sql)}) FROM source`);
+      await connection.run(`SELECT count(*) FILTER (WHERE ${sql}) FROM source`);
     } catch (error) {
       const reason = messageOf(error).split('\n')[0];
-      return new UserError({ message: `${name}: cannot be run as a condition: ${reason}`, location }, { cause: error });
+      return new UserError({ message: `SQL ${JSON.stringify(text)} fails on the data: ${reason}`, location }, { cause: error });
     }
   }
   return undefined;

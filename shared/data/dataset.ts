@@ -1,20 +1,18 @@
 import { resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { DataFingerprint } from '../bundle/manifest.js';
 import { type Location, messageOf, UserError } from '../core/errors.js';
 import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
-import { suggestion } from '../spec/nearest.js';
 import type { Spec } from '../spec/schema.js';
 import { canonicalText } from './canonical.js';
-import { columnKey } from './column-names.js';
+import { columnKey, meantColumn } from './column-names.js';
 import { normalised, storedType } from './column-types.js';
 import { countRows, type Database, openDatabase, readArray, readTexts } from './duckdb.js';
 import { type CheckedExpression, checkExpression, closeFence } from './fence.js';
-import { rowsDigest } from './fingerprint.js';
+import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
 import { readLabels } from './labels.js';
 import { HASH, hashOf, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
-import { rowIds } from './row-ids.js';
+import { hashIds, keyIds } from './row-ids.js';
 import { resolveSources } from './sources.js';
 import { identifier } from './sql.js';
 import { loadStages } from './stage.js';
@@ -45,9 +43,11 @@ export interface Dataset {
   readonly files: readonly string[];
   /** The raw columns in the order of the files. Nested ones (lists, objects) are not among them. */
   readonly schema: readonly ColumnSchema[];
+  /** All raw columns, the nested ones too, which only SQL can read. */
+  readonly columnNames: readonly string[];
   /** Rows that `data.where` lets through. */
   readonly rows: number;
-  readonly fingerprint: DataFingerprint;
+  readonly fingerprint: RowsFingerprint;
   /** What a user should know about how the files were read. */
   readonly notices: readonly string[];
   readonly locate: Locate;
@@ -173,8 +173,9 @@ class DuckDataset implements Dataset {
   #labelText: Promise<StringColumn> | undefined;
   readonly files: readonly string[];
   readonly schema: readonly ColumnSchema[];
+  readonly columnNames: readonly string[];
   readonly rows: number;
-  readonly fingerprint: DataFingerprint;
+  readonly fingerprint: RowsFingerprint;
   readonly notices: readonly string[];
   readonly locate: Locate;
   readonly spec: Spec;
@@ -193,6 +194,7 @@ class DuckDataset implements Dataset {
     this.#allHashes = hashes;
     this.files = files;
     this.schema = columns.flatMap(({ name, type }) => (type === 'nested' ? [] : [{ name, type }]));
+    this.columnNames = columns.map(({ name }) => name);
     this.rows = rows;
     this.notices = notices;
     this.locate = locate;
@@ -210,13 +212,7 @@ class DuckDataset implements Dataset {
   }
 
   checkExpression(sql: string, location: Location): Promise<CheckedExpression> {
-    return checkExpression(
-      this.connection,
-      sql,
-      SOURCE,
-      this.#columns.map(({ name }) => name),
-      location,
-    );
+    return checkExpression(this.connection, sql, SOURCE, this.columnNames, location);
   }
 
   column(name: string, location: Location): StoredColumn {
@@ -224,7 +220,7 @@ class DuckDataset implements Dataset {
     if (column) return column;
     const names = this.#columns.map((item) => item.name);
     throw new UserError({
-      message: `there is no column ${JSON.stringify(name)}${suggestion(name, names, 'columns')}`,
+      message: `there is no column ${JSON.stringify(name)}${meantColumn(name, names)}`,
       location,
     });
   }
@@ -338,13 +334,13 @@ class DuckDataset implements Dataset {
 
   async rowIds(rows?: Uint32Array): Promise<readonly string[]> {
     const { key } = this.spec.data;
-    if (key === undefined) return rowIds(this.#allHashes, rows);
+    if (key === undefined) return hashIds(this.#allHashes, rows);
     const location = this.locate(['data', 'key']);
     const texts = (Array.isArray(key) ? key : [key]).map((name) => {
       const column = this.column(name, location);
       return canonicalText(identifier(column.name), column.type);
     });
-    return rowIds(await readTexts(this.connection, `SELECT ${keyText(texts)} FROM ${CANONICAL}`), rows);
+    return keyIds(await readTexts(this.connection, `SELECT ${keyText(texts)} FROM ${CANONICAL}`), rows);
   }
 
   close(): void {

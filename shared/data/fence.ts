@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Location, messageOf, UserError } from '../core/errors.js';
-import { nearest, suggestion } from '../spec/nearest.js';
-import { columnKey } from './column-names.js';
+import { nearest } from '../spec/nearest.js';
+import { columnKey, meantColumn } from './column-names.js';
 import { readRows, readTexts } from './duckdb.js';
 import { REFUSED_FUNCTIONS, SCALAR_FUNCTIONS } from './scalar-functions.js';
 import { identifier, literal } from './sql.js';
@@ -130,9 +130,7 @@ function resolveColumn(path: unknown, columns: readonly string[], fail: (message
   if (column !== undefined) return column;
   const reason = REFUSED_FUNCTIONS[columnKey(first)];
   if (reason) return fail(`${first} ${reason}`);
-  return fail(
-    `there is no column ${JSON.stringify(first)}${suggestion(first, columns, 'columns')} (text stands in single quotes)`,
-  );
+  return fail(`there is no column ${JSON.stringify(first)}${meantColumn(first, columns)} (text stands in single quotes)`);
 }
 
 function checkFunction(node: Node, fail: (message: string) => never): void {

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../core/json.js';
 import type { StoredColumn } from './load.js';
+import type { ColumnSchema } from './table.js';
+
+/** Identifies the rows that a model saw, in any file order and file format; a manifest holds it. */
+export interface RowsFingerprint {
+  readonly digest: string;
+  readonly rows: number;
+  /** Sorted by name. */
+  readonly schema: readonly ColumnSchema[];
+  readonly where?: string;
+}
 
 /**
  * The digest of the rows of a dataset, whatever their order, file format and column order.

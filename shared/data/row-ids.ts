@@ -1,20 +1,33 @@
 /**
- * Names of rows from what identifies them: 16-byte hashes, or the texts of a key. The n-th row of one identity, in
- * canonical order, is called `<id>-<n>` from the second on; rows of one hash are equal, so which is which does not matter.
+ * What rows are called in predictions. The n-th row of one identity, in canonical order, is `<id>-<n>` from the second on.
  * @param rows the rows to name, by index; default all
  */
-export function rowIds(identities: Uint8Array | readonly (string | null)[], rows?: Uint32Array): readonly string[] {
-  const names = identities instanceof Uint8Array ? hashNames(identities) : identities.map((text) => text ?? '');
-  const seen = new Map<string, number>();
-  const ids = names.map((name) => {
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    return count === 1 ? name : `${name}-${count}`;
-  });
-  return rows ? Array.from(rows, (row) => ids[row]!) : ids;
+
+/** Names from the 16-byte row hashes in ascending order, as hex digits. Rows of one hash are equal, and neighbours. */
+export function hashIds(hashes: Uint8Array, rows?: Uint32Array): readonly string[] {
+  const bytes = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.byteLength);
+  const count = bytes.length / 16;
+  const firstOf = new Uint32Array(count);
+  for (let row = 1; row < count; row++) {
+    const same = bytes.compare(bytes, (row - 1) * 16, row * 16, row * 16, row * 16 + 16) === 0;
+    firstOf[row] = same ? firstOf[row - 1]! : row;
+  }
+  const name = (row: number): string => {
+    const digits = bytes.toString('hex', row * 16, row * 16 + 16);
+    const before = row - firstOf[row]!;
+    return before === 0 ? digits : `${digits}-${before + 1}`;
+  };
+  return rows ? Array.from(rows, name) : Array.from({ length: count }, (_, row) => name(row));
 }
 
-function hashNames(hashes: Uint8Array): string[] {
-  const bytes = Buffer.from(hashes.buffer, hashes.byteOffset, hashes.byteLength);
-  return Array.from({ length: bytes.length / 16 }, (_, row) => bytes.toString('hex', row * 16, row * 16 + 16));
+/** Names from the texts of the key, one a row. */
+export function keyIds(keys: readonly (string | null)[], rows?: Uint32Array): readonly string[] {
+  const seen = new Map<string, number>();
+  const ids = keys.map((key) => {
+    const text = key ?? '';
+    const count = (seen.get(text) ?? 0) + 1;
+    seen.set(text, count);
+    return count === 1 ? text : `${text}-${count}`;
+  });
+  return rows ? Array.from(rows, (row) => ids[row]!) : ids;
 }

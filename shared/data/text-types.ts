@@ -27,42 +27,46 @@ const NA_LIST = NA_SPELLINGS.map(literal).join(', ');
 
 interface Candidate {
   readonly type: FoundType;
-  /** SQL that is TRUE where the text has the type. */
-  readonly fits: (text: string) => string;
+  /** The shape of the text, in the syntax that RE2 and JavaScript share. Necessary, and where it can be not sufficient. */
+  readonly pattern: string;
+  /** SQL of the value; NULL where the text has the shape only. */
   readonly read: (text: string) => string;
   readonly label?: string;
 }
 
-const matches = (text: string, pattern: string): string => `regexp_full_match(${text}, ${literal(pattern)})`;
-const triesTo = (type: string, pattern: string): Pick<Candidate, 'fits' | 'read'> => ({
-  fits: (text) => `${matches(text, pattern)} AND TRY_CAST(${text} AS ${type}) IS NOT NULL`,
-  read: (text) => `TRY_CAST(${text} AS ${type})`,
-});
+const tryCast =
+  (type: string) =>
+  (text: string): string =>
+    `TRY_CAST(${text} AS ${type})`;
 
 // Numbers with a leading zero (007, postal codes) are codes: as numbers they would lose it.
-const INTEGER: Candidate = { type: 'integer', ...triesTo('BIGINT', ' *[+-]?(0|[1-9][0-9]*) *') };
+const WHOLE = '(0|[1-9][0-9]*)';
+const INTEGER: Candidate = { type: 'integer', pattern: ` *[+-]?${WHOLE} *`, read: tryCast('BIGINT') };
 const NUMBER: Candidate = {
   type: 'number',
-  ...triesTo('DOUBLE', ' *[+-]?(((0|[1-9][0-9]*)([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|(?i:inf|infinity)) *'),
+  pattern: ` *[+-]?((${WHOLE}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|inf|Inf|INF|infinity|Infinity) *`,
+  read: tryCast('DOUBLE'),
 };
-const BOOLEAN: Candidate = { type: 'boolean', ...triesTo('BOOLEAN', '(?i:true|false)') };
-const ISO_DATE: Candidate = { type: 'date', ...triesTo('DATE', '[0-9]{4}-[0-9]{2}-[0-9]{2}') };
+const BOOLEAN: Candidate = { type: 'boolean', pattern: 'true|True|TRUE|false|False|FALSE', read: tryCast('BOOLEAN') };
+const ISO_DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
+const ISO_DATE: Candidate = { type: 'date', pattern: ISO_DAY, read: tryCast('DATE') };
 const ISO_TIMESTAMP: Candidate = {
   type: 'timestamp',
-  ...triesTo(
-    'TIMESTAMP',
-    '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?',
-  ),
+  pattern: `${ISO_DAY}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?`,
+  read: tryCast('TIMESTAMP'),
 };
 const OTHER_DATES: readonly Candidate[] = ['%Y/%m/%d', '%m/%d/%Y', '%d/%m/%Y', '%d.%m.%Y', '%m-%d-%Y', '%d-%m-%Y'].flatMap(
   (date) =>
     ['', ' %H:%M', ' %H:%M:%S'].map((time): Candidate => {
-      const parsed = (text: string): string => `try_strptime(${text}, ${literal(date + time)})`;
+      const format = date + time;
+      const parsed = (text: string): string => `try_strptime(${text}, ${literal(format)})`;
       return {
         type: time ? 'timestamp' : 'date',
-        label: date + time,
-        // A year of one or two digits would be read as the first century.
-        fits: (text) => `year(${parsed(text)}) >= 1000`,
+        label: format,
+        pattern: format
+          .replace('%Y', '[0-9]{4}')
+          .replace(/%[mdHMS]/g, '[0-9]{1,2}')
+          .replaceAll('.', '[.]'),
         read: (text) => (time ? parsed(text) : `CAST(${parsed(text)} AS DATE)`),
       };
     }),
@@ -74,37 +78,62 @@ const CANDIDATES: { readonly [origin in TextOrigin]: readonly Candidate[] } = {
   'json mixed': [INTEGER, NUMBER],
 };
 
-/** Rows that rule most candidates out before all rows are looked at. They cannot decide for a type, only against. */
-const SAMPLE_ROWS = 2000;
+/** Rows whose shape rules most candidates out before all rows are looked at. They cannot decide for a type, only against. */
+const SAMPLE_ROWS = 500;
+
+interface TextColumn {
+  readonly name: string;
+  /** SQL of its text over the table. */
+  readonly text: string;
+  readonly origin: TextOrigin;
+}
 
 /** The types of text columns of a table. */
 export async function detectTextTypes(
   connection: DuckDBConnection,
   table: string,
-  columns: readonly { readonly name: string; readonly text: string; readonly origin: TextOrigin }[],
+  columns: readonly TextColumn[],
 ): Promise<ReadonlyMap<string, TextType>> {
-  const types = new Map<string, TextType>();
-  if (columns.length === 0) return types;
-  let open = columns.map((column) => ({ ...column, candidates: CANDIDATES[column.origin], values: 0, naCount: 0 }));
-  for (const from of [`(SELECT * FROM ${identifier(table)} LIMIT ${SAMPLE_ROWS})`, identifier(table)]) {
-    const parts = open.flatMap(({ text, candidates }, index) => [
-      `count(*) FILTER (${text} <> '') AS "v${index}"`,
-      `count(*) FILTER (${text} IN (${NA_LIST})) AS "n${index}"`,
-      ...candidates.map(
-        (candidate, number) =>
-          `count(*) FILTER (${text} <> '' AND ${text} NOT IN (${NA_LIST}) AND NOT coalesce(${candidate.fits(text)}, FALSE)) AS "c${index}_${number}"`,
+  if (columns.length === 0) return new Map();
+  const texts = columns.map(({ text }, index) => `${text} AS t${index}`).join(', ');
+  const sample = await readRows(connection, `SELECT ${texts} FROM ${identifier(table)} LIMIT ${SAMPLE_ROWS}`);
+  const open = columns.map((column, index) => ({
+    ...column,
+    candidates: plausible(
+      CANDIDATES[column.origin],
+      sample.map((row) => row[`t${index}`]),
+    ),
+  }));
+  const counts = open.flatMap(({ text, candidates }, index) => [
+    `count(*) FILTER (${text} <> '') AS v${index}`,
+    `count(*) FILTER (${text} IN (${NA_LIST})) AS n${index}`,
+    ...candidates.map(
+      ({ pattern, read }, number) =>
+        `count(*) FILTER (${text} <> '' AND ${text} NOT IN (${NA_LIST}) AND NOT ` +
+        `(regexp_full_match(${text}, ${literal(pattern)}) AND ${read(text)} IS NOT NULL)) AS c${index}_${number}`,
+    ),
+  ]);
+  const [found] = await readRows(connection, `SELECT ${counts.join(', ')} FROM ${identifier(table)}`);
+  const number = (name: string): number => Number(found![name]);
+  return new Map(
+    open.map(({ name, candidates }, index) => [
+      name,
+      choose(
+        number(`v${index}`),
+        number(`n${index}`),
+        candidates.filter((_, at) => number(`c${index}_${at}`) === 0),
       ),
-    ]);
-    const [found] = await readRows(connection, `SELECT ${parts.join(', ')} FROM ${from}`);
-    open = open.map((column, index) => ({
-      ...column,
-      values: Number(found![`v${index}`]),
-      naCount: Number(found![`n${index}`]),
-      candidates: column.candidates.filter((_, number) => Number(found![`c${index}_${number}`]) === 0),
-    }));
-  }
-  for (const { name, values, naCount, candidates } of open) types.set(name, choose(values, naCount, candidates));
-  return types;
+    ]),
+  );
+}
+
+function plausible(candidates: readonly Candidate[], values: readonly unknown[]): readonly Candidate[] {
+  const texts = values.filter((value): value is string => typeof value === 'string' && value !== '');
+  const known = texts.filter((text) => !NA_SPELLINGS.includes(text));
+  return candidates.filter(({ pattern }) => {
+    const shape = new RegExp(`^(?:${pattern})$`);
+    return known.every((text) => shape.test(text));
+  });
 }
 
 function choose(values: number, naCount: number, candidates: readonly Candidate[]): TextType {

@@ -45,24 +45,35 @@ export async function readColumn(
   }
 }
 
+/** Beyond this many distinct texts an ENUM costs more than it saves. */
+const MOST_LEVELS = 50_000;
+
+/** Numbers the temporary types, so that two reads at a time do not meet. */
+let typesMade = 0;
+
 /**
  * Text through a dictionary that DuckDB makes: an ENUM of the sorted distinct values turns each row into a number there,
  * so that JavaScript sees every distinct text once and not every row's.
  */
 async function readStrings(connection: DuckDBConnection, sql: string, table: string, rows: number): Promise<Column> {
-  const levels = '__levels';
   const from = `FROM ${identifier(table)}`;
-  const distinct = `SELECT DISTINCT ${sql} AS level ${from} WHERE nullif(${sql}, '') IS NOT NULL`;
-  const texts = (await readTexts(connection, `SELECT level FROM (${distinct}) ORDER BY level`)) as string[];
-  const dictionary = ['', ...texts];
-  if (texts.length === 0) return { type: 'string', codes: new Uint32Array(rows), dictionary };
-  await connection.run(`CREATE TYPE ${levels} AS ENUM (SELECT level FROM (${distinct}) ORDER BY level)`);
+  const levels = `SELECT DISTINCT ${sql} AS level ${from} WHERE nullif(${sql}, '') IS NOT NULL ORDER BY level`;
+  const dictionary = ['', ...((await readTexts(connection, levels)) as string[])];
+  if (dictionary.length === 1) return { type: 'string', codes: new Uint32Array(rows), dictionary };
+  if (dictionary.length > MOST_LEVELS) {
+    const codeOf = new Map<string | null, number>(dictionary.map((text, code) => [text, code]));
+    const texts = await readTexts(connection, `SELECT ${sql} ${from}`);
+    return { type: 'string', codes: Uint32Array.from(texts, (text) => codeOf.get(text ?? '')!), dictionary };
+  }
+  typesMade += 1;
+  const type = `__levels_${typesMade}`;
+  await connection.run(`CREATE TYPE ${type} AS ENUM (${levels})`);
   try {
-    const code = `CAST(enum_code(CAST(nullif(${sql}, '') AS ${levels})) AS UINTEGER) + 1::UINTEGER`;
+    const code = `CAST(enum_code(CAST(nullif(${sql}, '') AS ${type})) AS UINTEGER) + 1::UINTEGER`;
     const codes = await readArray(connection, `SELECT CAST(coalesce(${code}, 0) AS UINTEGER) ${from}`, 'uint32', rows);
     return { type: 'string', codes, dictionary };
   } finally {
-    await connection.run(`DROP TYPE ${levels}`);
+    await connection.run(`DROP TYPE ${type}`);
   }
 }
 

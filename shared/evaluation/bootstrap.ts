@@ -7,7 +7,7 @@ import { type PreparedMetrics, prepareMetrics } from './metrics.js';
 import type { Pair } from './pair.js';
 import { resamplerOf } from './resampling.js';
 import { classCounts, unscoredRows } from './sample.js';
-import { quantileOfSorted } from './statistics.js';
+import { normalCdf, normalQuantile, quantileOfSorted, studentQuantile } from './statistics.js';
 
 /** Below so many rows, blocks, or rows of a class, percentile intervals promise more than they keep. */
 const MIN_ROWS = 30;
@@ -64,7 +64,7 @@ export interface BootstrapMetric {
   readonly candidate: number;
   readonly candidateInterval?: Interval;
   readonly champion?: number;
-  /** candidate − champion, with its interval and standard error over the resamples. */
+  /** candidate − champion, with its interval and its standard error over the resamples, widened as the interval is. */
   readonly difference?: number;
   readonly interval?: Interval;
   readonly standardError?: number;
@@ -73,20 +73,19 @@ export interface BootstrapMetric {
 }
 
 /**
- * Paired bootstrap with percentile intervals (Efron and Tibshirani 1993): each resample of the rows is given to both models
+ * Paired bootstrap with expanded percentile intervals (Efron and Tibshirani 1993; Hesterberg 2015, whose expansion corrects
+ * the narrowness of percentile intervals on few rows): each resample of the rows is given to both models
  * and to all metrics, so what is common to the models cancels in their differences. Metrics are computed from
  * the rows' multiplicities, never from copied rows. Deterministic by seed and independent of the order of the rows.
  */
 export function pairedBootstrap(pair: Pair, options: BootstrapOptions): BootstrapResult {
-  const { metrics, thresholds } = options;
-  const models = [
-    prepareMetrics(metrics, pair.candidate, thresholds?.candidate),
-    ...(pair.champion ? [prepareMetrics(metrics, pair.champion, thresholds?.champion)] : []),
-  ];
+  const { metrics } = options;
+  const models = prepareModels(metrics, pair, options);
   const points = models.map((model) => pointValues(model, pair.rows));
   const notes = metrics.map((name) => noteWithoutInterval(name, pair));
   const drawn = metrics.filter((_, index) => notes[index] === undefined);
-  const draws = drawn.length > 0 ? drawAll(pair, { ...options, metrics: drawn }) : { resamples: 0, values: [] };
+  const drawnModels = drawn.length === metrics.length ? models : prepareModels(drawn, pair, options);
+  const draws = drawn.length > 0 ? drawAll(pair, drawnModels, options) : { resamples: 0, values: [] };
   return {
     rows: pair.rows,
     resamples: draws.resamples,
@@ -100,25 +99,32 @@ export function pairedBootstrap(pair: Pair, options: BootstrapOptions): Bootstra
       const note = notes[index];
       if (note !== undefined) return { ...point, note };
       const [own, other] = draws.values.map((model) => model[drawn.indexOf(name)]!);
-      return { ...point, ...intervalsOf(own!, other, options.confidence) };
+      return { ...point, ...intervalsOf(own!, other, options.confidence, expansionOf(name, pair, options.confidence)) };
     }),
   };
 }
 
-/** Draws the resamples: `values[model][metric][resample]`. */
-function drawAll(pair: Pair, options: BootstrapOptions): { resamples: number; values: Float64Array[][] } {
-  const { metrics, thresholds, seed, stream, progress } = options;
-  const models = [
+function prepareModels(metrics: readonly MetricName[], pair: Pair, { thresholds }: BootstrapOptions): PreparedMetrics[] {
+  return [
     prepareMetrics(metrics, pair.candidate, thresholds?.candidate),
     ...(pair.champion ? [prepareMetrics(metrics, pair.champion, thresholds?.champion)] : []),
   ];
+}
+
+/** Draws the resamples: `values[model][metric][resample]`. */
+function drawAll(
+  pair: Pair,
+  models: readonly PreparedMetrics[],
+  options: BootstrapOptions,
+): { resamples: number; values: Float64Array[][] } {
+  const { seed, stream, progress } = options;
   const visits = pair.rows * models.reduce((sum, model) => sum + model.passes, 1);
   const resamples = Math.min(options.resamples, Math.max(FEWEST, Math.floor(WORK_LIMIT / Math.max(1, visits))));
-  const values = models.map(() => metrics.map(() => new Float64Array(resamples)));
+  const values = models.map(({ names }) => names.map(() => new Float64Array(resamples)));
   const resampler = resamplerOf(pair);
   const random = new Random(seed, stream);
   const weights = new Float64Array(pair.rows);
-  const out = new Float64Array(metrics.length);
+  const out = new Float64Array(models[0]!.names.length);
   let reported = Date.now();
   for (let resample = 0; resample < resamples; resample++) {
     resampler.draw(random, weights);
@@ -142,26 +148,44 @@ function pointValues(model: PreparedMetrics, rows: number): Float64Array {
   return out;
 }
 
-function intervalsOf(own: Float64Array, other: Float64Array | undefined, confidence: number): Partial<BootstrapMetric> {
-  const candidateInterval = percentileInterval(own, confidence);
+/** How much wider an interval is to be than its percentiles say, as a factor of its width for normal resamples. */
+function expansionOf(name: MetricName, pair: Pair, confidence: number): number {
+  const units = independentUnits(name, pair);
+  const half = (1 + confidence) / 2;
+  return (Math.sqrt(units / (units - 1)) * studentQuantile(half, units - 1)) / normalQuantile(half);
+}
+
+/** What the precision hangs on: the rows, those of the smallest class where each class counts by itself, or the blocks. */
+function independentUnits(name: MetricName, { candidate, rows, blocks }: Pair): number {
+  const byClass = candidate.task !== 'regression' && BY_CLASS.includes(name);
+  const units = byClass ? Math.min(...classCounts(candidate).filter((count) => count > 0)) : rows;
+  return blocks ? Math.min(units, blocks.count) : units;
+}
+
+function intervalsOf(
+  own: Float64Array,
+  other: Float64Array | undefined,
+  confidence: number,
+  expansion: number,
+): Partial<BootstrapMetric> {
+  const tail = normalCdf(-expansion * normalQuantile((1 + confidence) / 2));
+  const candidateInterval = percentileInterval(own, tail);
   const difference = other?.map((value, resample) => own[resample]! - value);
-  const interval = difference && percentileInterval(difference, confidence);
+  const interval = difference && percentileInterval(difference, tail);
   if (!candidateInterval || (difference && !interval)) {
-    return {
-      note: `no interval: the metric is undefined in more than ${Math.round((1 - MIN_DEFINED) * 100)} % of the resamples`,
-    };
+    return { note: `no interval: the metric is undefined in more than ${Math.round((1 - MIN_DEFINED) * 100)} % of the resamples` };
   }
   return {
     candidateInterval,
-    ...(interval && difference && { interval, standardError: standardDeviation(difference) }),
+    ...(interval && difference && { interval, standardError: expansion * standardDeviation(difference) }),
   };
 }
 
-/** Undefined when too many values are NaN; a few are left out. */
-function percentileInterval(values: Float64Array, confidence: number): Interval | undefined {
+/** @param tail the share of the values on each side of the interval. Undefined when too many are NaN; a few are left out. */
+function percentileInterval(values: Float64Array, tail: number): Interval | undefined {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   if (sorted.length === 0 || sorted.length < MIN_DEFINED * values.length) return undefined;
-  return { low: quantileOfSorted(sorted, (1 - confidence) / 2), high: quantileOfSorted(sorted, (1 + confidence) / 2) };
+  return { low: quantileOfSorted(sorted, tail), high: quantileOfSorted(sorted, 1 - tail) };
 }
 
 function standardDeviation(values: Float64Array): number {

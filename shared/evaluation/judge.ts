@@ -6,7 +6,6 @@ import type { BootstrapOptions } from './bootstrap.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { curveOf } from './curve.js';
 import { disagreementOf } from './disagreement.js';
-import type { Evaluation } from './evaluation.js';
 import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
 import { compareMetrics } from './metric-comparison.js';
 import { type Pair, pairSamples } from './pair.js';
@@ -76,7 +75,7 @@ export type Judgement = Pick<
 };
 
 /** The same, of one model by itself. */
-export type EvaluationParts = Omit<Judgement, 'verdict' | 'reason' | 'disagreement'> & Pick<Evaluation, 'task'>;
+export type EvaluationParts = Omit<Judgement, 'verdict' | 'reason' | 'disagreement'>;
 
 /** Judges a candidate against a champion, or says why it cannot. Deterministic by seed, whatever the order of the rows. */
 export function judge(input: JudgeInput): Judgement {

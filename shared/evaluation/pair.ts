@@ -24,13 +24,15 @@ export interface PairInput {
 /**
  * Packs labelled rows of both models and sorts them by label and scores, blocks by their rows. Rows that are equal in
  * all of these can stand for each other, so whatever is drawn from the pair with a seed is the same for every order
- * of the input.
+ * of the input, and mirrored when the models change places (unless both give the same scores, to other rows).
  */
 export function pairSamples(input: PairInput): Pair {
   const { labels, rows } = input;
   const { sample: candidate, origin } = takeSample(labels, input.candidate, rows);
   const champion = input.champion && takeSample(labels, input.champion, rows).sample;
-  const columns = [candidate.labels, ...scoreColumns(candidate), ...(champion ? scoreColumns(champion) : [])];
+  const models =
+    champion && comesFirst(champion, candidate) ? [champion, candidate] : champion ? [candidate, champion] : [candidate];
+  const columns = [candidate.labels, ...models.flatMap(scoreColumns)];
   const compare = (a: number, b: number): number => {
     for (const column of columns) {
       const left = column[a]!;
@@ -58,6 +60,13 @@ export function strataSizes(sample: Sample): number[] {
     else sizes.push(1);
   }
   return sizes;
+}
+
+/** An order of models that depends on their scores alone. */
+function comesFirst(model: Sample, other: Sample): boolean {
+  const [own, others] = [model.scores.slice().sort(), other.scores.slice().sort()];
+  const at = own.findIndex((score, index) => score !== others[index]);
+  return at >= 0 && own[at]! < others[at]!;
 }
 
 function scoreColumns(sample: Sample): Float64Array[] {

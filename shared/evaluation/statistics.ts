@@ -38,6 +38,34 @@ export function normalCdf(z: number): number {
   return z < 0 ? tail : 1 - tail;
 }
 
+/** The z below which a standard normal number is with this probability, within 1e-12: normalCdf inverted by bisection. */
+export function normalQuantile(probability: number): number {
+  if (probability > 0.5) return -normalQuantile(1 - probability);
+  let [low, high] = [-40, 0];
+  while (high - low > 1e-13 * Math.max(1, -high)) {
+    const middle = (low + high) / 2;
+    if (middle === low || middle === high) break;
+    if (normalCdf(middle) < probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/**
+ * The quantile of Student's t, by its expansion around the normal one (Abramowitz and Stegun 26.7.5, four terms). For
+ * probabilities from 0.005 to 0.995 the relative error is below 0.03 from 4 degrees of freedom on, and below 1e-4 from 10.
+ */
+export function studentQuantile(probability: number, degrees: number): number {
+  const z = normalQuantile(probability);
+  const terms = [
+    (z ** 3 + z) / 4,
+    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96,
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384,
+    (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92160,
+  ];
+  return terms.reduce((sum, term, index) => sum + term / degrees ** (index + 1), z);
+}
+
 /**
  * Holm's step-down adjustment: comparing the results with α keeps the chance of any false rejection below α, whatever the
  * dependence between the tests (Holm 1979).

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { GitHub as Octokit } from '@actions/github/lib/utils';
 import { toolVersion } from '../core/version.js';
 
@@ -49,6 +50,8 @@ export async function createClient(options: ClientOptions): Promise<GitHubClient
       ...(options.retryAfterBase !== undefined && { retryAfterBaseValue: options.retryAfterBase }),
     },
     throttle: {
+      // A queue of its own: otherwise every client of a process waits for the writes of all others.
+      id: randomUUID(),
       onRateLimit: onLimit('rate'),
       onSecondaryRateLimit: onLimit('secondary rate'),
       ...(options.retryAfterBase !== undefined && {

@@ -35,7 +35,8 @@ function side(value: string | undefined): string {
 
 function item(change: Change): string {
   const name = code(change.name, 40);
-  const label = change.kind === 'param' ? name : change.name === change.kind ? change.kind : `${change.kind} ${name}`;
+  const kind = change.kind === 'signature' ? 'input' : change.kind;
+  const label = kind === 'param' ? name : change.name === kind ? kind : `${kind} ${name}`;
   if (change.before !== undefined && change.after !== undefined) {
     return `${label} ${text(change.before, 60)} → ${text(change.after, 60)}`;
   }

@@ -194,7 +194,8 @@ function leakageWarning(result: Comparison): string {
 }
 
 function picture(result: Comparison): string {
-  return curvePicture(result.curve, theChampion(result.champion));
+  const differs = result.verdict === 'better' || result.verdict === 'worse';
+  return curvePicture(result.curve, theChampion(result.champion), differs);
 }
 
 function footerParts(result: Comparison): string[] {

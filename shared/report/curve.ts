@@ -10,9 +10,11 @@ const TELLS_APART = 0.06;
 
 /**
  * The picture: the candidate's curve over the champion's. Where the two would lie on each other, it shows how far the
- * candidate is above or below the champion instead, since that is the question. Empty when there is nothing to draw.
+ * candidate is above or below the champion instead, since that is the question; but not without evidence that they
+ * differ, when a magnified difference would mislead. Empty when there is nothing to draw.
+ * @param champion how the champion is called
  */
-export function curvePicture(curve: Curve | undefined, champion: string): string {
+export function curvePicture(curve: Curve | undefined, champion: string, differs = true): string {
   const drawable = curve && usable(curve);
   if (!drawable) return '';
   const x = { from: drawable.x[0]!, to: drawable.x.at(-1)! };
@@ -32,7 +34,8 @@ export function curvePicture(curve: Curve | undefined, champion: string): string
   const gaps = candidate.map((value, index) => value - before[index]!);
   const height = axis(drawable, [...candidate, ...before]);
   const largest = gaps.reduce((best, gap, index) => (Math.abs(gap) > Math.abs(gaps[best]!) ? index : best), 0);
-  if (drawable.kind === 'roc' && Math.abs(gaps[largest]!) < TELLS_APART * (height.to - height.from) && gaps[largest] !== 0) {
+  if (Math.abs(gaps[largest]!) < TELLS_APART * (height.to - height.from)) {
+    if (!differs || gaps[largest] === 0) return '';
     const at = x.from + ((x.to - x.from) * largest) / (POINTS - 1);
     const where = `${formatSigned(gaps[largest]!, 3)}, at ${formatNumber(at, 2)}`;
     return picture(`**${title}: the candidate (blue) above or below ${champion} (grey)** · largest gap ${where}`, {

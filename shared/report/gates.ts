@@ -33,8 +33,7 @@ export function gatesSentence(gates: readonly GateResult[]): string {
   if (count.fail + count.inconclusive === 0 && judged > 0) {
     parts.push(judged === 1 ? 'The gate passes.' : `All ${plural(judged, 'gate')} pass.`);
   }
-  if (count.skipped > 0)
-    parts.push(`${plural(count.skipped, 'gate')} against a champion ${count.skipped === 1 ? 'was' : 'were'} skipped.`);
+  if (count.skipped > 0) parts.push(`${plural(count.skipped, 'gate')} ${count.skipped === 1 ? 'was' : 'were'} skipped.`);
   return parts.join(' ');
 }
 
@@ -85,7 +84,7 @@ function outcomeList(gates: readonly GateResult[]): string {
 /** What failed, by how much, and what would pass; what is undecided and which rows would decide it. Decreasing lengths. */
 export function gateAlert(gates: readonly GateResult[], rows: number, blocked: boolean): string[] {
   const failed = gates.filter((gate) => gate.outcome === 'fail');
-  const undecided = gates.filter((gate) => gate.outcome === 'inconclusive');
+  const undecided = gates.filter((gate) => gate.outcome === 'inconclusive' && !isIncomparable(gate));
   if (failed.length + undecided.length === 0) return [''];
   const kind = failed.length > 0 ? 'CAUTION' : blocked ? 'WARNING' : 'NOTE';
   const all = [...failed.map(failure), ...undecided.map((gate) => indecision(gate, rows))];
@@ -100,6 +99,11 @@ export function gateAlert(gates: readonly GateResult[], rows: number, blocked: b
 export function gateMessage(gate: GateResult, rows: number): string {
   const sentence = gate.outcome === 'inconclusive' ? indecisionParts(gate, rows) : failureParts(gate);
   return `gate ${gate.text}: ${sentence}`;
+}
+
+/** A gate against a champion that the candidate cannot be compared with: the verdict has said why. */
+function isIncomparable(gate: GateResult): boolean {
+  return gate.outcome === 'inconclusive' && gate.value === undefined && (gate.note ?? '').startsWith('not comparable');
 }
 
 function failure(gate: GateResult): string {
@@ -130,7 +134,9 @@ function indecisionParts(gate: GateResult, rows: number): string {
   const rule = ruleOf(gate);
   const enough =
     gate.rowsToDecide === undefined
-      ? ''
+      ? gate.interval && gate.note !== undefined
+        ? ` It is undecided since ${gate.note}.`
+        : ''
       : ` About ${formatCount(gate.rowsToDecide)} test rows would decide it; there are ${formatCount(rows)}.`;
   if (!rule || !gate.interval || rule.kind === 'slice') return `${gate.note ?? 'these rows do not decide it.'}${enough}`;
   const write = gateNumbers(gate, rule);
@@ -155,7 +161,8 @@ function gateNumbers(gate: GateResult, rule: Gate): { value: (value: number) => 
   if (isValue && isMeasurement(rule.metric)) return { value: formatCompact, size: formatCompact };
   const threshold = isValue ? rule.number : rule.margin;
   const numbers = [gate.value ?? 0, gate.interval?.low ?? threshold, gate.interval?.high ?? threshold];
-  let decimals = decimalsFor(isValue ? (gate.value ?? 0) : Math.max(0.001, ...numbers.map(Math.abs)));
+  const largest = Math.max(...numbers.map(Math.abs));
+  let decimals = isValue ? decimalsFor(gate.value ?? 0) : Math.max(0, 4 - Math.max(0, Math.ceil(Math.log10(largest || 1))));
   while (
     decimals < 9 &&
     numbers.some((value) => value !== threshold && Number(value.toFixed(decimals)) === Number(threshold.toFixed(decimals)))
@@ -183,6 +190,7 @@ function requiredCell(gate: GateResult): string {
 
 function foundCell(gate: GateResult): string {
   const rule = ruleOf(gate);
+  if (isIncomparable(gate)) return 'not comparable';
   if (gate.outcome === 'skipped') return gate.note === undefined ? 'skipped' : prose(gate.note, 120);
   // What failed or is undecided is said in full above the table.
   if (rule?.kind === 'slice' && gate.outcome === 'fail') return 'evidence of harm';
@@ -190,6 +198,7 @@ function foundCell(gate: GateResult): string {
   if (gate.value === undefined) return gate.note === undefined ? '–' : text(gate.note, 120);
   if (!rule) return formatCompact(gate.value);
   const write = gateNumbers(gate, rule);
+  if (rule.kind !== 'value' && gate.value === 0 && gate.interval?.low === 0 && gate.interval.high === 0) return 'no difference';
   const value = write.value(gate.value);
   if (!gate.interval) return value;
   if (rule.kind === 'value') return `${value} (${write.value(gate.interval.low)} … ${write.value(gate.interval.high)})`;

@@ -75,9 +75,14 @@ function plain(value: number): string {
   return text.includes('e') ? rounded.toFixed(Math.abs(rounded) < 1 ? 12 : 0).replace(/\.?0+$/, '') : text;
 }
 
-/** The values at `count` equal distances from the first x to the last, by linear interpolation; x ascends. */
+/**
+ * The values at equal distances from the first x to the last, for an axis that knows no other: at `count` of them by
+ * linear interpolation, or as they are where x is even already. x ascends.
+ */
 export function resample(x: readonly number[], y: readonly number[], count: number): number[] {
   const first = x[0]!;
+  const even = (x.at(-1)! - first) / (x.length - 1);
+  if (x.length <= 2 * count && x.every((value, index) => Math.abs(value - first - index * even) <= 1e-6 * even)) return [...y];
   const step = (x.at(-1)! - first) / (count - 1);
   let left = 0;
   return Array.from({ length: count }, (_, index) => {
@@ -96,7 +101,16 @@ export function roundRange(values: readonly number[]): { from: number; to: numbe
   const unit = 10 ** Math.floor(Math.log10(span)) / 2;
   const from = Math.floor(low / unit) * unit;
   const to = Math.ceil(high / unit) * unit;
-  return { from: tidy(from), to: tidy(to > from ? to : from + unit) };
+  const ends = { from: tidy(from), to: tidy(to > from ? to : from + unit) };
+  return { ...ends, to: tidy(ends.from + roomy(ends.to - ends.from)) };
+}
+
+/** Mermaid gives spans just below 1.42 and 3.17 (times a power of ten) up to 15 ticks, and those just above 7. */
+function roomy(span: number): number {
+  const power = 10 ** Math.floor(Math.log10(span));
+  const leading = span / power;
+  if (leading > 2.6 && leading < 3.2) return 3.2 * power;
+  return leading > 1.3 && leading < 1.42 ? 1.42 * power : span;
 }
 
 function tidy(value: number): number {

@@ -113,7 +113,7 @@ function facts(manifest: Manifest, requirements: Requirements): string {
     ['made with', `${manifest.tool.name} ${text(manifest.tool.version, 40)}`],
   ];
   return table(
-    [{ head: '' }, { head: '' }],
+    [{ head: 'detail' }, { head: 'value' }],
     rows.filter(([, value]) => value !== ''),
   );
 }

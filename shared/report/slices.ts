@@ -46,7 +46,7 @@ export function sliceWarning(result: Comparison): string {
 
 function sliceSummary(result: Sliced, compared: boolean): string {
   const checked = `<b>Slices</b>: ${formatCount(result.slices.length)} checked`;
-  if (!compared) return checked;
+  if (!compared) return checked + weakest(result.slices);
   const worse = byHarm(result.slices.filter((slice) => slice.sign === 'worse'));
   const better = result.slices.filter((slice) => slice.sign === 'better').length;
   const names = worse
@@ -56,6 +56,13 @@ function sliceSummary(result: Sliced, compared: boolean): string {
   const harm =
     worse.length === 0 ? '0 worse' : `<b>${formatCount(worse.length)} worse</b> (${names}${worse.length > 2 ? ', …' : ''})`;
   return `${checked}, ${harm}, ${formatCount(better)} better (Holm-corrected)`;
+}
+
+function weakest(slices: readonly SliceComparison[]): string {
+  const measured = slices.filter((slice) => slice.candidate !== null);
+  const bad = (slice: SliceComparison): number => (slice.better === 'higher' ? -1 : 1) * (slice.candidate ?? 0);
+  const worst = measured.sort((a, b) => bad(b) - bad(a))[0];
+  return worst ? `, weakest in ${codeElement(worst.slice, 30)} (${metricNumbers(worst).value(worst.candidate)})` : '';
 }
 
 /** Evidence of harm first, then evidence of gain, then none; within each the largest difference first. */

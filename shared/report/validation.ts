@@ -106,30 +106,24 @@ const RULE_COLUMNS: readonly TableColumn[] = [
   { head: 'rule' },
   { head: 'required' },
   { head: 'found' },
-  { head: 'rows', align: 'right' },
   { head: '', align: 'center' },
 ];
 
-function ruleRow(rule: RuleResult, rows: (rule: RuleResult) => string): string[] {
+function ruleRow(rule: RuleResult): string[] {
   return [
     rule.column === undefined ? '*the table*' : code(rule.column, 40),
     code(rule.rule, 40),
     prose(rule.required, 100),
     prose(rule.found, 100),
-    rows(rule),
     rule.passed ? '✅' : rule.severity === 'error' ? '❌' : '⚠️',
   ];
 }
 
 function failingTable(failing: readonly RuleResult[], most: number): string {
   const shown = failing.slice(0, most);
-  const count = (rule: RuleResult): string => (rule.failing === undefined ? '–' : formatCount(rule.failing));
   const more = failing.length - shown.length;
   return [
-    table(
-      RULE_COLUMNS,
-      shown.map((rule) => ruleRow(rule, count)),
-    ),
+    table(RULE_COLUMNS, shown.map(ruleRow)),
     more > 0 ? `${plural(more, 'more broken rule')} not shown.` : '',
     samples(shown.slice(0, 40)),
   ]
@@ -167,10 +161,9 @@ function warnings(result: Validation, most: number): string {
 
 function passingRules(passing: readonly RuleResult[]): string {
   if (passing.length === 0) return '';
-  const rows = passing.slice(0, 500).map((rule) => ruleRow(rule, () => '–').toSpliced(4, 1));
-  const head = RULE_COLUMNS.toSpliced(4, 1);
+  const rows = passing.slice(0, 500).map(ruleRow);
   const more = passing.length > 500 ? `\n\n${formatCount(passing.length - 500)} more.` : '';
-  return details(`<b>Rules that hold</b>: ${formatCount(passing.length)}`, table(head, rows) + more);
+  return details(`<b>Rules that hold</b>: ${formatCount(passing.length)}`, table(RULE_COLUMNS, rows) + more);
 }
 
 function columns(result: Validation): string {

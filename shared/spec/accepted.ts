@@ -20,7 +20,7 @@ export interface SchemaNode {
 }
 
 /** The schemas that a value at the path may follow: several where there is a choice. Empty for an unknown path. */
-export function schemasAt(root: SchemaNode, path: Path): readonly SchemaNode[] {
+function schemasAt(root: SchemaNode, path: Path): readonly SchemaNode[] {
   let nodes = alternatives(root);
   for (const step of path) nodes = nodes.flatMap((node) => stepInto(node, step)).flatMap(alternatives);
   return nodes;

@@ -37,7 +37,7 @@ export function checkSections(sections: Sections, content: unknown): Finding[] {
 }
 
 /** The names of `evaluate.custom`, also where that section has errors. */
-export function customMetrics(content: unknown): string[] {
+function customMetrics(content: unknown): string[] {
   const custom = valueAt(content, ['evaluate', 'custom']);
   return typeof custom === 'object' && custom !== null && !Array.isArray(custom) ? Object.keys(custom) : [];
 }

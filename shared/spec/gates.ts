@@ -28,7 +28,7 @@ export interface GateMistake {
   readonly offset: number;
 }
 
-export const GATE_GRAMMAR =
+const GATE_GRAMMAR =
   '"metric >= number", "metric >= champion", "metric >= champion - number" or "slice metric >= champion - number", with >=, >, <= or <';
 
 const MINUS = '\u2212';

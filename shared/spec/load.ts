@@ -85,11 +85,7 @@ export function parseSpec(text: string, displayFile: string, options: SpecOption
   const unbuilt = unbuiltKeys(content).map(
     ({ path: at, message, isError }): Finding => ({ path: at, message, kind: isError ? 'error' : 'notice', atKey: true }),
   );
-  const seen = new Set(mistakes.map((mistake) => pathText(mistake.path)));
-  const findings = [
-    ...mistakes,
-    ...[...unbuilt, ...checkSections(sections, content)].filter((one) => !seen.has(pathText(one.path))),
-  ];
+  const findings = merged(mistakes, checkSections(sections, content), unbuilt);
 
   const toProblem = (finding: Finding): Problem => problemOf(finding, document, displayFile, options.overrides ?? []);
   const errors = [...document.problems, ...findings.filter((one) => one.kind === 'error').map(toProblem)];
@@ -100,6 +96,16 @@ export function parseSpec(text: string, displayFile: string, options: SpecOption
     locate: (at) => document.locate(at),
     notices: inOrder(findings.map(toProblem)),
   };
+}
+
+/** Later lists say nothing of places where an earlier one has an error: one reason a place is enough. */
+function merged(...lists: readonly (readonly Finding[])[]): Finding[] {
+  const wrong = new Set<string>();
+  return lists.flatMap((list) => {
+    const news = list.filter((one) => !wrong.has(pathText(one.path)));
+    for (const one of news) if (one.kind === 'error') wrong.add(pathText(one.path));
+    return news;
+  });
 }
 
 function problemOf(finding: Finding, document: YamlDocument, file: string, overrides: readonly SpecOverride[]): Problem {

@@ -2,13 +2,12 @@ import { distance } from 'fastest-levenshtein';
 
 /**
  * The candidate that a misspelt name most likely means: the one with the fewest edits, case and hyphens aside; letters in
- * another order are one edit.
- * Undefined when even the best is a different word (more than a third of the letters changed, but two are always forgiven
- * in words of four letters and more). Ties go to the earlier candidate.
+ * another order are one edit. Undefined when even the best is a different word: more than two fifths of the letters
+ * changed (one is always forgiven). Ties go to the earlier candidate.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = plain(name);
-  const limit = wanted.length < 4 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
+  const limit = Math.max(1, Math.floor(wanted.length * 0.4));
   let best: string | undefined;
   let fewest = limit + 1;
   for (const candidate of candidates) {

@@ -8,6 +8,8 @@ export interface Family {
   residuals(predictors: readonly Float64Array[], out: readonly Float64Array[]): void;
   /** Writes d² loss / d predictor a · d predictor b at the predictors that residuals() saw last. */
   curvature(a: number, b: number, out: Float64Array): void;
+  /** Writes the second derivatives times a change of the predictors, row by row: for many outputs, whose pairs are too many. */
+  bend(change: readonly Float64Array[], out: readonly Float64Array[]): void;
 }
 
 /** ½ (prediction − value)². */
@@ -24,6 +26,9 @@ export function squaredError(values: Float64Array, weights: Float64Array): Famil
     },
     curvature(_a, _b, out) {
       out.set(weights);
+    },
+    bend([change], [out]) {
+      for (let row = 0; row < values.length; row++) out![row] = weights[row]! * change![row]!;
     },
   };
 }
@@ -49,6 +54,11 @@ export function logistic(classes: Int32Array, weights: Float64Array): Family {
     },
     curvature(_a, _b, out) {
       for (let row = 0; row < classes.length; row++) out[row] = weights[row]! * probabilities[row]! * (1 - probabilities[row]!);
+    },
+    bend([change], [out]) {
+      for (let row = 0; row < classes.length; row++) {
+        out![row] = weights[row]! * probabilities[row]! * (1 - probabilities[row]!) * change![row]!;
+      }
     },
   };
 }
@@ -85,6 +95,15 @@ export function softmaxLoss(classes: Int32Array, weights: Float64Array, outputs:
       const right = probabilities[b]!;
       for (let row = 0; row < classes.length; row++) {
         out[row] = weights[row]! * left[row]! * ((a === b ? 1 : 0) - right[row]!);
+      }
+    },
+    bend(change, out) {
+      for (let row = 0; row < classes.length; row++) {
+        let mean = 0;
+        for (let output = 0; output < outputs; output++) mean += probabilities[output]![row]! * change[output]![row]!;
+        for (let output = 0; output < outputs; output++) {
+          out[output]![row] = weights[row]! * probabilities[output]![row]! * (change[output]![row]! - mean);
+        }
       }
     },
   };

@@ -9,8 +9,9 @@ export interface Minimum {
   readonly converged: boolean;
 }
 
-/** Up to so many parameters the Hessian is factorised; beyond, its system is solved by conjugate gradients. */
+/** Up to so many parameters and outputs the Hessian is factorised; beyond, its system is solved by conjugate gradients. */
 const DIRECT_PARAMETERS = 600;
+const DIRECT_OUTPUTS = 8;
 /** A step that promises less than this share of the loss is the last. */
 const TOLERANCE = 1e-9;
 
@@ -19,8 +20,16 @@ const TOLERANCE = 1e-9;
  * With several outputs the last one's intercept stays where it starts, since probabilities do not change when
  * all intercepts move together. Source: Nocedal and Wright, Numerical Optimization, chapters 3 and 7.
  * @param start the parameters to start from; not changed
+ * @param solver how each step's system is solved; default: what is faster at this size
  */
-export function minimise(design: Design, family: Family, l2: number, start: Float64Array, maxSteps: number): Minimum {
+export function minimise(
+  design: Design,
+  family: Family,
+  l2: number,
+  start: Float64Array,
+  maxSteps: number,
+  solver?: 'direct' | 'iterative',
+): Minimum {
   const { width } = design;
   const { outputs } = family;
   const size = width * outputs;
@@ -33,6 +42,8 @@ export function minimise(design: Design, family: Family, l2: number, start: Floa
   const gradient = new Float64Array(size);
   const penalty = (index: number): number => (index % width === 0 ? 0 : l2);
   const frozen = outputs > 1 ? (outputs - 1) * width : -1;
+  const small = size <= DIRECT_PARAMETERS && outputs <= DIRECT_OUTPUTS;
+  const solve = (solver ?? (small ? 'direct' : 'iterative')) === 'direct' ? solveDirectly : solveIteratively;
   const system: System = { design, family, penalty, frozen, size };
 
   const predict = (of: Float64Array, out: readonly Float64Array[]): void => {
@@ -52,7 +63,7 @@ export function minimise(design: Design, family: Family, l2: number, start: Floa
     }
     for (let index = 0; index < size; index++) gradient[index]! += penalty(index) * beta[index]!;
     if (frozen >= 0) gradient[frozen] = 0;
-    const direction = size <= DIRECT_PARAMETERS ? solveDirectly(system, gradient) : solveIteratively(system, gradient);
+    const direction = solve(system, gradient);
     const promise = -dot(gradient, direction);
     const last = promise / 2 <= TOLERANCE * Math.max(loss, 1e-12 * design.rows);
     predict(direction, change);
@@ -156,16 +167,13 @@ function substitute(factor: Float64Array, size: number, gradient: Float64Array):
 /** The Newton step by conjugate gradients, preconditioned with the Hessian's diagonal. */
 function solveIteratively({ design, family, penalty, frozen, size }: System, gradient: Float64Array): Float64Array {
   const { width } = design;
-  const curvatures: Float64Array[][] = [];
+  const vectors = (): Float64Array[] => Array.from({ length: family.outputs }, () => new Float64Array(design.rows));
+  const change = vectors();
+  const bent = vectors();
   const diagonal = new Float64Array(size);
-  for (let a = 0; a < family.outputs; a++) {
-    curvatures.push([]);
-    for (let b = 0; b <= a; b++) {
-      const weights = new Float64Array(design.rows);
-      family.curvature(a, b, weights);
-      curvatures[a]!.push(weights);
-      if (a === b) squaresOf(design, weights, diagonal.subarray(a * width, (a + 1) * width));
-    }
+  for (let output = 0; output < family.outputs; output++) {
+    family.curvature(output, output, bent[0]!);
+    squaresOf(design, bent[0]!, diagonal.subarray(output * width, (output + 1) * width));
   }
   let trace = 0;
   for (let index = 0; index < size; index++) {
@@ -173,21 +181,14 @@ function solveIteratively({ design, family, penalty, frozen, size }: System, gra
     trace += diagonal[index]!;
   }
   const damping = 1e-12 * (trace / size) + 1e-14;
-  const predictors = Array.from({ length: family.outputs }, () => new Float64Array(design.rows));
-  const weighted = new Float64Array(design.rows);
   const product = new Float64Array(size);
   const times = (vector: Float64Array): void => {
-    for (const [output, values] of predictors.entries()) {
+    for (const [output, values] of change.entries()) {
       multiply(design, vector.subarray(output * width, (output + 1) * width), values);
     }
-    for (let a = 0; a < family.outputs; a++) {
-      weighted.fill(0);
-      for (let b = 0; b < family.outputs; b++) {
-        const weights = curvatures[Math.max(a, b)]![Math.min(a, b)]!;
-        const values = predictors[b]!;
-        for (let row = 0; row < design.rows; row++) weighted[row]! += weights[row]! * values[row]!;
-      }
-      multiplyTransposed(design, weighted, product.subarray(a * width, (a + 1) * width));
+    family.bend(change, bent);
+    for (const [output, values] of bent.entries()) {
+      multiplyTransposed(design, values, product.subarray(output * width, (output + 1) * width));
     }
     for (let index = 0; index < size; index++) product[index]! += (penalty(index) + damping) * vector[index]!;
     if (frozen >= 0) product[frozen] = 0;
@@ -199,21 +200,21 @@ function solveIteratively({ design, family, penalty, frozen, size }: System, gra
     for (let index = 0; index < size; index++) scaled[index] = rest[index]! / (diagonal[index]! + damping);
     return dot(rest, scaled);
   };
-  let size2 = rescale();
-  const goal = size2 * 1e-16;
+  let norm = rescale();
+  const goal = norm * 1e-16;
   const direction = scaled.slice();
-  for (let iteration = 0; iteration < 500 && size2 > goal; iteration++) {
+  for (let iteration = 0; iteration < 500 && norm > goal; iteration++) {
     times(direction);
     const bend = dot(direction, product);
     if (!(bend > 0)) break;
-    const length = size2 / bend;
+    const length = norm / bend;
     for (let index = 0; index < size; index++) {
       solution[index]! += length * direction[index]!;
       rest[index]! -= length * product[index]!;
     }
-    const before = size2;
-    size2 = rescale();
-    for (let index = 0; index < size; index++) direction[index] = scaled[index]! + (size2 / before) * direction[index]!;
+    const before = norm;
+    norm = rescale();
+    for (let index = 0; index < size; index++) direction[index] = scaled[index]! + (norm / before) * direction[index]!;
   }
   return solution;
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { restoreCache, saveCache } from '@actions/cache';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openScene, refusal, type Scene } from './scene.js';
 import type { Job } from './types.js';
 
@@ -27,6 +27,8 @@ describe('the cache, through the client of the toolkit', () => {
   };
 
   beforeAll(async () => {
+    // The toolkit talks to the runner on stdout.
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     scene = await openScene();
     directory = mkdtempSync(join(tmpdir(), 'local-github-'));
     Object.assign(process.env, {
@@ -44,6 +46,7 @@ describe('the cache, through the client of the toolkit', () => {
     jobs = { main: job(push), own: job(run), fork: job(runOf(foreign)), target: job(target) };
   });
   afterAll(async () => {
+    vi.restoreAllMocks();
     process.chdir(before);
     rmSync(directory, { recursive: true, force: true });
     await scene.github.close();

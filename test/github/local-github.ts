@@ -20,11 +20,13 @@ import type {
   PullRequest,
   Repository,
   Run,
+  Violation,
 } from './types.js';
 
 /**
  * A GitHub of one's own on 127.0.0.1: REST API, artifact service, cache service and blob store over real HTTP, with
- * everything in memory. `close` throws when an answer of its own was not what GitHub's OpenAPI description says.
+ * everything in memory. `close` throws when an answer of its own was not what GitHub's OpenAPI description says, or when it
+ * failed by itself.
  */
 export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promise<LocalGitHub & LocalGitHubInspection> {
   const state = new State(options.onEvent);
@@ -33,13 +35,14 @@ export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promis
   const faults = new Faults();
   for (const fault of options.faults ?? []) faults.inject(fault);
   const requests: LoggedRequest[] = [];
+  const violations: Violation[] = [];
   let origin = '';
   const rest = new RestApi({
-    ...{ state, tokens, blobs, apiUrl: () => origin },
+    ...{ state, tokens, blobs, apiUrl: () => origin, violations },
     openApi: options.checkOpenApi === false ? undefined : loadOpenApi,
   });
   const server = await listen({
-    ...{ rest, blobs, tokens, faults, maxDelayMs: options.maxDelayMs ?? 5_000, log: requests },
+    ...{ rest, blobs, tokens, faults, maxDelayMs: options.maxDelayMs ?? 5_000, log: requests, violations },
     services: {
       ArtifactService: artifactService(state, blobs, () => origin),
       CacheService: cacheService(state, blobs, () => origin),
@@ -51,7 +54,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promis
     apiUrl: origin,
     resultsUrl: `${origin}/`,
     requests,
-    violations: rest.violations,
+    violations,
     events: state.events,
     ...driving(state, tokens),
     ...inspection(state, blobs),
@@ -61,7 +64,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promis
     },
     async close() {
       await server.close();
-      const own = rest.violations.filter((violation) => violation.side === 'response');
+      const own = violations.filter((violation) => violation.side === 'response');
       if (own.length > 0) {
         const lines = own.map(({ operation, problems }) => `${operation}: ${problems.join('; ')}`);
         throw new Error(`answers of the local GitHub that GitHub would not give:\n${lines.join('\n')}`);
@@ -161,8 +164,8 @@ function driving(state: State, tokens: Tokens): Driving {
       if (status === 'completed') throw new Error(`the run ${run.id} is complete already`);
       const id = state.nextId('job');
       const job: Job = { id, run: current, name, token: tokens.forJob(), runtimeToken: tokens.runtimeToken(current, id) };
-      const { permissions, capped } = grantedPermissions(current, asked);
-      state.jobs.push({ job, permissions, capped, conclusion: undefined, startedAt: state.now(), completedAt: undefined });
+      const permissions = grantedPermissions(current, asked);
+      state.jobs.push({ job, permissions, conclusion: undefined, startedAt: state.now(), completedAt: undefined });
       return job;
     },
 

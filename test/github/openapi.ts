@@ -60,7 +60,8 @@ class Description implements OpenApi {
 
   constructor(document: Fields) {
     this.#document = document;
-    const options = { strict: false, allErrors: true, validateFormats: true } as const;
+    // Not inlined and not checked themselves: GitHub's schemas are large, valid, and used in many places.
+    const options = { strict: false, allErrors: true, inlineRefs: false, validateSchema: false } as const;
     this.#ajv = new Ajv(options);
     this.#coercing = new Ajv({ ...options, coerceTypes: true });
     for (const ajv of [this.#ajv, this.#coercing]) {

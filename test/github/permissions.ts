@@ -19,12 +19,9 @@ const RANK = { none: 0, read: 1, write: 2 } as const;
 const TRUSTED_EVENTS = new Set(['pull_request_target', 'workflow_run']);
 
 /** The permissions that a job really gets: a fork's run reads at most. */
-export function grantedPermissions(run: Run, asked: Permissions): { permissions: Permissions; capped: boolean } {
-  if (!isForkRun(run) || TRUSTED_EVENTS.has(run.event)) return { permissions: asked, capped: false };
-  const permissions = Object.fromEntries(
-    Object.entries(asked).map(([scope, level]) => [scope, level === 'write' ? 'read' : level]),
-  );
-  return { permissions, capped: true };
+export function grantedPermissions(run: Run, asked: Permissions): Permissions {
+  if (!isForkRun(run) || TRUSTED_EVENTS.has(run.event)) return asked;
+  return Object.fromEntries(Object.entries(asked).map(([scope, level]) => [scope, level === 'write' ? 'read' : level]));
 }
 
 /** Throws what GitHub answers when this actor may not do this here. */

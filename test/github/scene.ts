@@ -1,4 +1,4 @@
-import { getOctokit } from '@actions/github';
+import type { getOctokit } from '@actions/github';
 import { startLocalGitHub } from './local-github.js';
 import type { Job, LocalGitHub, LocalGitHubInspection, LocalGitHubOptions, Permissions, Run } from './types.js';
 
@@ -14,6 +14,9 @@ export const READ: Permissions = { contents: 'read', actions: 'read' };
 /** A repository with a pull request of its own (number 1) and one of a fork (number 2), and a way to talk to it. */
 export async function openScene(options?: LocalGitHubOptions) {
   const github = await startLocalGitHub(options);
+  // The toolkit takes the address of the API from here when it is imported, and sticks to it.
+  process.env.GITHUB_API_URL ??= github.apiUrl;
+  const toolkit = await import('@actions/github');
   const repository = github.createRepository({ owner: 'acme', name: 'models' });
   const fork = github.createRepository({ owner: 'mallory', name: 'models', forkOf: repository });
   const base = { ref: 'main', sha: sha('base'), repository };
@@ -32,17 +35,13 @@ export async function openScene(options?: LocalGitHubOptions) {
     });
   const run = runOf(own);
   const job = (permissions: Permissions, name = 'judge', of: Run = run): Job => github.startJob(of, { name, permissions });
-  const as = (token: string): Octokit => client(github, token);
+  /** The client that actions use, without its retries. */
+  const as = (token: string): Octokit => toolkit.getOctokit(token, { baseUrl: github.apiUrl });
   const at = { owner: 'acme', repo: 'models' };
   return { github, repository, fork, own, foreign, run, runOf, job, as, at };
 }
 
 export type Scene = Awaited<ReturnType<typeof openScene>>;
-
-/** The client that actions use, without its retries. */
-export function client(github: LocalGitHub, token: string): Octokit {
-  return getOctokit(token, { baseUrl: github.apiUrl });
-}
 
 /** What a call was refused with. */
 export async function refusal(call: Promise<unknown>): Promise<{ status: number; message: string; data: unknown }> {

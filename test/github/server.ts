@@ -7,7 +7,7 @@ import type { RestApi } from './rest/api.js';
 import type { Blobs } from './results/blobs.js';
 import { answerTwirp, type Service } from './results/service.js';
 import type { Tokens } from './tokens.js';
-import type { Fault, LoggedRequest } from './types.js';
+import type { Fault, LoggedRequest, Violation } from './types.js';
 
 /** JSON bodies; blocks of blobs may be of any size. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
@@ -20,6 +20,7 @@ export interface ServerParts {
   readonly faults: Faults;
   readonly maxDelayMs: number;
   readonly log: LoggedRequest[];
+  readonly violations: Violation[];
 }
 
 interface Reply {
@@ -79,13 +80,22 @@ async function answer(parts: ServerParts, request: IncomingMessage, response: Se
     request.socket.destroy();
     return;
   }
+  let body: Buffer | undefined;
+  try {
+    body = await readBody(request, kind === 'blob' ? Number.POSITIVE_INFINITY : MAX_JSON_BYTES);
+  } catch {
+    // The client went away in the middle of its request.
+    log(0);
+    return;
+  }
   let reply: Reply;
   try {
-    const body = await readBody(request, kind === 'blob' ? Number.POSITIVE_INFINITY : MAX_JSON_BYTES);
     reply = body === undefined ? tooLarge() : await replyTo(parts, incoming, kind, body, fault);
   } catch (error) {
-    // The client is gone, or a mistake of ours, which nobody may take for an answer of GitHub.
-    reply = ownMistake(error, kind);
+    // A mistake of ours, which nobody may take for an answer of GitHub.
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    parts.violations.push({ side: 'response', operation: `${incoming.method} ${path}`, problems: [message] });
+    reply = json(500, kind === 'twirp' ? { code: 'internal', msg: message } : { message });
   }
   if (fault?.kind === 'drop-after') {
     log(0);
@@ -166,11 +176,6 @@ function describeSender(tokens: Tokens, incoming: Incoming, kind: ServiceKind): 
   if (actor === undefined) return 'unknown';
   if (actor.kind === 'anonymous') return 'anonymous';
   return actor.kind === 'job' ? `job ${actor.job.job.name}` : actor.login;
-}
-
-function ownMistake(error: unknown, kind: ServiceKind): Reply {
-  const message = error instanceof Error ? error.message : String(error);
-  return json(500, kind === 'twirp' ? { code: 'internal', msg: message } : { message });
 }
 
 function tooLarge(): Reply {

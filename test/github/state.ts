@@ -41,8 +41,6 @@ export interface RunRecord {
 export interface JobRecord {
   readonly job: Job;
   readonly permissions: Permissions;
-  /** Whether a fork's run took write permissions away from it. */
-  readonly capped: boolean;
   conclusion: Conclusion | undefined;
   readonly startedAt: number;
   completedAt: number | undefined;
@@ -85,7 +83,6 @@ export interface StatusRecord {
   readonly description: string | null;
   readonly targetUrl: string | null;
   readonly creator: string;
-  readonly byApp: boolean;
   readonly createdAt: number;
 }
 

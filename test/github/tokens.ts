@@ -31,7 +31,7 @@ export class Tokens {
     const scopes = cacheScopes(this.#state, run);
     const claims = {
       scp: `Actions.ExampleScope Actions.Results:${runBackendId(run)}:${jobBackendId(jobId)}`,
-      ac: JSON.stringify([...scopes.read.map((scope) => ({ Scope: scope, Permission: scope === scopes.write ? 3 : 1 }))]),
+      ac: JSON.stringify(scopes.read.map((scope) => ({ Scope: scope, Permission: scope === scopes.write ? 3 : 1 }))),
       iat: now,
       exp: now + JOB_TOKEN_LIFE_MS / 1000,
     };

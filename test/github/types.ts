@@ -149,10 +149,13 @@ export interface LoggedRequest {
   readonly fault?: Fault['kind'];
 }
 
-/** Where a request or an answer is not what GitHub's OpenAPI description says. */
+/**
+ * Where a request is not what GitHub's OpenAPI description says (then it was answered with 422), or an answer is not, or
+ * the server failed (then `close` throws).
+ */
 export interface Violation {
   readonly side: 'request' | 'response';
-  /** Such as `POST /repos/{owner}/{repo}/check-runs`. */
+  /** Such as `POST /repos/{owner}/{repo}/check-runs`; of an answer, the path as sent. */
   readonly operation: string;
   readonly problems: readonly string[];
 }

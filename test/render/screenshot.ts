@@ -25,7 +25,7 @@ export interface Screenshot {
 
 /** The path of a Chromium on this machine: `CHROMIUM_PATH`, else a distribution's; undefined when there is none. */
 export function findChromium(): string | undefined {
-  const named = process.env['CHROMIUM_PATH'];
+  const named = process.env.CHROMIUM_PATH;
   return [...(named ? [named] : []), ...PLACES].find((path) => existsSync(path));
 }
 

@@ -50,7 +50,8 @@ const NODE_VERSIONS = ['node20', 'node24'];
 export function readAction(folder: string, shown: string, origin: Origin): ActionSpec {
   const name = ['action.yml', 'action.yaml'].find((file) => existsSync(join(folder, file)));
   if (!name) {
-    if (existsSync(join(folder, 'Dockerfile'))) throw new UserError(`'${shown}' is a Docker action, which this runner does not run`);
+    if (existsSync(join(folder, 'Dockerfile')))
+      throw new UserError(`'${shown}' is a Docker action, which this runner does not run`);
     throw new UserError(
       `Can't find 'action.yml', 'action.yaml' or 'Dockerfile' under '${shown}'. Did you forget to run actions/checkout before running your local action?`,
     );

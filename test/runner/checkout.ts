@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { UserError } from '../../shared/core/errors.js';
-import type { Origin } from './origin.js';
 import { type CommitStore, git } from './git.js';
+import type { Origin } from './origin.js';
 
 /** Inputs of actions/checkout that are understood, with their defaults. */
 export const CHECKOUT_INPUTS: Readonly<Record<string, string>> = {
@@ -46,23 +46,26 @@ export interface CheckoutOptions {
  */
 export async function checkout(options: CheckoutOptions): Promise<Record<string, string>> {
   const { inputs, store, workspace, origin, repositories, log } = options;
-  const repository = inputs['repository'] || origin.slug;
+  const repository = inputs.repository || origin.slug;
   if (!repositories.some((name) => name.toLowerCase() === repository.toLowerCase())) {
-    throw new UserError(`actions/checkout of repository '${repository}' is not available offline; accepted: ${repositories.join(', ')}`);
+    throw new UserError(
+      `actions/checkout of repository '${repository}' is not available offline; accepted: ${repositories.join(', ')}`,
+    );
   }
   for (const key of ['lfs', 'submodules']) {
-    if (inputs[key] && inputs[key] !== 'false') throw new UserError(`actions/checkout with '${key}: ${inputs[key]}' is not available offline`);
+    if (inputs[key] && inputs[key] !== 'false')
+      throw new UserError(`actions/checkout with '${key}: ${inputs[key]}' is not available offline`);
   }
-  const folder = resolve(workspace, inputs['path'] ?? '');
+  const folder = resolve(workspace, inputs.path ?? '');
   if (relative(workspace, folder).startsWith('..')) {
-    throw new UserError(`actions/checkout: path '${inputs['path']}' is outside of the workspace`);
+    throw new UserError(`actions/checkout: path '${inputs.path}' is outside of the workspace`);
   }
-  const ref = inputs['ref'] || origin.ref;
-  const commit = inputs['ref'] ? await store.commit(inputs['ref']) : origin.sha;
+  const ref = inputs.ref || origin.ref;
+  const commit = inputs.ref ? await store.commit(inputs.ref) : origin.sha;
   if (!commit) throw new UserError(`actions/checkout: a branch, tag or commit '${ref}' could not be found in ${repository}`);
 
   mkdirSync(folder, { recursive: true });
-  if (inputs['clean'] !== 'false' || !existsSync(join(folder, '.git'))) {
+  if (inputs.clean !== 'false' || !existsSync(join(folder, '.git'))) {
     for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
   }
   await git(folder, ['init', '--quiet', '.']);

@@ -15,19 +15,19 @@ const MAX_MESSAGE = 4096;
 
 /** Reads a line as a workflow command. A line that starts with `::` and is no command is just a line. */
 export function parseCommand(line: string): Command | undefined {
-  const match = /^\s*::([^\s:]+)(?:[ \t]([^]*?))?::([^]*)$/.exec(line);
+  const match = /^\s*::([^\s:]+)(?:[ \t](.*?))?::(.*)$/s.exec(line);
   if (!match) return undefined;
   const properties: Record<string, string> = {};
   for (const pair of (match[2] ?? '').split(',')) {
     const equals = pair.indexOf('=');
     if (equals < 1) continue;
     const value = pair.slice(equals + 1);
-    if (value !== '') properties[pair.slice(0, equals).trim()] = unescape(value, true);
+    if (value !== '') properties[pair.slice(0, equals).trim()] = decode(value, true);
   }
-  return { name: match[1]!.toLowerCase(), properties, message: unescape(match[3]!, false) };
+  return { name: match[1]!.toLowerCase(), properties, message: decode(match[3]!, false) };
 }
 
-function unescape(text: string, property: boolean): string {
+function decode(text: string, property: boolean): string {
   const plain = text.replaceAll('%0D', '\r').replaceAll('%0A', '\n');
   return (property ? plain.replaceAll('%3A', ':').replaceAll('%2C', ',') : plain).replaceAll('%25', '%');
 }
@@ -91,7 +91,8 @@ export class StepOutput {
     const masked = this.#options.masks.apply(message).slice(0, MAX_MESSAGE);
     this.print(`##[${level}]${masked}`);
     if (this.annotations.filter((annotation) => annotation.level === level).length >= MAX_ANNOTATIONS) return;
-    const number = (key: string): number | undefined => (/^\d+$/.test(properties[key] ?? '') ? Number(properties[key]) : undefined);
+    const number = (key: string): number | undefined =>
+      /^\d+$/.test(properties[key] ?? '') ? Number(properties[key]) : undefined;
     const text = (key: string): string | undefined => properties[key] && this.#options.masks.apply(properties[key]);
     const place = {
       title: text('title'),
@@ -134,7 +135,7 @@ export class StepOutput {
       case 'save-state': {
         const file = name === 'set-output' ? 'GITHUB_OUTPUT' : 'GITHUB_STATE';
         this.annotate('warning', `The \`${name}\` command is deprecated and will be disabled soon. Write to ${file} instead.`);
-        const key = properties['name'];
+        const key = properties.name;
         if (key) this.#sayings[name === 'set-output' ? 'outputs' : 'state'][key] = message;
         return true;
       }

@@ -55,7 +55,8 @@ const NO_COMMIT = '0'.repeat(40);
 /** Which git directories the event's commits are in, the repository's own first. @throws UserError when it has none. */
 export function eventSources(repository: Repository, event: WorkflowEvent): readonly string[] {
   const head = event.name === 'pull_request' ? event.pullRequest.head.repository.gitDirectory : undefined;
-  if (!repository.gitDirectory) throw new UserError(`repository ${repository.fullName} has no git directory, so no workflow can be read from it`);
+  if (!repository.gitDirectory)
+    throw new UserError(`repository ${repository.fullName} has no git directory, so no workflow can be read from it`);
   return head ? [repository.gitDirectory, head] : [repository.gitDirectory];
 }
 
@@ -201,7 +202,9 @@ function targetMatches(trigger: TriggerSpec, target: EventContext['target']): bo
   const filters = [trigger.branches, trigger.branchesIgnore, trigger.tags, trigger.tagsIgnore];
   if (filters.every((filter) => filter === undefined)) return true;
   const [name, wanted, ignored] =
-    target.tag !== undefined ? [target.tag, trigger.tags, trigger.tagsIgnore] : [target.branch, trigger.branches, trigger.branchesIgnore];
+    target.tag !== undefined
+      ? [target.tag, trigger.tags, trigger.tagsIgnore]
+      : [target.branch, trigger.branches, trigger.branchesIgnore];
   if (name === undefined) return false;
   if (wanted) return matchesFilter(wanted, name);
   return ignored !== undefined && !matchesFilter(ignored, name);

@@ -37,5 +37,8 @@ export const RULES = {
   compositeOutput: rule(COMPOSITE),
   actionInputDefault: rule(['github', 'strategy', 'matrix', 'job', 'runner'], ['hashFiles']),
   /** `pre-if` and `post-if` of an action. */
-  actionHookIf: rule(['github', 'strategy', 'matrix', 'job', 'runner', 'env', 'steps', 'inputs'], [...STATUS_FUNCTIONS, 'hashFiles']),
+  actionHookIf: rule(
+    ['github', 'strategy', 'matrix', 'job', 'runner', 'env', 'steps', 'inputs'],
+    [...STATUS_FUNCTIONS, 'hashFiles'],
+  ),
 } satisfies Record<string, ExpressionRule>;

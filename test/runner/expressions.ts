@@ -1,6 +1,6 @@
-import { data, Evaluator, type Expr, ExpressionError, Lexer, Parser, wellKnownFunctions } from '@actions/expressions';
-import type { Json } from '../../shared/core/json.js';
+import { data, Evaluator, type Expr, ExpressionError, Lexer, Parser, type wellKnownFunctions } from '@actions/expressions';
 import { messageOf } from '../../shared/core/errors.js';
+import type { Json } from '../../shared/core/json.js';
 
 /** What an expression can see. */
 export interface Scope {
@@ -213,7 +213,9 @@ function conditionExpression(condition: string): string {
   const expressions = parts.filter((part) => 'expression' in part);
   if (expressions.length === 0) return condition.trim();
   if (parts.length > 1) {
-    throw new ExpressionFailure(`'${condition.trim()}' has text outside of \${{ }}, so it would always hold; put the whole condition inside`);
+    throw new ExpressionFailure(
+      `'${condition.trim()}' has text outside of \${{ }}, so it would always hold; put the whole condition inside`,
+    );
   }
   return expressions[0]!.expression.trim();
 }

@@ -58,7 +58,10 @@ export class CommandFiles {
         return parseKeyValues(this.#read(name));
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        problems.push({ message: `Unable to process file command '${name}' (${variable}) successfully. ${reason}`, fatal: true });
+        problems.push({
+          message: `Unable to process file command '${name}' (${variable}) successfully. ${reason}`,
+          fatal: true,
+        });
         return [];
       }
     };
@@ -77,7 +80,9 @@ export class CommandFiles {
     const collected: FileCommands = {
       outputs: pairs('output', 'GITHUB_OUTPUT'),
       env,
-      paths: this.#read('path').split(/\r?\n/).filter((line) => line.trim() !== ''),
+      paths: this.#read('path')
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== ''),
       state: pairs('state', 'GITHUB_STATE'),
       summary: size > MAX_SUMMARY_BYTES ? '' : this.#read('summary'),
       problems,

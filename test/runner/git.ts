@@ -10,7 +10,7 @@ const MAX_OUTPUT = 256 * 1024 * 1024;
 /** Runs git with nothing of the user's own configuration, and gives what it printed. @throws Error with git's message. */
 export async function git(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
   const environment = {
-    PATH: process.env['PATH'] ?? '',
+    PATH: process.env.PATH ?? '',
     LANG: 'C.UTF-8',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
@@ -94,8 +94,11 @@ export class CommitStore {
       tree = (await git(this.directory, ['merge-tree', '--write-tree', '--no-messages', base, head])).split('\n')[0]!.trim();
     } catch (error) {
       const failure = error as { code?: unknown; stderr?: unknown };
-      if (failure.code === 1) throw new UserError(`${title} conflicts with its base, so GitHub starts no pull_request workflow; merge or rebase it`);
-      throw new UserError(`git could not merge ${head} into ${base} (git 2.38 or newer is needed): ${String(failure.stderr ?? '').trim()}`);
+      if (failure.code === 1)
+        throw new UserError(`${title} conflicts with its base, so GitHub starts no pull_request workflow; merge or rebase it`);
+      throw new UserError(
+        `git could not merge ${head} into ${base} (git 2.38 or newer is needed): ${String(failure.stderr ?? '').trim()}`,
+      );
     }
     const date = (await git(this.directory, ['show', '--no-patch', '--format=%cI', head])).trim();
     const who = { NAME: 'GitHub', EMAIL: 'noreply@github.com', DATE: date };
@@ -120,7 +123,10 @@ export class CommitStore {
   /** The names of the files right in a folder of a commit, sorted. */
   async list(commit: string, folder: string): Promise<string[]> {
     const listed = await git(this.directory, ['ls-tree', '--name-only', '-z', commit, '--', `${folder}/`]);
-    return listed.split('\0').filter((name) => name !== '').sort();
+    return listed
+      .split('\0')
+      .filter((name) => name !== '')
+      .sort();
   }
 
   /** The files that differ between two commits; undefined where the older one is not known. */

@@ -13,7 +13,11 @@ export function hashFiles(workspace: string, patterns: readonly string[]): strin
   let count = 0;
   for (const path of filesBelow(workspace, '')) {
     if (!matchesGlobs(relative, path)) continue;
-    total.update(createHash('sha256').update(readFileSync(join(workspace, path))).digest());
+    total.update(
+      createHash('sha256')
+        .update(readFileSync(join(workspace, path)))
+        .digest(),
+    );
     count++;
   }
   return count === 0 ? '' : total.digest('hex');

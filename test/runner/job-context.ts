@@ -80,14 +80,14 @@ export interface StepOutcome {
 /** What the expressions of a step can see. */
 export function stepScope(job: JobContext, frame: Frame, environment: Readonly<Record<string, string>> = {}): Scope {
   const cancelled = job.cancelled();
-  const github = { ...(job.contexts['github'] as Record<string, Json>), ...frame.github };
+  const github = { ...(job.contexts.github as Record<string, Json>), ...frame.github };
   const status = cancelled ? 'cancelled' : frame.status;
   const contexts: Record<string, unknown> = {
     ...job.contexts,
     github,
     env: { ...Object.fromEntries(job.environment), ...frame.environment, ...environment },
     steps: frame.steps,
-    job: { ...(job.contexts['job'] as Record<string, Json>), status },
+    job: { ...(job.contexts.job as Record<string, Json>), status },
     ...(frame.inputs ? { inputs: frame.inputs } : {}),
   };
   return {

@@ -51,7 +51,7 @@ export interface JobOptions {
 
 /** Runs the steps of one job on this machine, in a workspace and a temporary folder of its own. Never throws for what a workflow does. */
 export async function runJob(options: JobOptions): Promise<JobResult> {
-  const { run, spec, name, permissions } = options;
+  const { run, name, permissions } = options;
   const started = performance.now();
   const job = run.github.startJob(run.run, { name, permissions });
   run.report({ kind: 'job-started', run: run.run.id, job: job.id, name, at: Date.now() });
@@ -70,9 +70,19 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const { steps } = execution;
   const reason = error === undefined ? {} : { error };
   const annotations = steps.flatMap((step) => step.annotations);
-  run.report({ kind: 'job-finished', run: run.run.id, job: job.id, name, conclusion, seconds, annotations, ...reason, at: Date.now() });
+  run.report({
+    kind: 'job-finished',
+    run: run.run.id,
+    job: job.id,
+    name,
+    conclusion,
+    seconds,
+    annotations,
+    ...reason,
+    at: Date.now(),
+  });
   const summaries = steps.map((step) => step.summary).filter((summary) => summary !== '');
-  return { name, conclusion, seconds, permissions: spec.permissions ?? permissions, steps, outputs, summaries, ...reason };
+  return { name, conclusion, seconds, permissions, steps, outputs, summaries, ...reason };
 }
 
 class JobExecution {
@@ -195,7 +205,7 @@ class JobExecution {
         ...contexts,
         github: { ...githubContext(run), token: job.token, job: spec.id, workspace, event_path: eventPath },
         vars: run.vars,
-        secrets: { ...Object.fromEntries(passed), GITHUB_TOKEN: job.token, github_token: job.token },
+        secrets: { ...Object.fromEntries(passed), GITHUB_TOKEN: job.token },
         runner: machine,
         job: {
           workflow_repository: origin.slug,
@@ -212,7 +222,7 @@ class JobExecution {
         ACTIONS_CACHE_SERVICE_V2: 'True',
         ...(cacheMode ? { ACTIONS_CACHE_MODE: cacheMode } : {}),
       },
-      contentsReadable: (permissions['contents'] ?? 'none') !== 'none',
+      contentsReadable: (permissions.contents ?? 'none') !== 'none',
       posts: [],
       leftovers: this.leftovers,
       cancelled: () => this.#cancel.signal.aborted,
@@ -234,7 +244,9 @@ class JobExecution {
   async #step(
     context: JobContext,
     name: string,
-    task: (session: StepSession) => Promise<{ outcome: Conclusion; conclusion: Conclusion; outputs: Readonly<Record<string, string>> }>,
+    task: (
+      session: StepSession,
+    ) => Promise<{ outcome: Conclusion; conclusion: Conclusion; outputs: Readonly<Record<string, string>> }>,
   ): Promise<{ conclusion: Conclusion }> {
     const { report, run } = context.run;
     const index = this.steps.length + 1;
@@ -249,7 +261,15 @@ class JobExecution {
     const summaries: string[] = [];
     const { outcome, conclusion, outputs } = await task({ output, name, summaries, signal: context.signal() });
     const seconds = (performance.now() - started) / 1000;
-    const result = { name, conclusion, outcome, seconds, outputs, log: output.lines.join('\n'), annotations: output.annotations };
+    const result = {
+      name,
+      conclusion,
+      outcome,
+      seconds,
+      outputs,
+      log: output.lines.join('\n'),
+      annotations: output.annotations,
+    };
     this.steps.push({ ...result, summary: summaries.join('\n') });
     report({ kind: 'step-finished', ...place, name, conclusion, seconds, at: Date.now() });
     return { conclusion };

@@ -46,7 +46,9 @@ function tooMany(count: number): Error {
 }
 
 function agrees(wanted: MatrixCombination, combination: MatrixCombination, names: readonly string[]): boolean {
-  return names.every((name) => name in combination && canonicalJson(wanted[name] ?? null) === canonicalJson(combination[name] ?? null));
+  return names.every(
+    (name) => name in combination && canonicalJson(wanted[name] ?? null) === canonicalJson(combination[name] ?? null),
+  );
 }
 
 function mappingOf(value: Json | undefined, what: string): Record<string, Json> {

@@ -24,7 +24,8 @@ export async function runNodeStage(
   session: StepSession,
 ): Promise<StepOutcome> {
   const file = resolve(instance.action.folder, stage.script);
-  if (!existsSync(file)) throw new UserError(`File not found: '${file}', which ${instance.action.name} names in its action.yml`);
+  if (!existsSync(file))
+    throw new UserError(`File not found: '${file}', which ${instance.action.name} names in its action.yml`);
   const files = new CommandFiles(job.temp);
   const state = Object.entries(instance.state).map(([name, value]) => [`STATE_${name}`, value]);
   const environment = stepEnvironment(job, frame, stage.own, {
@@ -39,7 +40,14 @@ export async function runNodeStage(
   const said = session.output.startProcess();
   const onLine = (line: string): void => session.output.line(line);
   const command = job.run.node;
-  const result = await runProcess({ command, args: [file], cwd: job.workspace, env: environment, onLine, signal: session.signal });
+  const result = await runProcess({
+    command,
+    args: [file],
+    cwd: job.workspace,
+    env: environment,
+    onLine,
+    signal: session.signal,
+  });
   if (result.leftover !== undefined) job.leftovers.push(result.leftover);
   const written = files.collect();
   const sound = applyFileCommands(job, session, written);

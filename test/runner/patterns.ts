@@ -25,13 +25,13 @@ function filterExpression(pattern: string): RegExp {
         index = end;
       }
     } else if (character === '\\' && index + 1 < pattern.length) {
-      source += escape(pattern[++index]!);
-    } else source += escape(character);
+      source += escaped(pattern[++index]!);
+    } else source += escaped(character);
   }
   return new RegExp(`^${source}$`);
 }
 
-function escape(character: string): string {
+function escaped(character: string): string {
   return character.replace(/[.*+?^${}()|[\]\\/]/, '\\$&');
 }
 

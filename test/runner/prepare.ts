@@ -1,6 +1,14 @@
 import { resolveInputs } from './action-inputs.js';
 import { conditionHolds } from './expressions.js';
-import { type ActionInstance, type Frame, type JobContext, type StepOutcome, type StepSession, stepScope, textMapping } from './job-context.js';
+import {
+  type ActionInstance,
+  type Frame,
+  type JobContext,
+  type StepOutcome,
+  type StepSession,
+  stepScope,
+  textMapping,
+} from './job-context.js';
 import { runNodeStage } from './node-action.js';
 import { compositeFrame, registerPost, stepName } from './step.js';
 import { loadAction, resolveUses } from './uses.js';

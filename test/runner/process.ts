@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { onInterrupt } from './interrupt.js';
 
 export interface ProcessOptions {
   readonly command: string;
@@ -38,13 +39,18 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
     const kill = (name: NodeJS.Signals): void => {
       if (group !== undefined) signalGroup(group, name, grouped);
     };
+    const forget = onInterrupt(() => kill('SIGKILL'));
     const stop = (): void => {
       kill('SIGINT');
-      timers.push(setTimeout(() => kill('SIGTERM'), graceMs), setTimeout(() => kill('SIGKILL'), 2 * graceMs));
+      timers.push(
+        setTimeout(() => kill('SIGTERM'), graceMs),
+        setTimeout(() => kill('SIGKILL'), 2 * graceMs),
+      );
     };
     const buffers = [child.stdout, child.stderr].map((stream) => new LineBuffer(stream, onLine));
     let exited: number | undefined;
     const finish = (): void => {
+      forget();
       for (const timer of timers) clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       for (const buffer of buffers) buffer.end();
@@ -54,6 +60,7 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
       resolve({ exitCode: exited ?? 1, ...leftover });
     };
     child.once('error', (error) => {
+      forget();
       for (const timer of timers) clearTimeout(timer);
       reject(error);
     });

@@ -59,7 +59,16 @@ export type RunnerUpdate =
   | { kind: 'job-started'; run: number; job: number; name: string; at: number }
   | { kind: 'step-started'; run: number; job: number; step: number; name: string; at: number }
   | { kind: 'log'; run: number; job: number; step: number; line: string; at: number }
-  | { kind: 'step-finished'; run: number; job: number; step: number; name: string; conclusion: Conclusion; seconds: number; at: number }
+  | {
+      kind: 'step-finished';
+      run: number;
+      job: number;
+      step: number;
+      name: string;
+      conclusion: Conclusion;
+      seconds: number;
+      at: number;
+    }
   | {
       kind: 'job-finished';
       run: number;
@@ -71,7 +80,15 @@ export type RunnerUpdate =
       error?: string;
       at: number;
     }
-  | { kind: 'run-finished'; run: number; workflow: string; conclusion: Conclusion; seconds: number; error?: string; at: number };
+  | {
+      kind: 'run-finished';
+      run: number;
+      workflow: string;
+      conclusion: Conclusion;
+      seconds: number;
+      error?: string;
+      at: number;
+    };
 
 /** What GitHub gives an `outcome` and a `conclusion` of a step in the `steps` context. */
 export interface StepRecord {

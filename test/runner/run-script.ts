@@ -31,12 +31,13 @@ export async function runScript(
   const shellTemplate = step.shell ?? defaults.shell;
   const folderTemplate = step.workingDirectory ?? defaults.workingDirectory;
   const cwd = resolve(job.workspace, folderTemplate ? templateText(folderTemplate, scope) : '');
-  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) throw new UserError(`working-directory '${cwd}' does not exist`);
+  if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
+    throw new UserError(`working-directory '${cwd}' does not exist`);
 
   const files = new CommandFiles(job.temp);
   const environment = stepEnvironment(job, frame, own, files.environment());
   const shell = shellTemplate ? templateText(shellTemplate, scope) : undefined;
-  const { command, args, shown } = writeScript(job, script, shell, environment['PATH'] ?? '');
+  const { command, args, shown } = writeScript(job, script, shell, environment.PATH ?? '');
   session.output.print(`##[group]Run ${script.split('\n', 1)[0]}`);
   session.output.print(script.replace(/\n$/, ''));
   session.output.print(`shell: ${shown}`);
@@ -65,7 +66,9 @@ function writeScript(
   const preset = findProgram('bash', path) ? 'bash -e {0}' : 'sh -e {0}';
   const known = shell === undefined ? undefined : SHELLS[shell];
   if (shell !== undefined && !known && !shell.includes('{0}')) {
-    throw new UserError(`shell '${shell}' is not known; accepted: bash, sh, python, pwsh, or a command with {0} for the script`);
+    throw new UserError(
+      `shell '${shell}' is not known; accepted: bash, sh, python, pwsh, or a command with {0} for the script`,
+    );
   }
   const parts = known ? [shell!, ...known.args] : (shell ?? preset).split(/\s+/).filter((part) => part !== '');
   const file = join(job.temp, `${randomUUID()}.${known?.extension ?? 'sh'}`);

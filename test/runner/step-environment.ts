@@ -3,7 +3,20 @@ import type { Json } from '../../shared/core/json.js';
 import type { Frame, JobContext } from './job-context.js';
 
 /** What the runner's own environment hands to every step; nothing else of this process is seen. */
-const INHERITED = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TMP', 'TEMP', 'USER', 'SHELL', 'SystemRoot', 'PATHEXT', 'ComSpec'];
+const INHERITED = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'TMP',
+  'TEMP',
+  'USER',
+  'SHELL',
+  'SystemRoot',
+  'PATHEXT',
+  'ComSpec',
+];
 
 /** The members of the `github` context that steps get as GITHUB_*. */
 const GITHUB_VARIABLES = [
@@ -29,25 +42,25 @@ export function stepEnvironment(
     if (value !== undefined) environment[name] = value;
   }
   Object.assign(environment, Object.fromEntries(job.environment), frame.environment, own);
-  const github = { ...(job.contexts['github'] as Record<string, Json>), ...frame.github };
+  const github = { ...(job.contexts.github as Record<string, Json>), ...frame.github };
   for (const name of GITHUB_VARIABLES) {
     const value = github[name];
     if (value !== undefined && value !== null) environment[`GITHUB_${name.toUpperCase()}`] = String(value);
   }
-  const machine = job.contexts['runner'] as Record<string, Json>;
+  const machine = job.contexts.runner as Record<string, Json>;
   Object.assign(environment, {
     GITHUB_ACTIONS: 'true',
-    RUNNER_NAME: String(machine['name']),
-    RUNNER_OS: String(machine['os']),
-    RUNNER_ARCH: String(machine['arch']),
-    RUNNER_ENVIRONMENT: String(machine['environment']),
+    RUNNER_NAME: String(machine.name),
+    RUNNER_OS: String(machine.os),
+    RUNNER_ARCH: String(machine.arch),
+    RUNNER_ENVIRONMENT: String(machine.environment),
     RUNNER_TEMP: job.temp,
     RUNNER_TOOL_CACHE: job.toolCache,
     RUNNER_WORKSPACE: dirname(job.workspace),
     ...(job.run.debug ? { RUNNER_DEBUG: '1' } : {}),
     ...runner,
   });
-  environment['PATH'] = [...job.paths, environment['PATH'] ?? ''].filter((path) => path !== '').join(delimiter);
+  environment.PATH = [...job.paths, environment.PATH ?? ''].filter((path) => path !== '').join(delimiter);
   return environment;
 }
 

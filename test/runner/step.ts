@@ -24,7 +24,8 @@ const SKIPPED: StepRecord = { outputs: {}, outcome: 'skipped', conclusion: 'skip
 
 /** The name GitHub shows for a step. */
 export function stepName(job: JobContext, frame: Frame, step: StepSpec): string {
-  const script = typeof step.run?.value === 'string' ? step.run.value.trimStart().split('\n', 1)[0]! : String(step.run?.value ?? '');
+  const script =
+    typeof step.run?.value === 'string' ? step.run.value.trimStart().split('\n', 1)[0]! : String(step.run?.value ?? '');
   const fallback = `Run ${step.uses?.ref ?? script}`;
   if (!step.name) return job.masks.apply(fallback);
   try {
@@ -167,7 +168,8 @@ export function registerPost(
     name: `Post ${name}`,
     condition: runs.postIf,
     frame,
-    run: (session) => limited(job, session, undefined, (inner) => runNodeStage(job, frame, instance, { script, inputs, own }, inner)),
+    run: (session) =>
+      limited(job, session, undefined, (inner) => runNodeStage(job, frame, instance, { script, inputs, own }, inner)),
   });
 }
 

@@ -4,10 +4,36 @@ import type { CallSpec, InputSpec, Template, TriggerSpec } from './workflow-spec
 import type { YamlEntry, YamlValue } from './yaml-reader.js';
 
 const EVENTS = [
-  ...['branch_protection_rule', 'check_run', 'check_suite', 'create', 'delete', 'deployment', 'deployment_status', 'discussion'],
+  ...[
+    'branch_protection_rule',
+    'check_run',
+    'check_suite',
+    'create',
+    'delete',
+    'deployment',
+    'deployment_status',
+    'discussion',
+  ],
   ...['discussion_comment', 'fork', 'gollum', 'image_version', 'issue_comment', 'issues', 'label', 'merge_group', 'milestone'],
-  ...['page_build', 'public', 'pull_request', 'pull_request_review', 'pull_request_review_comment', 'pull_request_target', 'push'],
-  ...['registry_package', 'release', 'repository_dispatch', 'schedule', 'status', 'watch', 'workflow_call', 'workflow_dispatch'],
+  ...[
+    'page_build',
+    'public',
+    'pull_request',
+    'pull_request_review',
+    'pull_request_review_comment',
+    'pull_request_target',
+    'push',
+  ],
+  ...[
+    'registry_package',
+    'release',
+    'repository_dispatch',
+    'schedule',
+    'status',
+    'watch',
+    'workflow_call',
+    'workflow_dispatch',
+  ],
   'workflow_run',
 ];
 const BRANCH_FILTERS = ['branches', 'branches-ignore'];
@@ -118,7 +144,9 @@ function entriesOf(reader: TemplateReader, entry: YamlEntry | undefined, what: s
 function readInputs(reader: TemplateReader, inputs: YamlEntry, what: string): ReadonlyMap<string, InputSpec> {
   const call = what.startsWith('on.workflow_call');
   const keys = ['description', 'required', 'default', 'type', ...(call ? [] : ['options'])];
-  const types = call ? (['string', 'number', 'boolean'] as const) : (['string', 'number', 'boolean', 'choice', 'environment'] as const);
+  const types = call
+    ? (['string', 'number', 'boolean'] as const)
+    : (['string', 'number', 'boolean', 'choice', 'environment'] as const);
   const read = new Map<string, InputSpec>();
   for (const [name, entry] of entriesOf(reader, inputs, what)) {
     const found = reader.mapping(entry.value, `input '${name}'`, keys);

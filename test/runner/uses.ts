@@ -28,7 +28,9 @@ export function resolveUses(uses: string, origin: Origin, run: RunContext): Refe
   if (slug.toLowerCase() === run.project.slug.toLowerCase()) {
     return { kind: 'origin', origin: run.project, path: path.replace(/^\//, '') || '.', ref };
   }
-  throw new UserError(`uses: ${uses}: not available offline; accepted: actions/checkout, ${run.project.slug} and local actions`);
+  throw new UserError(
+    `uses: ${uses}: not available offline; accepted: actions/checkout, ${run.project.slug} and local actions`,
+  );
 }
 
 /** The path of `$/path`, which stays in its repository. @throws UserError */

@@ -89,14 +89,13 @@ function readJob(reader: TemplateReader, id: string, entry: YamlEntry): JobSpec 
     ...readCacheMode(reader, entries),
     defaults: readDefaults(reader, entries.get('defaults')),
     outputs: outputs ? reader.templates(outputs.value, `outputs of ${what}`, RULES.jobOutput) : new Map(),
-    steps: steps
-      ? readSteps(reader, steps.value, { composite: false, rule: RULES.step, ifRule: RULES.stepIf })
-      : [],
+    steps: steps ? readSteps(reader, steps.value, { composite: false, rule: RULES.step, ifRule: RULES.stepIf }) : [],
     ...reader.optional(entries, 'uses', 'uses', (value) => ({ ref: reader.text(value, 'uses'), location: value.location })),
     with: given ? reader.templates(given.value, `with of ${what}`, RULES.job) : new Map(),
     secrets: readSecrets(reader, entries.get('secrets'), what),
   };
-  if (!called && !entries.has('runs-on')) reader.report(entry.location, `${what} needs runs-on (or uses, for a called workflow)`);
+  if (!called && !entries.has('runs-on'))
+    reader.report(entry.location, `${what} needs runs-on (or uses, for a called workflow)`);
   if (!called && job.steps.length === 0) reader.report(entry.location, `${what} needs at least one step`);
   return job;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, UserError } from '../../shared/core/errors.js';
@@ -53,7 +53,7 @@ async function main(argument = 'flights'): Promise<boolean> {
       '',
       comment ? stripHidden(comment.body) : 'No comment was posted: see the failed step above.',
       '',
-      check ? `Check "${check.name}": ${check.conclusion} (${check.output.title})` : 'No check was written.',
+      check ? `Check "${check.name}": ${check.conclusion} (${check.title})` : 'No check was written.',
       ...files.map((file) => `  ${relative(process.cwd(), file)}`),
       `Done in ${formatDuration((performance.now() - started) / 1000)}.`,
     ];

@@ -23,14 +23,20 @@ export type FeatureBins =
   | { readonly kind: 'numeric'; readonly column: number; readonly valueBins: number; readonly thresholds: Float32Array }
   | { readonly kind: 'categorical'; readonly column: number; readonly valueBins: number; readonly categories: Int32Array };
 
-/** The training matrix in bins, row by row: the bin of feature f in a row is `bins[row * width + f]`. */
+/**
+ * The training matrix in bins, twice: row by row for histograms, which read all features of scattered rows, and column by column for
+ * the partition of a leaf, which reads one feature of ascending rows.
+ */
 export interface BinnedMatrix {
   readonly rows: number;
   /** Columns that can be split on at all, in the matrix's order. */
   readonly features: readonly FeatureBins[];
   /** Bytes a row: the features and then zeros up to a multiple of 4, which the histogram loop is unrolled by. */
   readonly width: number;
+  /** The bin of feature f in a row: `bins[row * width + f]`. */
   readonly bins: Uint8Array;
+  /** The bin of feature f in a row: `columns[f][row]`. */
+  readonly columns: readonly Uint8Array[];
 }
 
 /**
@@ -48,14 +54,21 @@ export function binMatrix(matrix: Matrix, maxBin: number, seed: number): BinnedM
         : categoricalBins(column, index, column.levels, limit),
     )
     .filter((feature, index) => feature.valueBins > 1 || hasBoth(matrix.columns[index]!));
-  const width = Math.ceil(features.length / 4) * 4;
-  const bins = new Uint8Array(matrix.rows * width);
-  features.forEach((feature, position) => {
-    const { values } = matrix.columns[feature.column]!;
-    if (feature.kind === 'numeric') binNumbers(feature, values, bins, position, width);
-    else binCategories(feature, matrix.columns[feature.column]!, bins, position, width);
+  const columns = features.map((feature) => {
+    const column = matrix.columns[feature.column]!;
+    return feature.kind === 'numeric' ? binNumbers(feature, column.values) : binCategories(feature, column);
   });
-  return { rows: matrix.rows, features, width, bins };
+  const width = Math.ceil(features.length / 4) * 4;
+  return { rows: matrix.rows, features, width, bins: interleave(columns, matrix.rows, width), columns };
+}
+
+/** Columns to rows of `width` bytes. */
+function interleave(columns: readonly Uint8Array[], rows: number, width: number): Uint8Array {
+  const bins = new Uint8Array(rows * width);
+  columns.forEach((column, position) => {
+    for (let row = 0, at = position; row < rows; row++, at += width) bins[at] = column[row]!;
+  });
+  return bins;
 }
 
 /** Whether a column has missing values and others. */
@@ -177,18 +190,13 @@ function categoricalBins(column: MatrixColumn, index: number, levels: number, li
   return { kind: 'categorical', column: index, valueBins: limit, categories: Int32Array.from(kept.sort((a, b) => a - b)) };
 }
 
-function binNumbers(
-  feature: FeatureBins & { kind: 'numeric' },
-  values: Float32Array,
-  bins: Uint8Array,
-  position: number,
-  width: number,
-): void {
+function binNumbers(feature: FeatureBins & { kind: 'numeric' }, values: Float32Array): Uint8Array {
   const { thresholds, valueBins } = feature;
-  for (let row = 0, at = position; row < values.length; row++, at += width) {
+  const bins = new Uint8Array(values.length);
+  for (let row = 0; row < values.length; row++) {
     const value = values[row]!;
     if (Number.isNaN(value)) {
-      bins[at] = valueBins;
+      bins[row] = valueBins;
       continue;
     }
     let low = 0;
@@ -198,25 +206,16 @@ function binNumbers(
       if (value <= thresholds[middle]!) high = middle;
       else low = middle + 1;
     }
-    bins[at] = low;
+    bins[row] = low;
   }
+  return bins;
 }
 
-function binCategories(
-  feature: FeatureBins & { kind: 'categorical' },
-  column: MatrixColumn,
-  bins: Uint8Array,
-  position: number,
-  width: number,
-): void {
+function binCategories(feature: FeatureBins & { kind: 'categorical' }, column: MatrixColumn): Uint8Array {
   const { categories, valueBins } = feature;
   const binOf = new Uint8Array(column.levels ?? 0).fill(Math.max(0, valueBins - 1));
   categories.forEach((category, bin) => {
     binOf[category] = bin;
   });
-  const { values } = column;
-  for (let row = 0, at = position; row < values.length; row++, at += width) {
-    const value = values[row]!;
-    bins[at] = Number.isNaN(value) ? valueBins : binOf[value]!;
-  }
+  return Uint8Array.from(column.values, (value) => (Number.isNaN(value) ? valueBins : binOf[value]!));
 }

@@ -36,6 +36,7 @@ export class Grower {
   /** Row numbers, grouped by leaf; ascending inside a leaf, since the partition is stable. */
   readonly #order: Int32Array;
   readonly #scratch: Int32Array;
+  readonly #allRows: Int32Array;
   readonly #goesLeft = new Uint8Array(256);
   readonly #leaves: Leaf[] = [];
   /** Histograms that no leaf holds. */
@@ -52,6 +53,7 @@ export class Grower {
     this.#splitter = new Splitter(matrix.features, this.#layout, settings.split);
     this.#order = new Int32Array(matrix.rows);
     this.#scratch = new Int32Array(matrix.rows);
+    this.#allRows = Int32Array.from({ length: matrix.rows }, (_, row) => row);
     this.#heldLimit = Math.max(2, Math.floor(histogramBytes / (8 * this.#layout.size)));
   }
 
@@ -83,21 +85,19 @@ export class Grower {
   }
 
   #startRoot(gradients: Float64Array, rows: Int32Array | undefined, allowed: Uint8Array): void {
-    const order = this.#order;
-    const count = rows ? rows.length : this.#matrix.rows;
-    let gradient = 0;
-    let hessian = 0;
-    for (let at = 0; at < count; at++) {
-      const row = rows ? rows[at]! : at;
-      order[at] = row;
-      gradient += gradients[2 * row]!;
-      hessian += gradients[2 * row + 1]!;
-    }
+    const inside = rows ?? this.#allRows;
+    this.#order.set(inside);
     this.#leafCount = 0;
-    const root = this.#newLeaf(0, count, gradient, hessian, 0, -1);
-    if (!this.#maySplit(root)) return;
+    const root = this.#newLeaf(0, inside.length, 0, 0, 0, -1);
+    if (this.#matrix.features.length === 0 || !this.#maySplit(root)) return;
     root.histogram = this.#take();
-    buildHistogram(root.histogram, this.#layout, this.#matrix, gradients, order, 0, count);
+    buildHistogram(root.histogram, this.#layout, this.#matrix, gradients, this.#order, 0, inside.length);
+    // Every row is in one bin of the first feature, whose bins stand first.
+    const bins = 2 * (this.#matrix.features[0]!.valueBins + 1);
+    for (let at = 0; at < bins; at += 2) {
+      root.gradient += root.histogram[at]!;
+      root.hessian += root.histogram[at + 1]!;
+    }
     this.#findSplit(root, allowed);
   }
 
@@ -207,21 +207,21 @@ export class Grower {
     const order = this.#order;
     const scratch = this.#scratch;
     const goesLeft = this.#goesLeft;
-    const { bins, width } = this.#matrix;
-    const { feature } = leaf.split;
+    const bins = this.#matrix.columns[leaf.split.feature]!;
     this.#fillGoesLeft(leaf.split);
-    let left = leaf.begin;
+    const { begin, end } = leaf;
+    let left = begin;
     let right = 0;
     // Both places are written and one is kept: which way a row goes cannot be predicted, so a branch would cost more.
-    for (let at = leaf.begin; at < leaf.end; at++) {
+    for (let at = begin; at < end; at++) {
       const row = order[at]!;
-      const goes = goesLeft[bins[row * width + feature]!]!;
+      const goes = goesLeft[bins[row]!]!;
       order[left] = row;
       scratch[right] = row;
       left += goes;
       right += 1 - goes;
     }
-    for (let at = 0; at < right; at++) order[left + at] = scratch[at]!;
+    order.set(scratch.subarray(0, right), left);
     return left;
   }
 

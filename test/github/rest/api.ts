@@ -53,11 +53,12 @@ export interface RestOptions {
   readonly blobs: Blobs;
   readonly apiUrl: () => string;
   readonly openApi: (() => OpenApi) | undefined;
+  /** Where requests that GitHub's description does not allow are noted. */
+  readonly violations: Violation[];
 }
 
 /** GitHub's REST API: finds the route, checks token, permission and form, and dresses the answer as GitHub does. */
 export class RestApi {
-  readonly violations: Violation[] = [];
   readonly #options: RestOptions;
   readonly #limits = new RateLimits();
 
@@ -138,7 +139,7 @@ export class RestApi {
   ): void {
     const problems = this.#options.openApi?.().request(route, { params, query, body }) ?? [];
     if (problems.length === 0) return;
-    this.violations.push({ side: 'request', operation: `${route.method} ${route.path}`, problems });
+    this.#options.violations.push({ side: 'request', operation: `${route.method} ${route.path}`, problems });
     throw new GitHubError(422, `Invalid request.\n\n${problems.join('\n')}`);
   }
 
@@ -149,9 +150,7 @@ export class RestApi {
     const body = answer.raw ?? answer.body;
     const problems = this.#options.openApi().response(route, answer.status, type, body);
     if (problems.length === 0) return;
-    const operation = `${route.method} ${route.path}`;
-    this.violations.push({ side: 'response', operation, problems });
-    throw new Error(`the local GitHub's own answer to ${operation} is not GitHub's: ${problems.join('; ')}`);
+    throw new Error(`the local GitHub's answer is not what GitHub describes: ${problems.join('; ')}`);
   }
 
   #dress(request: RestRequest, actor: Actor | undefined, route: Route | undefined, answer: Answer): RestAnswer {

@@ -8,7 +8,7 @@ import { type Answer, type Call, idOf, type Route, withLink } from './route.js';
 import { actionsApp, simpleUser } from './users.js';
 
 /** Characters of a comment's body. */
-export const MAX_COMMENT_LENGTH = 65_536;
+const MAX_COMMENT_LENGTH = 65_536;
 
 export function commentUrl(comment: CommentRecord): string {
   return `${htmlUrl(comment.repository)}/pull/${comment.issue}#issuecomment-${comment.id}`;

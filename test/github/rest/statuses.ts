@@ -57,7 +57,6 @@ async function create(call: Call): Promise<Answer> {
     description,
     targetUrl: textOf(body, 'target_url') ?? null,
     creator: loginOf(call.actor),
-    byApp: call.actor.kind === 'job',
     createdAt: state.now(),
   };
   state.statuses.push(status);

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { BlobError } from '../errors.js';
 
 interface Blob {
@@ -6,6 +6,7 @@ interface Blob {
   readonly blocks: Map<string, Buffer>;
   content: Buffer | undefined;
   contentType: string;
+  etag: string;
   /** No further upload is taken: whoever asked for it has said that it is complete. */
   sealed: boolean;
 }
@@ -38,6 +39,7 @@ export class Blobs {
       blocks: new Map(),
       content: undefined,
       contentType: 'application/octet-stream',
+      etag: newEtag(),
       sealed: false,
     });
   }
@@ -112,6 +114,7 @@ export class Blobs {
       blob.content = body;
       blob.contentType = headers['x-ms-blob-content-type'] ?? headers['content-type'] ?? 'application/octet-stream';
     } else throw new BlobError(400, 'InvalidQueryParameterValue', 'comp is not block or blocklist.');
+    blob.etag = newEtag();
   }
 
   #read(blob: Blob, query: URLSearchParams, range: string | undefined): BlobAnswer {
@@ -153,13 +156,14 @@ export class Blobs {
 }
 
 function common(blob: Blob): Record<string, string> {
-  const etag = createHash('md5')
-    .update(String(blob.content?.length ?? blob.blocks.size))
-    .digest('hex');
   return {
-    ETag: `"0x${etag.slice(0, 15).toUpperCase()}"`,
+    ETag: blob.etag,
     'Last-Modified': new Date().toUTCString(),
     'x-ms-request-id': randomBytes(8).toString('hex'),
     'x-ms-version': '2026-04-06',
   };
+}
+
+function newEtag(): string {
+  return `"0x${randomBytes(8).toString('hex').toUpperCase()}"`;
 }

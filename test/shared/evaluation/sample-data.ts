@@ -50,7 +50,7 @@ export function regressionDuel(rows: number, seed: number, noise: { candidate: n
   };
 }
 
-/** The same rows in another order: `order[new] = old`. */
+/** The rows in another order, or some of them, or some several times: `order[new] = old`. */
 export function permuteDuel(duel: Duel, order: readonly number[]): Duel {
   const { labels } = duel;
   return {
@@ -76,10 +76,10 @@ export function shuffled(length: number, seed: number): number[] {
 function permute(predictions: Predictions, order: readonly number[]): Predictions {
   const width = predictions.scores.length / predictions.rows;
   const scores = Float64Array.from(
-    { length: predictions.scores.length },
+    { length: order.length * width },
     (_, at) => predictions.scores[order[Math.floor(at / width)]! * width + (at % width)]!,
   );
-  return { ...predictions, scores };
+  return { ...predictions, rows: order.length, scores };
 }
 
 function sigmoid(logit: number): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { holm, normalCdf, quantileOfSorted } from '../../../shared/evaluation/statistics.js';
+import { holm, normalCdf, normalQuantile, quantileOfSorted, studentQuantile } from '../../../shared/evaluation/statistics.js';
 
 describe('normalCdf', () => {
   // scipy.stats.norm.cdf
@@ -21,6 +21,26 @@ describe('normalCdf', () => {
   test('is continuous and monotone where the two series meet', () => {
     expect(normalCdf(-2.9999999999)).toBeGreaterThan(normalCdf(-3.0000000001));
     expect(normalCdf(-2.9999999999) / normalCdf(-3.0000000001)).toBeCloseTo(1, 8);
+  });
+});
+
+test('normalQuantile inverts normalCdf', () => {
+  expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 11);
+  expect(normalQuantile(0.5)).toBeCloseTo(0, 12);
+  for (const z of [-9, -3.2, -1, 0.3, 2]) expect(normalQuantile(normalCdf(z))).toBeCloseTo(z, 9);
+});
+
+describe('studentQuantile', () => {
+  // scipy.stats.t.ppf
+  test.each([
+    [0.975, 4, 2.7764451051977987, 0.01],
+    [0.995, 4, 4.604094871415897, 0.03],
+    [0.975, 9, 2.2621571627409915, 2e-4],
+    [0.975, 29, 2.045229642132703, 1e-5],
+    [0.9, 29, 1.3114336473015527, 1e-5],
+    [0.975, 1000, 1.9623390808264074, 1e-9],
+  ])('t(%d, %d)', (probability, degrees, expected, tolerance) => {
+    expect(Math.abs(studentQuantile(probability, degrees) / expected - 1)).toBeLessThan(tolerance);
   });
 });
 

@@ -231,12 +231,12 @@ export const identical: Comparison = {
   ...better,
   verdict: 'identical',
   reason: 'the two models have the same digest',
-  metrics: better.metrics.map(({ name, better: direction, champion, candidateInterval }) => ({
+  metrics: better.metrics.map(({ name, better: direction, candidate, candidateInterval }) => ({
     name,
     better: direction,
-    candidate: champion ?? null,
+    candidate: candidate,
     candidateInterval: candidateInterval!,
-    champion: champion ?? null,
+    champion: candidate,
     difference: 0,
     sign: 'identical' as const,
   })),

@@ -1,0 +1,263 @@
+import { type Location, UserError } from '../core/errors.js';
+import { formatCount } from '../core/format.js';
+import type { Spec } from '../spec/schema.js';
+import { hashPositions } from './canonical.js';
+import { columnKey } from './column-names.js';
+import { type Cuts, checkShares, fittedCuts, plainCuts } from './cuts.js';
+import type { Dataset } from './dataset.js';
+import { HashIndex } from './hash-index.js';
+import type { PartShares, SplitRule } from './split-rule.js';
+import { PARTS, type Part, type StringColumn } from './table.js';
+import { assignByTime, fitTimeRule } from './time-split.js';
+
+/** Rows divided into parts, in the dataset's canonical order. */
+export interface Split {
+  readonly rule: SplitRule;
+  /** Index into PARTS, a row. */
+  readonly parts: Uint8Array;
+  readonly counts: Readonly<Record<Part, number>>;
+  /** Test rows that stand again, the same in every raw column but the key, among train, validation or calibration. */
+  readonly leakage: { readonly rows: number; readonly share: number };
+  readonly notices: readonly string[];
+}
+
+type HashRule = Extract<SplitRule, { by: 'hash' }>;
+type GroupRule = Extract<SplitRule, { by: 'group' }>;
+
+const TRAIN = PARTS.indexOf('train');
+const VALIDATION = PARTS.indexOf('validation');
+const CALIBRATION = PARTS.indexOf('calibration');
+const TEST = PARTS.indexOf('test');
+
+/**
+ * Divides the rows as the spec says.
+ * @param options.frozen the rule of an earlier model. Where it means the same split (by, shares, columns), its columns
+ * and cut points are used again, so that no row changes its part because rows or columns were added.
+ * @throws UserError when a part that has a share is left empty, or a column is absent or of a wrong type
+ */
+export async function fitSplit(dataset: Dataset, spec: Spec, options: { frozen?: SplitRule } = {}): Promise<Split> {
+  const { validation, calibration, test, by } = spec.split;
+  const shares = { validation, calibration, test };
+  checkShares(shares, dataset.locate(['split']));
+  const notices: string[] = [];
+  const { frozen } = options;
+  const rule =
+    by === 'hash'
+      ? await hashRule(dataset, spec, shares, frozen, notices)
+      : by === 'time'
+        ? await timeRule(dataset, spec, shares, frozen)
+        : await groupRule(dataset, by.group, shares, frozen);
+  const parts = await assignParts(dataset, rule);
+  const counts = countParts(parts);
+  refuseEmptyParts(counts, shares, rule, dataset.locate(['split']));
+  return { rule, parts, counts, leakage: await findLeakage(dataset, spec, parts, counts.test), notices };
+}
+
+/**
+ * The part of every row under a rule, of this model or another.
+ * @returns indices into PARTS, in the dataset's canonical order
+ * @throws UserError when the data lacks a column that the rule needs
+ */
+export async function assignParts(dataset: Dataset, rule: SplitRule): Promise<Uint8Array> {
+  const needed = rule.by === 'hash' ? rule.columns : [rule.column];
+  const columns = needed.map((name) => ruleColumn(dataset, name, rule));
+  if (rule.by === 'time') return assignByTime(dataset, columns[0]!, rule);
+  const positions = hashPositions(await dataset.hashes(columns));
+  if (rule.by === 'group') return partsOf(positions, () => rule.cut);
+  const plain = rule.cuts['*'] ?? plainCuts(rule.shares);
+  if (!isStratified(rule)) return partsOf(positions, () => plain);
+  const classes = await dataset.labelText();
+  const cuts = classes.dictionary.map((text, code) => (code > 0 && Object.hasOwn(rule.cuts, text) ? rule.cuts[text]! : plain));
+  return partsOf(positions, (row) => cuts[classes.codes[row]!]!);
+}
+
+function ruleColumn(dataset: Dataset, name: string, rule: SplitRule): string {
+  const names = dataset.columnNames;
+  const column = names.find((item) => columnKey(item) === columnKey(name));
+  if (column !== undefined) return column;
+  throw new UserError(
+    `the split rule (by ${rule.by}) needs column ${JSON.stringify(name)}, which the data in ${dataset.files.join(', ')} does not have; without it nobody can say which rows the model trained on`,
+  );
+}
+
+function partsOf(positions: Float64Array, cutsOf: (row: number) => Cuts): Uint8Array {
+  const parts = new Uint8Array(positions.length);
+  for (let row = 0; row < parts.length; row++) {
+    const { test, validation, calibration } = cutsOf(row);
+    const u = positions[row]!;
+    parts[row] = u < test ? TEST : u < validation ? VALIDATION : u < calibration ? CALIBRATION : TRAIN;
+  }
+  return parts;
+}
+
+async function hashRule(
+  dataset: Dataset,
+  spec: Spec,
+  shares: PartShares,
+  frozen: SplitRule | undefined,
+  notices: string[],
+): Promise<HashRule> {
+  const chosen = chosenColumns(dataset, spec);
+  const reusable = frozen?.by === 'hash' && sameShares(frozen.shares, shares) ? frozen : undefined;
+  const earlier = reusable && reusableColumns(dataset, reusable, chosen, notices);
+  const columns = earlier ?? chosen ?? [...dataset.columnNames].sort();
+  const positions = hashPositions(await dataset.hashes(columns.map((name) => ruleColumnName(dataset, name))));
+  const classes = spec.task !== 'regression' && spec.split.stratify ? await dataset.labelText() : undefined;
+  const stratified = classes && (!chosen || (await oneClassEach(dataset, columns, classes, notices))) ? classes : undefined;
+  const base: HashRule = { by: 'hash', columns, shares, cuts: { '*': plainCuts(shares) } };
+  const known = earlier && isStratified(reusable!) === (stratified !== undefined) ? reusable!.cuts : undefined;
+  if (!stratified) return { ...base, cuts: known ?? base.cuts };
+  return { ...base, cuts: { ...base.cuts, ...fitClassCuts(positions, stratified, shares), ...known } };
+}
+
+/** The columns that the spec names: the key, else hash_columns. Undefined: all columns. */
+function chosenColumns(dataset: Dataset, spec: Spec): string[] | undefined {
+  const { key } = spec.data;
+  const path = key === undefined ? ['split', 'hash_columns'] : ['data', 'key'];
+  const names = key === undefined ? spec.split.hash_columns : Array.isArray(key) ? key : [key];
+  return names?.map((name) => dataset.column(name, dataset.locate(path)).name).sort();
+}
+
+function reusableColumns(
+  dataset: Dataset,
+  frozen: HashRule,
+  chosen: readonly string[] | undefined,
+  notices: string[],
+): readonly string[] | undefined {
+  if (chosen) return chosen.join('\0') === frozen.columns.join('\0') ? frozen.columns : undefined;
+  const keys = new Set(dataset.columnNames.map(columnKey));
+  const absent = frozen.columns.filter((name) => !keys.has(columnKey(name)));
+  if (absent.length === 0) return frozen.columns;
+  notices.push(
+    `the earlier model's split used column ${absent.map((name) => JSON.stringify(name)).join(', ')}, which the data no longer has; the rows are divided anew`,
+  );
+  return undefined;
+}
+
+function ruleColumnName(dataset: Dataset, name: string): string {
+  return dataset.columnNames.find((item) => columnKey(item) === columnKey(name)) ?? name;
+}
+
+/**
+ * Whether rows of one hash have one class. Where they do not, cuts that differ by class would divide what the user's
+ * key or hash_columns hold together.
+ */
+async function oneClassEach(
+  dataset: Dataset,
+  columns: readonly string[],
+  classes: StringColumn,
+  notices: string[],
+): Promise<boolean> {
+  const hashes = words(await dataset.hashes(columns));
+  const index = new HashIndex(dataset.rows);
+  for (let row = 0; row < dataset.rows; row++) {
+    const code = classes.codes[row]!;
+    if (index.add(hashes[row * 4]!, hashes[row * 4 + 1]!, code) !== code) {
+      notices.push(
+        `rows with the same ${columns.join(', ')} have different classes, so the split is not stratified: that would put them into different parts`,
+      );
+      return false;
+    }
+  }
+  return true;
+}
+
+function fitClassCuts(positions: Float64Array, classes: StringColumn, shares: PartShares): Record<string, Cuts> {
+  const counts = new Uint32Array(classes.dictionary.length);
+  for (const code of classes.codes) counts[code]!++;
+  const byClass = Array.from(counts, (count) => new Float64Array(count));
+  const filled = new Uint32Array(counts.length);
+  for (let row = 0; row < positions.length; row++) {
+    const code = classes.codes[row]!;
+    byClass[code]![filled[code]!++] = positions[row]!;
+  }
+  const cuts: [string, Cuts][] = [];
+  byClass.forEach((positionsOfClass, code) => {
+    if (code > 0 && positionsOfClass.length > 0) {
+      cuts.push([classes.dictionary[code]!, fittedCuts(positionsOfClass.sort(), shares)]);
+    }
+  });
+  // fromEntries, because a class may be called "__proto__".
+  return Object.fromEntries(cuts);
+}
+
+async function timeRule(dataset: Dataset, spec: Spec, shares: PartShares, frozen: SplitRule | undefined): Promise<SplitRule> {
+  const { time } = spec.data;
+  if (time === undefined) {
+    throw new UserError({
+      message: 'split by time needs data.time, the column with the time of the event',
+      location: dataset.locate(['split', 'by']),
+    });
+  }
+  const location = dataset.locate(['data', 'time']);
+  const { name } = dataset.column(time, location);
+  if (frozen?.by === 'time' && frozen.column === name && sameShares(frozen.shares, shares)) return frozen;
+  return fitTimeRule(dataset, name, shares, location);
+}
+
+async function groupRule(
+  dataset: Dataset,
+  group: string,
+  shares: PartShares,
+  frozen: SplitRule | undefined,
+): Promise<GroupRule> {
+  const { name } = dataset.column(group, dataset.locate(['split', 'by', 'group']));
+  if (frozen?.by === 'group' && frozen.column === name && sameShares(frozen.shares, shares)) return frozen;
+  const positions = hashPositions(await dataset.hashes([name]));
+  return { by: 'group', column: name, shares, cut: fittedCuts(positions.sort(), shares) };
+}
+
+function isStratified(rule: HashRule): boolean {
+  return Object.keys(rule.cuts).some((text) => text !== '*');
+}
+
+function sameShares(a: PartShares, b: PartShares): boolean {
+  return a.test === b.test && a.validation === b.validation && a.calibration === b.calibration;
+}
+
+function countParts(parts: Uint8Array): Record<Part, number> {
+  const counts = { train: 0, validation: 0, calibration: 0, test: 0 };
+  for (const part of parts) counts[PARTS[part]!]++;
+  return counts;
+}
+
+function refuseEmptyParts(
+  counts: Readonly<Record<Part, number>>,
+  shares: PartShares,
+  rule: SplitRule,
+  location: Location,
+): void {
+  const empty = PARTS.filter((part) => counts[part] === 0 && (part === 'train' || shares[part] > 0));
+  if (empty.length === 0) return;
+  const found = PARTS.map((part) => `${part} ${formatCount(counts[part])}`).join(', ');
+  const fix = {
+    hash: 'add rows, or change the shares',
+    time: 'there are too few different times; add rows, change the shares, or split by hash',
+    group: 'there are too few groups; change the shares, or split by another column',
+  }[rule.by];
+  throw new UserError({
+    message: `the split by ${rule.by} leaves ${empty.join(' and ')} empty (${found} rows); ${fix}`,
+    location,
+  });
+}
+
+async function findLeakage(dataset: Dataset, spec: Spec, parts: Uint8Array, testRows: number): Promise<Split['leakage']> {
+  const keys = spec.data.key === undefined ? [] : [spec.data.key].flat().map(columnKey);
+  const columns = dataset.columnNames.filter((name) => !keys.includes(columnKey(name)));
+  if (columns.length === 0 || testRows === 0) return { rows: 0, share: 0 };
+  const hashes = words(await dataset.hashes(columns));
+  const seen = new HashIndex(parts.length - testRows);
+  for (let row = 0; row < parts.length; row++) {
+    if (parts[row] !== TEST) seen.add(hashes[row * 4]!, hashes[row * 4 + 1]!, 0);
+  }
+  let rows = 0;
+  for (let row = 0; row < parts.length; row++) {
+    if (parts[row] === TEST && seen.has(hashes[row * 4]!, hashes[row * 4 + 1]!)) rows += 1;
+  }
+  return { rows, share: rows / testRows };
+}
+
+/** Hashes of 16 bytes as four 32-bit words a row. */
+function words(hashes: Uint8Array): Uint32Array {
+  return new Uint32Array(hashes.buffer, hashes.byteOffset, hashes.length / 4);
+}
