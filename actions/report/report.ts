@@ -72,7 +72,8 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
       const check = renderCheck(result, { ...context, ...(result.spec !== undefined && { spec: result.spec }) });
       outputs['check-url'] = await postCheck(client, {
         repository,
-        name: `${environment.workflow} / ${result.model}`,
+        // Jobs are check runs as well, named "workflow / job": a colon keeps ours apart from them.
+        name: `${environment.workflow}: ${result.model}`,
         headSha,
         conclusion: check.conclusion,
         title: check.title,

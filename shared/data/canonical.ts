@@ -42,7 +42,7 @@ export function canonicalText(sql: string, type: StoredType): string {
 
 /** SQL of a row's canonical text from its values' canonical texts. */
 export function rowText(texts: readonly string[]): string {
-  const parts = texts.map((text) => `coalesce(strlen(${text}) || ':' || (${text}) || ',', '-')`);
+  const parts = texts.map((text) => `CASE WHEN (${text}) IS NULL THEN '-' ELSE concat(strlen(${text}), ':', ${text}, ',') END`);
   return parts.length > 0 ? `concat(${parts.join(', ')})` : "''";
 }
 

@@ -273,27 +273,19 @@ async function sampleRows(
   rules: readonly CompiledRule[],
 ): Promise<ReadonlyMap<CompiledRule, { row: number; value: string }[]>> {
   if (rules.length === 0) return new Map();
-  const repeats: string[] = [];
+  // A sorted LIMIT a rule is several times faster than one scan that gathers lists for all.
   const selected = rules.map((rule, index) => {
-    const { condition, value, repeats: keys } = rule.rows!;
-    const conditions = [`(${condition})`];
-    if (keys) {
-      const nth = identifier(`__repeat_${index}`);
-      repeats.push(`row_number() OVER (PARTITION BY (${condition}), ${keys.join(', ')} ORDER BY __row) AS ${nth}`);
-      conditions.push(`${nth} > 1`);
-    }
-    return `arg_min({'row': __row, 'value': ${value}}, __row, ${SAMPLES}) FILTER (WHERE ${conditions.join(' AND ')}) AS s${index}`;
+    const { condition, value, repeats } = rule.rows!;
+    const nth = repeats && `QUALIFY row_number() OVER (PARTITION BY ${repeats.join(', ')} ORDER BY __row) > 1`;
+    const rows = `SELECT ${index} AS rule, __row, ${value} AS value FROM source WHERE ${condition} ${nth ?? ''}`;
+    return `(${rows} ORDER BY __row LIMIT ${SAMPLES})`;
   });
-  const from = repeats.length > 0 ? `(SELECT *, ${repeats.join(', ')} FROM source)` : 'source';
-  const reader = await connection.runAndReadAll(`SELECT ${selected.join(',\n  ')}\nFROM ${from}`);
-  const row = reader.getRowObjectsJS()[0] ?? {};
-  return new Map(
-    rules.map((rule, index) => {
-      // The query makes this form; the driver's types cannot know it. NULL: no row.
-      const found = (row[`s${index}`] ?? []) as unknown as readonly { row: bigint; value: string | null }[];
-      return [rule, found.map((sample) => ({ row: Number(sample.row), value: shorten(sample.value ?? '(missing)') }))];
-    }),
-  );
+  const reader = await connection.runAndReadAll(`SELECT * FROM (${selected.join('\nUNION ALL\n')}) ORDER BY rule, __row`);
+  const samples = new Map<CompiledRule, { row: number; value: string }[]>(rules.map((rule) => [rule, []]));
+  for (const { rule, __row: row, value } of reader.getRowObjectsJson()) {
+    samples.get(rules[Number(rule)]!)!.push({ row: Number(row), value: shorten(value === null ? '(missing)' : String(value)) });
+  }
+  return samples;
 }
 
 function shorten(text: string): string {

@@ -173,7 +173,9 @@ function intervalsOf(
   const difference = other?.map((value, resample) => own[resample]! - value);
   const interval = difference && percentileInterval(difference, tail);
   if (!candidateInterval || (difference && !interval)) {
-    return { note: `no interval: the metric is undefined in more than ${Math.round((1 - MIN_DEFINED) * 100)} % of the resamples` };
+    return {
+      note: `no interval: the metric is undefined in more than ${Math.round((1 - MIN_DEFINED) * 100)} % of the resamples`,
+    };
   }
   return {
     candidateInterval,

@@ -1,7 +1,7 @@
 import type { Manifest } from '../bundle/manifest.js';
 
 /** What two models must share to be judged on the same rows by the same labels. */
-export type Comparable = Pick<Manifest, 'task' | 'target' | 'classes'> & { readonly data: Pick<Manifest['data'], 'where'> };
+type Comparable = Pick<Manifest, 'task' | 'target' | 'classes'> & { readonly data: Pick<Manifest['data'], 'where'> };
 
 /**
  * Why two models cannot be compared whatever the rows are, for people; undefined when they can. Split rules that

@@ -27,8 +27,6 @@ export interface Comparison {
   readonly slicesLeftOut: number;
   readonly minRows: number;
   readonly confidence: number;
-  /** Bootstrap resamples behind the metrics' intervals: as the spec says, fewer on very many rows, 0 without intervals. */
-  readonly resamples?: number;
   readonly rows: ComparedRows;
   readonly candidate: ModelSummary;
   readonly champion?: ModelSummary & { readonly reference: string };

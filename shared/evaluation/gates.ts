@@ -152,7 +152,8 @@ function judgeSlices(gate: Gate & { kind: 'slice' }, input: GateInput): Judged {
     return [{ slice, difference, interval, p: lowerTailP(sign * difference, standardError, sign * gate.margin) }];
   });
   if (tests.length === 0) {
-    return { outcome: 'inconclusive', note: `no slice has a valid interval: ${all[0]!.comparison.note ?? 'too few rows'}` };
+    const reason = all[0]!.comparison.note?.replace(/^no interval: /, '') ?? 'too few rows';
+    return { outcome: 'inconclusive', note: `no slice has a valid interval (${reason})` };
   }
   const adjusted = holm(tests.map(({ p }) => p));
   const ranked = tests.map((test, index) => ({ ...test, adjusted: adjusted[index]! })).sort((a, b) => a.p - b.p);

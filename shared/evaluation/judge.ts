@@ -75,7 +75,7 @@ export type Judgement = Pick<
 };
 
 /** The same, of one model by itself. */
-export type EvaluationParts = Omit<Judgement, 'verdict' | 'reason' | 'disagreement'>;
+type EvaluationParts = Omit<Judgement, 'verdict' | 'reason' | 'disagreement'>;
 
 /** Judges a candidate against a champion, or says why it cannot. Deterministic by seed, whatever the order of the rows. */
 export function judge(input: JudgeInput): Judgement {

@@ -4,7 +4,7 @@ import type { Interval, MetricComparison } from './comparison.js';
 import type { Pair } from './pair.js';
 
 /** A metric of both models with what a test on it needs. */
-export interface TestedMetric {
+interface TestedMetric {
   readonly comparison: MetricComparison & { readonly name: MetricName };
   /** Of the difference, over the resamples; absent where there is no interval. */
   readonly standardError?: number;

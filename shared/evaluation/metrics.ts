@@ -33,7 +33,7 @@ export function prepareMetrics(names: readonly MetricName[], sample: Sample, thr
   };
 }
 
-export interface MetricOptions {
+interface MetricOptions {
   /** Positive from this probability on (binary); default 0.5. */
   readonly threshold?: number;
   /** One non-negative number a row of `labels`. */

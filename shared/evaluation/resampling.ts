@@ -2,7 +2,7 @@ import type { Random } from '../core/random.js';
 import { type Pair, strataSizes } from './pair.js';
 
 /** Draws bootstrap samples as multiplicities: how often each row of a pair is in the sample. */
-export interface Resampler {
+interface Resampler {
   /** Overwrites `weights`, one multiplicity a row. */
   draw(random: Random, weights: Float64Array): void;
 }

@@ -3,7 +3,7 @@ import type { ComparedRows } from './comparison.js';
 import { isLabelled } from './sample.js';
 
 /** The part of each row, as an index into PARTS. */
-export type RowParts = ArrayLike<number>;
+type RowParts = ArrayLike<number>;
 
 const TEST = PARTS.indexOf('test');
 

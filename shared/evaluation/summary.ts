@@ -2,7 +2,7 @@ import type { Importance, Manifest } from '../bundle/manifest.js';
 import type { ModelSummary } from './comparison.js';
 
 /** What a summary has that the manifest has not. */
-export interface SummaryExtras {
+interface SummaryExtras {
   readonly importance?: Importance;
   /** Per row, in milliseconds. */
   readonly latency?: { readonly p50Ms: number; readonly p99Ms: number };

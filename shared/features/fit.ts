@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors.js';
 import { type ColumnSchema, columnOf, type StringColumn, type Table } from '../data/table.js';
+import { nearest } from '../spec/nearest.js';
 import type { DerivedFeature, Spec, Task } from '../spec/schema.js';
 import type { Feature, FeaturePlan } from './plan.js';
 import { tensorText } from './text.js';
@@ -97,5 +98,7 @@ function frequentLevels(column: StringColumn): string[] {
 
 function unknownColumn(where: string, name: string, schema: readonly ColumnSchema[]): string {
   const known = schema.map((column) => column.name);
-  return `${where}: the data has no column ${JSON.stringify(name)}; it has: ${known.join(', ')}`;
+  const near = nearest(name, known);
+  const advice = near === undefined ? `it has: ${known.join(', ')}` : `did you mean ${JSON.stringify(near)}?`;
+  return `${where}: the data has no column ${JSON.stringify(name)}; ${advice}`;
 }

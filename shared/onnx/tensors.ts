@@ -59,7 +59,7 @@ type Values = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Ar
 
 function convert(name: string, column: Column, type: Exclude<TensorType, 'string'>): Values {
   if (column.type === 'string') throw misfit(name, column, type);
-  if (type === 'int64') return column.values instanceof BigInt64Array ? column.values : toInt64(name, column, column.values);
+  if (type === 'int64') return column.values instanceof BigInt64Array ? column.values : toInt64(name, column.values);
   if (type === 'float32' && column.type === 'boolean') return column.values;
   if (type === 'float64' && column.type === 'number') return column.values;
   const numbers =
@@ -74,14 +74,15 @@ function convert(name: string, column: Column, type: Exclude<TensorType, 'string
   return type === 'bool' ? Uint8Array.from(numbers) : Int32Array.from(numbers);
 }
 
-function toInt64(name: string, column: Column, values: Float32Array | Float64Array): BigInt64Array {
-  return BigInt64Array.from(values as Float64Array as unknown as ArrayLike<bigint>, (value: unknown, row) => {
-    const number = value as number;
-    if (Number.isNaN(number)) return MISSING_INTEGER;
-    if (!Number.isInteger(number) || Math.abs(number) >= 2 ** 63)
-      throw badValue(name, `int64 (${column.type} given)`, row, number);
-    return BigInt(number);
-  });
+function toInt64(name: string, values: Float32Array | Float64Array): BigInt64Array {
+  const whole = new BigInt64Array(values.length);
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!;
+    if (Number.isNaN(value)) whole[row] = MISSING_INTEGER;
+    else if (Number.isInteger(value) && Math.abs(value) < 2 ** 63) whole[row] = BigInt(value);
+    else throw badValue(name, 'int64', row, value);
+  }
+  return whole;
 }
 
 function misfit(name: string, column: Column, type: TensorType): UserError {

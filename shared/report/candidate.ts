@@ -81,7 +81,7 @@ function paramTable(candidate: ModelSummary, champion: Comparison['champion'], n
     const after = write(candidate, param);
     if (!champion) return [code(param, 40), after];
     const before = write(champion, param);
-    return [code(param, 40), before, before === after ? after : `**${after}**`];
+    return [code(param, 40), before, before === after || after === '–' ? after : `**${after}**`];
   });
   const more = names.length - MOST_PARAMS;
   const columns: TableColumn[] = [

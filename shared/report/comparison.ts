@@ -134,6 +134,7 @@ function gateClause(result: Comparison): string {
   const count = countOutcomes(result.gates);
   const judged = result.gates.length - count.skipped;
   const join = result.verdict === 'worse' ? ', and' : ', but';
+  if (judged === 1 && count.fail === 1) return `${join} its gate fails`;
   if (count.fail > 0) {
     return `${join} ${formatCount(count.fail)} of ${plural(judged, 'gate')} ${count.fail === 1 ? 'fails' : 'fail'}`;
   }

@@ -1,6 +1,6 @@
 import { decimalsFor, formatCompact, formatCount, formatNumber, formatSigned } from '../core/format.js';
 import type { GateOutcome, GateResult } from '../evaluation/comparison.js';
-import { type Gate, readGate } from '../spec/gates.js';
+import { type Gate, type GateOperator, readGate } from '../spec/gates.js';
 import { isMeasurement } from '../spec/metrics.js';
 import { alert, details } from './comment.js';
 import { code, prose, text } from './escape.js';
@@ -123,25 +123,23 @@ function failureParts(gate: GateResult): string {
   if (rule.kind === 'value') {
     const gap = Math.abs(rule.number - gate.value);
     const how = gap === 0 ? 'is not enough' : `is ${write.size(gap)} ${atLeast ? 'short' : 'over'}`;
-    return `${write.value(gate.value)} ${how}. It passes ${boundary(rule.op)} ${formatCompact(rule.number)}${rule.op === '>=' ? ' on' : ''}.`;
+    return `${write.value(gate.value)} ${how}. It passes ${boundary(rule.op, formatCompact(rule.number))}.`;
   }
   const best = gate.interval ? (atLeast ? gate.interval.high : gate.interval.low) : undefined;
   const found = `the difference is ${write.value(gate.value)}${best === undefined ? '' : `, at best ${write.value(best)}`}`;
-  return `${found}; ${allowed(rule)} It passes when the whole interval is ${boundary(rule.op)} ${write.value(rule.margin)}.`;
+  return `${found}; ${allowed(rule)} It passes when the whole interval is ${boundary(rule.op, write.value(rule.margin))}.`;
 }
 
 function indecisionParts(gate: GateResult, rows: number): string {
   const rule = ruleOf(gate);
   const enough =
     gate.rowsToDecide === undefined
-      ? gate.interval && gate.note !== undefined
-        ? ` It is undecided since ${gate.note}.`
-        : ''
+      ? ''
       : ` About ${formatCount(gate.rowsToDecide)} test rows would decide it; there are ${formatCount(rows)}.`;
   if (!rule || !gate.interval || rule.kind === 'slice') return `${gate.note ?? 'these rows do not decide it.'}${enough}`;
   const write = gateNumbers(gate, rule);
   const limit = rule.kind === 'value' ? formatCompact(rule.number) : write.value(rule.margin);
-  return `the interval ${write.value(gate.interval.low)} … ${write.value(gate.interval.high)} lies on both sides of ${limit}.${enough}`;
+  return `the interval ${write.value(gate.interval.low)} … ${write.value(gate.interval.high)} lies on both sides of ${limit}.${enough || (gate.note === undefined ? '' : ` (${gate.note})`)}`;
 }
 
 function allowed(rule: Exclude<Gate, { kind: 'value' }>): string {
@@ -151,8 +149,8 @@ function allowed(rule: Exclude<Gate, { kind: 'value' }>): string {
   return losing ? `a loss of ${size} is allowed.` : `a gain of ${size} is required.`;
 }
 
-function boundary(op: string): string {
-  return { '>=': 'from', '>': 'above', '<=': 'up to', '<': 'below' }[op] ?? op;
+function boundary(op: GateOperator, limit: string): string {
+  return { '>=': `from ${limit} on`, '>': `above ${limit}`, '<=': `up to ${limit}`, '<': `below ${limit}` }[op];
 }
 
 /** The numbers of a gate, with decimals enough to tell the value from its threshold. */

@@ -73,6 +73,7 @@ export const comparisonSchema = z.strictObject({
   format: z.literal(1),
   kind: z.literal('comparison'),
   model: name,
+  spec: name.exactOptional(),
   task: z.enum(['binary', 'multiclass', 'regression']),
   primary: name,
   verdict: z.enum(['better', 'worse', 'equivalent', 'no evidence', 'identical', 'not comparable', 'first model']),
@@ -100,7 +101,7 @@ export const comparisonSchema = z.strictObject({
   disagreement: z.strictObject({ rows: count, forTheBetter: count, forTheWorse: count }).exactOptional(),
   curve: z
     .strictObject({
-      kind: z.enum(['roc', 'confusion', 'residuals']),
+      kind: z.enum(['roc', 'confusion', 'residuals', 'coverage']),
       title: name,
       xLabel: name,
       yLabel: name,
@@ -121,6 +122,7 @@ export const validationSchema = z.strictObject({
   format: z.literal(1),
   kind: z.literal('validation'),
   model: name,
+  spec: name.exactOptional(),
   passed: z.boolean(),
   rows: count,
   schema: list(z.strictObject({ name, type: z.enum(COLUMN_TYPES) }), 20_000),

@@ -16,8 +16,8 @@ export interface TrainingReport {
   readonly importance: Importance;
   readonly curve: readonly { readonly step: number; readonly value: number }[];
   readonly curveMetric: string;
-  /** Test rows that stand again, the same in every feature and the target, among the training rows. */
-  readonly leakage?: { readonly rows: number; readonly share: number };
+  /** Share of the test rows that stand again, the same in every feature and the target, among the training rows. */
+  readonly leakage?: number;
   /** Things that the user should know; plain sentences. */
   readonly notices?: readonly string[];
   /** The bundle was there already: nothing that matters has changed. */
@@ -64,9 +64,9 @@ function notices(report: TrainingReport): string {
     .slice(0, 20)
     .map((notice) => prose(notice, 400))
     .filter((notice) => notice !== '');
-  if (report.leakage !== undefined && report.leakage.share >= 0.001) {
+  if (report.leakage !== undefined && report.leakage >= 0.001) {
     lines.unshift(
-      `${plural(report.leakage.rows, 'test row')} (${formatShare(report.leakage.share)}) stand among the training rows as well, the same in every feature and the target: the figures flatter the model.`,
+      `${formatShare(report.leakage)} of the test rows stand among the training rows as well, the same in every feature and the target: the figures flatter the model.`,
     );
   }
   return alert('WARNING', lines.length === 1 ? lines : lines.map((line) => `- ${line}`));

@@ -20,6 +20,8 @@ export interface ActionModule {
  * @param load imports main.ts; late, so that the log's first line does not wait for it
  */
 export async function runAction(name: string, load: () => Promise<ActionModule>): Promise<void> {
+  // Deprecations inside of dependencies are nothing that a user of an action can mend.
+  process.noDeprecation = true;
   logLine(`mlops-actions ${name} ${toolVersion()}`);
   try {
     const { main } = await load();

@@ -7,7 +7,7 @@ import { type Path, readYaml, type YamlDocument } from './document.js';
 import { specJsonSchema } from './json-schema.js';
 import { nearest } from './nearest.js';
 import { type Spec, specSchema } from './schema.js';
-import { schemaMistakes, valueAt } from './schema-errors.js';
+import { forbiddenKeys, schemaMistakes, valueAt } from './schema-errors.js';
 import { unbuiltKeys } from './unbuilt.js';
 
 /** A value that takes the place of the file's: an input of an action. */
@@ -85,7 +85,8 @@ export function parseSpec(text: string, displayFile: string, options: SpecOption
   const unbuilt = unbuiltKeys(content).map(
     ({ path: at, message, isError }): Finding => ({ path: at, message, kind: isError ? 'error' : 'notice', atKey: true }),
   );
-  const findings = merged(mistakes, checkSections(sections, content), unbuilt);
+  const forbidden = forbiddenKeys(content).map((mistake): Finding => ({ ...mistake, kind: 'error' }));
+  const findings = merged(mistakes, forbidden, checkSections(sections, content), unbuilt);
 
   const toProblem = (finding: Finding): Problem => problemOf(finding, document, displayFile, options.overrides ?? []);
   const errors = [...document.problems, ...findings.filter((one) => one.kind === 'error').map(toProblem)];

@@ -10,8 +10,8 @@ export interface SchemaMistake {
   readonly path: Path;
   readonly message: string;
   readonly atKey: boolean;
-  /** A required key is absent. */
-  readonly isMissing?: boolean;
+  /** A required key is absent, or one of several (the path is then that of the mapping). */
+  readonly absent?: 'key' | 'one of several';
   /** The key that an unknown one most likely means. */
   readonly meant?: string;
 }
@@ -25,8 +25,10 @@ export interface SchemaMistake {
 export function schemaMistakes(issues: readonly Issue[], value: unknown, schema: SchemaNode): SchemaMistake[] {
   const mistakes = issues.flatMap((issue) => mistakesOf(issue, [], value, schema));
   // A key that is misspelt is not missing as well.
-  const meant = new Set(mistakes.map((one) => one.meant && pathText([...one.path.slice(0, -1), one.meant])));
-  return mistakes.filter((one) => !one.isMissing || !meant.has(pathText(one.path)));
+  const misspelt = mistakes.filter((one) => one.meant !== undefined);
+  const meant = new Set(misspelt.map((one) => pathText([...one.path.slice(0, -1), one.meant!])));
+  const within = new Set(misspelt.map((one) => pathText(one.path.slice(0, -1))));
+  return mistakes.filter(({ path, absent }) => !absent || !(absent === 'key' ? meant : within).has(pathText(path)));
 }
 
 function mistakesOf(issue: Issue, base: Path, value: unknown, schema: SchemaNode): SchemaMistake[] {
@@ -60,7 +62,7 @@ function mistakesOf(issue: Issue, base: Path, value: unknown, schema: SchemaNode
       ];
     }
     case 'custom':
-      return [{ path, atKey: false, message: `${pathText(path)}: ${issue.message}` }];
+      return [{ path, atKey: false, message: `${pathText(path)}: ${issue.message}`, absent: 'one of several' }];
     default:
   }
   const accepted = acceptedText(schema, path);
@@ -70,7 +72,7 @@ function mistakesOf(issue: Issue, base: Path, value: unknown, schema: SchemaNode
       : found === undefined
         ? `${pathText(path)} is missing; expected ${accepted}`
         : `${pathText(path)}: found ${foundText(found)}, expected ${accepted}`;
-  return [{ path, atKey: false, message, isMissing: found === undefined }];
+  return [{ path, atKey: false, message, ...(found === undefined && { absent: 'key' as const }) }];
 }
 
 /** The branch of a union that the value was meant for: the only one that does not fail on the value as a whole, or the nearest. */
@@ -96,6 +98,17 @@ function isInner(issue: Issue): boolean {
   return (
     issue.code === 'unrecognized_keys' || issue.code === 'too_small' || issue.code === 'too_big' || issue.code === 'custom'
   );
+}
+
+/** `__proto__` as a key: nothing is called that on purpose, and records would drop it without a word. */
+export function forbiddenKeys(value: unknown, path: Path = []): SchemaMistake[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const entries: [string | number, unknown][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return entries.flatMap(([key, inner]) => {
+    const at = [...path, key];
+    if (key !== '__proto__') return forbiddenKeys(inner, at);
+    return [{ path: at, atKey: true, message: `the key "__proto__" is not accepted` }];
+  });
 }
 
 /** The value at a path; undefined where there is none. */

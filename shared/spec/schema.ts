@@ -72,7 +72,7 @@ const columnDrift = z.strictObject({
   threshold: z.number().min(0).optional().describe('Drift above this is reported'),
 });
 
-export const columnRulesSchema = z.strictObject({
+const columnRulesSchema = z.strictObject({
   type: z.enum(['string', 'integer', 'number', 'boolean', 'date', 'timestamp']).optional().describe('What the values are'),
   required: z.boolean().optional().describe('The column must be there (true), or may be absent (false); default true'),
   missing: z

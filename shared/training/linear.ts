@@ -1,3 +1,4 @@
+import { UserError } from '../core/errors.js';
 import { formatNumber } from '../core/format.js';
 import type { Labels } from '../data/table.js';
 import type { Predictions } from '../evaluation/predictions.js';
@@ -78,6 +79,9 @@ function createTarget(labels: Labels, weights: Float64Array): Target {
   if (labels.task === 'regression') {
     // The values are standardised as well, so that the solver works near 1 whatever their unit.
     const { mean, scale } = spread(labels.values, weights);
+    if (!Number.isFinite(scale)) {
+      throw new UserError('the target has values too large to be squared (above about 1e150): scale them in target.sql');
+    }
     return {
       family: squaredError(
         labels.values.map((value) => (value - mean) / scale),

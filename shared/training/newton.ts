@@ -127,12 +127,14 @@ function solveDirectly({ design, family, penalty, frozen, size }: System, gradie
     hessian[frozen * size + frozen] = 1;
   }
   // Columns that say the same, or classes that are told apart perfectly, leave H singular when l2 is 0.
-  for (let damping = 0; ; damping = Math.max(damping * 100, 1e-12 * (trace / size) + 1e-14)) {
+  let damping = 0;
+  for (let attempt = 0; attempt < 20; attempt++) {
     const factor = hessian.slice();
     for (let index = 0; index < size; index++) factor[index * size + index]! += damping;
-    if (!factorise(factor, size, 1e-13 * (trace / size))) continue;
-    return substitute(factor, size, gradient);
+    if (factorise(factor, size, 1e-13 * (trace / size))) return substitute(factor, size, gradient);
+    damping = Math.max(damping * 100, 1e-12 * (trace / size) + 1e-14);
   }
+  throw new Error('the second derivatives of the linear model are not finite');
 }
 
 /** Turns the lower triangle into Cholesky's factor; false when the matrix is not positive definite. */

@@ -92,7 +92,7 @@ export function jobOf(result: RunResult, name: string): JobResult {
 
 /** What the steps of a job printed, without the runner's own group of each step. */
 export function printed(job: JobResult): string {
-  return job.steps.map((step) => step.log.replace(/##\[group\]Run [^]*?##\[endgroup\]\n?/g, '')).join('\n');
+  return job.steps.map((step) => step.log.replace(/##\[group\]Run .*?##\[endgroup\]\n?/gs, '')).join('\n');
 }
 
 export function gitIn(folder: string, ...args: string[]): string {

@@ -121,8 +121,8 @@ function numericBins(column: MatrixColumn, index: number, limit: number, sample:
 }
 
 /**
- * Cuts sorted distinct values into at most `limit` bins of about equal weight: a value that fills a bin by itself gets one
- * of its own, the others share what is left.
+ * Cuts sorted distinct values into at most `limit` bins of about equal weight: a value that outweighs a bin closes one, and has it
+ * to itself unless the values before it fill less than half of one; the others share what is left.
  * @param counts rows of each distinct value
  * @returns the index of the last distinct value of each bin
  */

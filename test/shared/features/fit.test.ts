@@ -47,7 +47,7 @@ describe('fitFeatures', () => {
       fitFeatures({ schema, use: ['distnace', 'distance', 'distance'], derive, train, task: 'binary' }),
     );
     expect(problems).toEqual([
-      'features.use: the data has no column "distnace"; it has: at, distance, origin',
+      'features.use: the data has no column "distnace"; did you mean "distance"?',
       'features.derive: parts need a date or timestamp, but column "distance" is of type integer',
       'features.derive: the data has no column "nowhere"; it has: at, distance, origin',
       'features.derive: the transform `log` is not built yet; this version accepts: parts',

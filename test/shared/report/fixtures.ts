@@ -10,6 +10,7 @@ import type {
 } from '../../../shared/evaluation/comparison.js';
 import type { Evaluation } from '../../../shared/evaluation/evaluation.js';
 import type { CommentContext } from '../../../shared/report/comment.js';
+import type { TrainingReport } from '../../../shared/report/training.js';
 
 /** Results of every kind that a report meets. The numbers are invented; the forms are those of real runs. */
 
@@ -636,4 +637,14 @@ export const manifest: Manifest = {
   commit: '3f2c1ab7788990aa',
   tool: { name: 'mlops-actions', version: '0.1.0' },
   files: { 'model.onnx': { sha256: `sha256:${'e'.repeat(64)}`, bytes: 1_812_000 } },
+};
+
+export const training: TrainingReport = {
+  manifest,
+  metrics: { auc: 0.7406, log_loss: 0.446, accuracy: 0.8101 },
+  importance: candidateModel.importance,
+  curve: Array.from({ length: 42 }, (_, index) => ({ step: 5 * index + 1, value: 0.44 + 0.25 * Math.exp(-index / 6) })),
+  curveMetric: 'log_loss',
+  leakage: 0.012,
+  notices: ['`monitor` is accepted; the action that reads it is not part of this version'],
 };

@@ -190,6 +190,11 @@ describe('mistakes against the schema', () => {
       '5:34: unknown key "bellow" in retrain.when[0]; did you mean "below"?',
     ],
     ['__proto__: { a: 1 }', '5:1: unknown key "__proto__"; known keys: name,'],
+    ['contract: { columns: { __proto__: { min: 1 } } }', '5:24: the key "__proto__" is not accepted'],
+    [
+      'features: { derive: [{ from: a, part: [hour] }] }',
+      '5:33: unknown key "part" in features.derive[0]; did you mean "parts"?',
+    ],
     ['toString: 1', '5:1: unknown key "toString"; known keys: name,'],
     ['7: 1', '5:1: unknown key "7"; known keys: name,'],
   ])('%s', (more, message) => {

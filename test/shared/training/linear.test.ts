@@ -131,6 +131,11 @@ describe('linear', () => {
     expect(model.predict(matrix).scores.every(Number.isFinite)).toBe(true);
   });
 
+  it('refuses a target that cannot be squared', async () => {
+    const labels = labelsOf('regression', [1e200, -1e200, 3]);
+    await expect(train(matrixOf(numbers('x', [1, 2, 3])), labels)).rejects.toThrow(/too large to be squared/);
+  });
+
   it('gives importance to what moves the prediction', async () => {
     const [signal, noise] = [column(300), column(300)];
     const constant = signal.map(() => 7);

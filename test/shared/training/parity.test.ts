@@ -69,17 +69,19 @@ describe('a fitted model', () => {
   it.each([...ALGORITHMS])('%s: the same request gives the same bytes', async (algorithm) => {
     const sample = await seattleWeather();
     const first = await train('weather', sample, algorithm);
-    const second = await train('weather', await seattleWeather(), algorithm);
+    const second = await train('weather', sample, algorithm);
     expect(Buffer.compare(first.model, second.model)).toBe(0);
   });
 
-  it.each([...ALGORITHMS])('%s: a row scores the same alone as in a batch of 10,000 rows', async (algorithm) => {
+  it('scores a row alone as in a batch of 10,000 rows', async () => {
     const sample = await flights(20_000);
-    const fitted = await train('flights', sample, algorithm);
-    const batch = await throughOnnx(fitted, sample, firstRows(sample.train.table, 10_000), 10_000);
-    const single = await throughOnnx(fitted, sample, firstRows(sample.train.table, 2000), 1);
-    const sameRows = { ...batch, rows: single.rows, scores: batch.scores.slice(0, single.scores.length) };
-    expect(largestDifference(sameRows, single)).toBeLessThan(1e-6);
+    for (const algorithm of ALGORITHMS) {
+      const fitted = await train('flights', sample, algorithm);
+      const batch = await throughOnnx(fitted, sample, firstRows(sample.train.table, 10_000), 10_000);
+      const single = await throughOnnx(fitted, sample, firstRows(sample.train.table, 2000), 1);
+      const sameRows = { ...batch, rows: single.rows, scores: batch.scores.slice(0, single.scores.length) };
+      expect(largestDifference(sameRows, single)).toBeLessThan(1e-6);
+    }
   });
 });
 

@@ -33,7 +33,11 @@ export function binary(values: readonly number[]): Labels {
 }
 
 export function multiclass(values: readonly number[], classes = 3): Labels {
-  return { task: 'multiclass', classes: Array.from({ length: classes }, (_, index) => `c${index}`), values: Int32Array.from(values) };
+  return {
+    task: 'multiclass',
+    classes: Array.from({ length: classes }, (_, index) => `c${index}`),
+    values: Int32Array.from(values),
+  };
 }
 
 export function regression(values: readonly number[]): Labels {
@@ -66,7 +70,11 @@ export function mixedMatrix(rows: number, seed: number): Matrix {
   const random = new Random(seed);
   const values = Array.from({ length: rows }, () => [
     random.normal(),
-    random.uniform() < 0.1 ? Number.NaN : random.uniform() < 0.05 ? Number.POSITIVE_INFINITY : Math.round(random.normal() * 4) / 4,
+    random.uniform() < 0.1
+      ? Number.NaN
+      : random.uniform() < 0.05
+        ? Number.POSITIVE_INFINITY
+        : Math.round(random.normal() * 4) / 4,
     7,
     Number.NaN,
     random.uniform() < 0.1 ? Number.NaN : random.integer(6),

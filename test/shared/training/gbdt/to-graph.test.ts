@@ -1,5 +1,5 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import fc from 'fast-check';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../../shared/core/random.js';
 import type { Labels } from '../../../../shared/data/table.js';
@@ -12,13 +12,18 @@ import type { TrainedModel } from '../../../../shared/training/trainer.js';
 import { binary, inputOf, matrixOf, mixedMatrix, mixedSignal, multiclass, regression } from './matrices.js';
 
 /** Runs what `build` adds behind one float32 column a feature. */
-async function runGraph(matrix: Matrix, build: (graph: ReturnType<typeof createGraph>, features: string) => string): Promise<Float32Array> {
+async function runGraph(
+  matrix: Matrix,
+  build: (graph: ReturnType<typeof createGraph>, features: string) => string,
+): Promise<Float32Array> {
   const graph = createGraph('test');
   const columns = matrix.columns.map((column) => graph.input(column.name, 'float32'));
   const features = graph.node('Concat', columns, { axis: { int: 1 } });
   graph.output(build(graph, features), 'float32', ['N', 'N']);
   const session = await InferenceSession.create(graph.toModel(), { logSeverityLevel: 3, intraOpNumThreads: 1 });
-  const feeds = Object.fromEntries(matrix.columns.map((column) => [column.name, new Tensor('float32', column.values, [matrix.rows, 1])]));
+  const feeds = Object.fromEntries(
+    matrix.columns.map((column) => [column.name, new Tensor('float32', column.values, [matrix.rows, 1])]),
+  );
   const results = await session.run(feeds);
   await session.release();
   return Object.values(results)[0]!.data as Float32Array;
@@ -29,11 +34,21 @@ async function largestGap(model: TrainedModel, matrix: Matrix): Promise<number> 
   const theirs = await runGraph(matrix, (graph, features) => model.toGraph(graph, features));
   expect(theirs.length).toBe(ours.length);
   let gap = 0;
-  for (let at = 0; at < ours.length; at++) gap = Math.max(gap, Math.abs(ours[at]! - theirs[at]!) / Math.max(1, Math.abs(ours[at]!)));
+  for (let at = 0; at < ours.length; at++)
+    gap = Math.max(gap, Math.abs(ours[at]! - theirs[at]!) / Math.max(1, Math.abs(ours[at]!)));
   return gap;
 }
 
-const EDGE = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 3.4028234663852886e38, -3.4028234663852886e38, 1e-45];
+const EDGE = [
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  0,
+  -0,
+  3.4028234663852886e38,
+  -3.4028234663852886e38,
+  1e-45,
+];
 
 /** A random tree over a numeric column 0 and a category column 1 of 200 levels. */
 function randomTree(random: Random, leaves: number): Tree {
@@ -57,7 +72,10 @@ function randomTree(random: Random, leaves: number): Tree {
   const nodes = leaves - 1;
   return {
     columns: Int32Array.from(categories, (set) => (set ? 1 : 0)),
-    thresholds: Float32Array.from({ length: nodes }, () => [random.normal(), 0, Number.POSITIVE_INFINITY, 0.25][random.integer(4)]!),
+    thresholds: Float32Array.from(
+      { length: nodes },
+      () => [random.normal(), 0, Number.POSITIVE_INFINITY, 0.25][random.integer(4)]!,
+    ),
     missingLeft: Uint8Array.from({ length: nodes }, () => random.integer(2)),
     left: Int32Array.from(left),
     right: Int32Array.from(right),
@@ -70,29 +88,39 @@ function randomTree(random: Random, leaves: number): Tree {
 describe('addEnsemble', () => {
   it('scores random trees as addTree does, with NaN, infinities, thresholds at values and unseen categories', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer(), fc.integer({ min: 2, max: 40 }), fc.integer({ min: 1, max: 2 }), async (seed, leaves, outputs) => {
-        const random = new Random(seed);
-        const rounds = Array.from({ length: 3 }, () => Array.from({ length: outputs }, () => randomTree(random, leaves)));
-        const rows: number[][] = EDGE.map((value) => [value, random.integer(200)]);
-        for (const category of [Number.NaN, 199, 0, 31, 32, 33, 5000]) rows.push([random.normal(), category]);
-        for (let row = 0; row < 300; row++) {
-          rows.push([random.uniform() < 0.3 ? 0.25 : random.normal(), random.uniform() < 0.1 ? Number.NaN : random.integer(200)]);
-        }
-        const matrix = matrixOf(rows, { 1: 200 });
-        const base = Float64Array.from({ length: outputs }, () => Math.fround(random.normal()));
-        const scores = Array.from(base, (value) => new Float64Array(matrix.rows).fill(value));
-        for (const round of rounds) {
-          round.forEach((tree, output) => {
-            addTree(tree, matrix, scores[output]!);
-          });
-        }
-        const found = await runGraph(matrix, (graph, features) => addEnsemble(graph, features, { base, rounds }));
-        for (let row = 0; row < matrix.rows; row++) {
-          for (let output = 0; output < outputs; output++) {
-            expect(Math.abs(found[row * outputs + output]! - scores[output]![row]!), `row ${row}: ${rows[row]}`).toBeLessThan(1e-5);
+      fc.asyncProperty(
+        fc.integer(),
+        fc.integer({ min: 2, max: 40 }),
+        fc.integer({ min: 1, max: 2 }),
+        async (seed, leaves, outputs) => {
+          const random = new Random(seed);
+          const rounds = Array.from({ length: 3 }, () => Array.from({ length: outputs }, () => randomTree(random, leaves)));
+          const rows: number[][] = EDGE.map((value) => [value, random.integer(200)]);
+          for (const category of [Number.NaN, 199, 0, 31, 32, 33, 5000]) rows.push([random.normal(), category]);
+          for (let row = 0; row < 300; row++) {
+            rows.push([
+              random.uniform() < 0.3 ? 0.25 : random.normal(),
+              random.uniform() < 0.1 ? Number.NaN : random.integer(200),
+            ]);
           }
-        }
-      }),
+          const matrix = matrixOf(rows, { 1: 200 });
+          const base = Float64Array.from({ length: outputs }, () => Math.fround(random.normal()));
+          const scores = Array.from(base, (value) => new Float64Array(matrix.rows).fill(value));
+          for (const round of rounds) {
+            round.forEach((tree, output) => {
+              addTree(tree, matrix, scores[output]!);
+            });
+          }
+          const found = await runGraph(matrix, (graph, features) => addEnsemble(graph, features, { base, rounds }));
+          for (let row = 0; row < matrix.rows; row++) {
+            for (let output = 0; output < outputs; output++) {
+              expect(Math.abs(found[row * outputs + output]! - scores[output]![row]!), `row ${row}: ${rows[row]}`).toBeLessThan(
+                1e-5,
+              );
+            }
+          }
+        },
+      ),
       { numRuns: 40, seed: 7 },
     );
   });

@@ -1,0 +1,269 @@
+import fc from 'fast-check';
+import type { Validation } from '../../../shared/data/validation.js';
+import type { Comparison, MetricComparison } from '../../../shared/evaluation/comparison.js';
+
+/** Any result that has the form of one: values of all sizes, and texts that try to break out of the Markdown. */
+
+const NASTY = [
+  '@octo/team',
+  'a@octo',
+  '<script>alert(1)</script>',
+  '</details></summary></table>',
+  '<img src=x onerror=alert(1)>',
+  '![x](https://evil.example/x.png)',
+  '[x](https://evil.example)',
+  'https://evil.example/x',
+  'WWW.evil.example',
+  '#1 octo/flights#2 GH-3',
+  '`',
+  '```',
+  '~~~',
+  '| --- |',
+  '\\|',
+  '\\',
+  '&lt;b&gt;',
+  '&#64;octo',
+  '-->',
+  '<!--',
+  '\n\n# heading\n',
+  '\r\n- item',
+  '\u202eabc',
+  '\u0000\u0007',
+  '\ud800',
+  '$x$',
+  '**bold** _em_ __em__ ~~s~~',
+  ':+1:',
+  '%%{init: {}}%%',
+  '"; click A',
+  '日本語',
+  'e\u0301\u0301\u0301\u0301\u0301\u0301',
+  '👩‍👩‍👧',
+  ' ',
+  '',
+];
+
+const piece = fc.oneof(fc.constantFrom(...NASTY), fc.string({ unit: 'binary', maxLength: 12 }), fc.string({ maxLength: 12 }));
+export const hostileText = fc.oneof(
+  { weight: 6, arbitrary: fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join('')) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(piece, fc.integer({ min: 1, max: 400 })).map(([text, times]) => text.repeat(times).slice(0, 2000)),
+  },
+);
+
+const number = fc
+  .oneof(
+    fc.double({ min: -2, max: 2, noNaN: true }),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(0, 1, -1, 5e-324, 1.7e308, 1e-9, 123_456.789),
+  )
+  .map((value) => (value === 0 ? 0 : value));
+const count = fc.oneof(fc.nat(100), fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER));
+
+const interval = fc.tuple(number, number).map(([a, b]) => ({ low: Math.min(a, b), high: Math.max(a, b) }));
+const direction = fc.constantFrom('higher' as const, 'lower' as const);
+const sign = fc.constantFrom('better' as const, 'worse' as const, 'no evidence' as const, 'identical' as const);
+
+const metricParts = {
+  name: fc.oneof(hostileText, fc.constantFrom('auc', 'log_loss', 'rmse')),
+  better: direction,
+  candidate: fc.option(number),
+  candidateInterval: interval,
+  champion: fc.option(number),
+  difference: number,
+  interval,
+  sign,
+  note: hostileText,
+};
+const metric: fc.Arbitrary<MetricComparison> = fc.record(metricParts, { requiredKeys: ['name', 'better', 'candidate'] });
+const slice = fc.record(
+  { ...metricParts, slice: hostileText, rows: count, adjustedP: number },
+  { requiredKeys: ['name', 'better', 'candidate', 'slice', 'rows'] },
+);
+
+const outcome = fc.constantFrom('pass' as const, 'fail' as const, 'inconclusive' as const, 'skipped' as const);
+const gate = fc.record(
+  {
+    text: fc.oneof(
+      hostileText,
+      fc.constantFrom('auc >= 0.7', 'auc >= champion - 0.002', 'slice auc >= champion', 'size_mb <= 5', 'auc > champion'),
+    ),
+    line: fc.integer({ min: 1, max: 500 }),
+    metric: fc.oneof(hostileText, fc.constant('auc')),
+    outcome,
+    required: hostileText,
+    value: number,
+    interval,
+    rowsToDecide: count,
+    note: hostileText,
+  },
+  { requiredKeys: ['text', 'metric', 'outcome', 'required'] },
+);
+
+const modelParts = {
+  digest: hostileText,
+  algorithm: fc.oneof(hostileText, fc.constantFrom('gbdt', 'linear')),
+  params: fc.dictionary(
+    hostileText.filter((key) => key !== '__proto__'),
+    fc.oneof(hostileText, number, fc.boolean()),
+    { maxKeys: 8, noNullPrototype: true },
+  ),
+  features: fc.array(hostileText, { maxLength: 12 }),
+  iterations: count,
+  trainingSeconds: number.map(Math.abs),
+  trainingRows: count,
+  dataRows: count,
+  sizeBytes: count,
+  latency: fc.record({ p50Ms: number, p99Ms: number }),
+  importance: fc.array(fc.record({ feature: hostileText, importance: number }), { maxLength: 20 }),
+  recorded: fc.dictionary(
+    hostileText.filter((key) => key !== '__proto__'),
+    number,
+    { maxKeys: 5, noNullPrototype: true },
+  ),
+  commit: hostileText,
+  runUrl: hostileText,
+};
+const modelRequired = [
+  'digest',
+  'algorithm',
+  'params',
+  'features',
+  'iterations',
+  'trainingSeconds',
+  'trainingRows',
+  'dataRows',
+  'sizeBytes',
+  'importance',
+] as const;
+
+const values = fc.array(number, { maxLength: 50 });
+
+export const anyComparison: fc.Arbitrary<Comparison> = fc.record(
+  {
+    format: fc.constant(1 as const),
+    kind: fc.constant('comparison' as const),
+    model: hostileText,
+    task: fc.constantFrom('binary' as const, 'multiclass' as const, 'regression' as const),
+    primary: fc.oneof(hostileText, fc.constant('auc')),
+    verdict: fc.constantFrom(
+      'better' as const,
+      'worse' as const,
+      'equivalent' as const,
+      'no evidence' as const,
+      'identical' as const,
+      'not comparable' as const,
+      'first model' as const,
+    ),
+    reason: hostileText,
+    gates: fc.array(gate, { maxLength: 30 }),
+    gatesOutcome: outcome,
+    blocked: fc.boolean(),
+    metrics: fc.array(metric, { maxLength: 30 }),
+    slices: fc.array(slice, { maxLength: 50 }),
+    slicesLeftOut: count,
+    minRows: count,
+    confidence: fc.double({ min: 0.5, max: 0.9999, noNaN: true }),
+    rows: fc.record({ test: count, used: count, seenByChampion: count, unlabelled: count }),
+    candidate: fc.record(modelParts, { requiredKeys: [...modelRequired] }),
+    champion: fc.record({ ...modelParts, reference: hostileText }, { requiredKeys: [...modelRequired, 'reference'] }),
+    changes: fc.array(
+      fc.record(
+        {
+          kind: fc.constantFrom(
+            'algorithm' as const,
+            'param' as const,
+            'feature' as const,
+            'target' as const,
+            'data' as const,
+            'split' as const,
+          ),
+          name: hostileText,
+          before: hostileText,
+          after: hostileText,
+        },
+        { requiredKeys: ['kind', 'name'] },
+      ),
+      { maxLength: 30 },
+    ),
+    disagreement: fc.record({ rows: count, forTheBetter: count, forTheWorse: count }),
+    curve: fc.record(
+      {
+        kind: fc.constantFrom('roc' as const, 'residuals' as const),
+        title: hostileText,
+        xLabel: hostileText,
+        yLabel: hostileText,
+        x: fc.oneof(values, fc.constant([0, 0.1, 0.5, 1])),
+        candidate: fc.oneof(values, fc.constant([0, 0.3, 0.7, 1])),
+        champion: fc.oneof(values, fc.constant([0, 0.3, 0.71, 1])),
+      },
+      { requiredKeys: ['kind', 'title', 'xLabel', 'yLabel', 'x', 'candidate'] },
+    ),
+    leakage: number,
+    looks: count,
+    commit: hostileText,
+    createdAt: hostileText,
+    tool: hostileText,
+  },
+  {
+    requiredKeys: [
+      'format',
+      'kind',
+      'model',
+      'task',
+      'primary',
+      'verdict',
+      'gates',
+      'gatesOutcome',
+      'blocked',
+      'metrics',
+      'slices',
+      'slicesLeftOut',
+      'minRows',
+      'confidence',
+      'rows',
+      'candidate',
+      'changes',
+      'createdAt',
+      'tool',
+    ],
+  },
+);
+
+export const anyValidation: fc.Arbitrary<Validation> = fc.record(
+  {
+    format: fc.constant(1 as const),
+    kind: fc.constant('validation' as const),
+    model: hostileText,
+    passed: fc.boolean(),
+    rows: count,
+    schema: fc.array(fc.record({ name: hostileText, type: fc.constantFrom('string' as const, 'number' as const) }), {
+      maxLength: 20,
+    }),
+    rules: fc.array(
+      fc.record(
+        {
+          column: hostileText,
+          rule: hostileText,
+          required: hostileText,
+          found: hostileText,
+          severity: fc.constantFrom('error' as const, 'warning' as const),
+          passed: fc.boolean(),
+          failing: count,
+          samples: fc.array(fc.record({ row: count, value: hostileText }, { requiredKeys: ['value'] }), { maxLength: 6 }),
+          line: fc.integer({ min: 1, max: 500 }),
+        },
+        { requiredKeys: ['rule', 'required', 'found', 'severity', 'passed'] },
+      ),
+      { maxLength: 40 },
+    ),
+    warnings: fc.array(hostileText, { maxLength: 10 }),
+    seconds: number.map(Math.abs),
+    commit: hostileText,
+    createdAt: hostileText,
+    tool: hostileText,
+  },
+  {
+    requiredKeys: ['format', 'kind', 'model', 'passed', 'rows', 'schema', 'rules', 'warnings', 'seconds', 'createdAt', 'tool'],
+  },
+);

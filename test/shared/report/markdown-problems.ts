@@ -1,0 +1,39 @@
+import { Marked } from 'marked';
+
+const ALLOWED = new Set(
+  'h1 h2 h3 p strong em code pre table thead tbody tr th td blockquote ul li details summary b sub a br wbr span'.split(' '),
+);
+
+/**
+ * What is wrong with a comment: elements that no template of ours holds, unbalanced folds and fences, links to
+ * elsewhere, images, mentions that GitHub would notify. Empty for a sound one.
+ */
+export function problemsOf(markdown: string, linkHosts: readonly string[] = ['github.com']): string[] {
+  const problems: string[] = [];
+  const html = new Marked({ gfm: true }).parse(markdown, { async: false });
+  const visible = html.replace(/^<!-- mlops-actions: [^<>]*? -->\n?/, '');
+  for (const [tag, name] of visible.matchAll(/<\/?([a-zA-Z][\w-]*)[^>]*>/g)) {
+    if (!ALLOWED.has(name!.toLowerCase())) problems.push(`element ${tag}`);
+    if (/\son\w+\s*=/i.test(tag)) problems.push(`handler ${tag}`);
+  }
+  if (visible.includes('<!--')) problems.push('a second HTML comment');
+  if (/<img|<script/i.test(markdown)) problems.push('img or script in the source');
+  for (const element of ['details', 'summary', 'table', 'code', 'pre', 'blockquote', 'sub']) {
+    const opened = visible.match(new RegExp(`<${element}[ >]`, 'g'))?.length ?? 0;
+    const closed = visible.match(new RegExp(`</${element}>`, 'g'))?.length ?? 0;
+    if (opened !== closed) problems.push(`${opened} <${element}> and ${closed} </${element}>`);
+  }
+  const fences = markdown.split('\n').filter((line) => line.startsWith('```'));
+  if (fences.length % 2 !== 0 || fences.some((fence, index) => fence !== (index % 2 === 0 ? '```mermaid' : '```'))) {
+    problems.push(`fences ${fences.join(' ')}`);
+  }
+  for (const [, address] of visible.matchAll(/<a [^>]*href="([^"]*)"/g)) {
+    if (!linkHosts.includes(new URL(address!).host)) problems.push(`link to ${address}`);
+  }
+  const prose = visible.replace(/<(code|pre|a)\b[^>]*>[\s\S]*?<\/\1>/g, ' ').replace(/<[^>]*>/g, '\u0002');
+  const read = prose.replace(/&#(\d+);/g, (_, codePoint: string) => String.fromCodePoint(Number(codePoint)));
+  for (const [mention] of read.matchAll(/@[\w-]+/g)) problems.push(`mention ${mention}`);
+  for (const [reference] of read.matchAll(/#\d+|https?:\/\/\S+|www\.\S+/gi)) problems.push(`reference ${reference}`);
+  if (/[\u202a-\u202e\u2066-\u2069]/.test(markdown)) problems.push('a character that reorders text');
+  return problems;
+}
