@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { messageOf, UserError } from '../core/errors.js';
+import { UserError } from '../core/errors.js';
 import { refuseDuplicates } from './column-names.js';
 import { readTexts } from './duckdb.js';
+import { readError } from './read-error.js';
 import type { SourceFile } from './sources.js';
 import { literal } from './sql.js';
 
@@ -39,8 +40,7 @@ async function firstLine(connection: DuckDBConnection, file: SourceFile): Promis
     const [line] = await readTexts(connection, `SELECT line FROM ${source} LIMIT 1`);
     return line?.replace(/\r$/, '');
   } catch (error) {
-    const [reason = ''] = messageOf(error).split('\n');
-    throw new UserError({ message: `cannot be read: ${reason}`, location: { file: file.display } }, { cause: error });
+    throw readError(error, [file]);
   }
 }
 

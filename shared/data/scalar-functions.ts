@@ -4,7 +4,7 @@
  * Left out on purpose: what reads files, settings or the environment, what changes from run to run (now, random, uuid),
  * what looks at other rows (aggregates, windows), and DuckDB's own hash(), which may change between versions.
  */
-const OPERATORS = '+ - * / // % ^ ** & | ~ << >> || @ ! !__postfix ~~ !~~ ~~* !~~* ~~~ ^@ ->> && @> <@';
+const OPERATORS = '+ - * / // % ^ ** & | ~ << >> || @ !__postfix ~~ !~~ ~~* !~~* ~~~ ^@ ->> && @> <@';
 
 const NUMBERS = `abs acos acosh add asin asinh atan atan2 atanh bit_count cbrt ceil ceiling cos cosh cot degrees divide even
   exp factorial fdiv floor fmod gamma gcd greatest greatest_common_divisor isfinite isinf isnan lcm least
@@ -36,7 +36,7 @@ const NESTED = `array_contains array_extract array_has array_has_all array_has_a
   list_slice list_sort list_sum list_unique list_value list_where map map_contains map_extract map_extract_value
   map_from_entries map_keys map_values row struct_extract struct_pack`;
 
-const LOGIC = 'alias ifnull isnull nullif switch typeof';
+const LOGIC = 'alias nullif switch typeof';
 
 export const SCALAR_FUNCTIONS: ReadonlySet<string> = new Set(
   [OPERATORS, NUMBERS, TEXT, TIME, NESTED, LOGIC].flatMap((names) => names.trim().split(/\s+/)),

@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type Location, messageOf, UserError } from '../core/errors.js';
+import { UserError } from '../core/errors.js';
 import { refuseDuplicates } from './column-names.js';
 import { csvHeader } from './csv-header.js';
 import { countRows, readRows } from './duckdb.js';
+import { readError } from './read-error.js';
 import type { FileFormat, SourceFile } from './sources.js';
 import { identifier, listLiteral, literal } from './sql.js';
 
@@ -86,7 +87,7 @@ function tableFunction({ format, files, header }: Group): string {
  */
 async function jsonSource(connection: DuckDBConnection, files: readonly SourceFile[]): Promise<string> {
   const list = listLiteral(files.map((file) => file.path));
-  const common = "format = 'auto', union_by_name = true, hive_partitioning = false";
+  const common = "format = 'auto', records = 'true', union_by_name = true, hive_partitioning = false";
   const found = await describe(
     connection,
     `read_json(${list}, ${common}, sample_size = -1, maximum_sample_files = ${files.length}, map_inference_threshold = -1)`,
@@ -95,9 +96,6 @@ async function jsonSource(connection: DuckDBConnection, files: readonly SourceFi
   const columns = found.map(
     ({ name, duckType }) => `${literal(name)}: ${literal(quoted.test(duckType) ? 'VARCHAR' : duckType)}`,
   );
-  if (columns.length === 1 && found[0]!.name === 'json' && found[0]!.duckType === 'JSON') {
-    throw new UserError({ message: 'rows of JSON data are objects, {"column": value}', location: { file: files[0]!.display } });
-  }
   return `read_json(${list}, ${common}, columns = {${columns.join(', ')}})`;
 }
 
@@ -122,37 +120,4 @@ async function refuseDuplicatesInParquet(connection: DuckDBConnection, files: re
     }
     refuseDuplicates(names, { file: file.display });
   }
-}
-
-/** What DuckDB says about a file, as the user's mistake that it is: the file, the line, the first sentence. */
-function readError(error: unknown, files: readonly SourceFile[]): UserError {
-  const text = messageOf(error);
-  const file = files.find(({ path }) => text.includes(path)) ?? files[0]!;
-  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
-  const location: Location = { file: file.display, ...(line ? { line: Number(line) } : {}) };
-  return new UserError({ message: readMessage(text, file), location }, { cause: error });
-}
-
-function readMessage(text: string, file: SourceFile): string {
-  const fields = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
-  if (fields) {
-    const [, expected, found] = fields;
-    return `this row has ${found} fields where the header has ${expected}; mend or remove it (a value that holds the delimiter is quoted)`;
-  }
-  if (text.includes('unterminated quote'))
-    return 'a value opens a quote (") that is never closed; a quote within a value is doubled ("")';
-  if (/not utf-8|unicode/i.test(text))
-    return 'the text is not UTF-8; convert it (iconv -f latin1 -t utf-8) and commit it again';
-  const reason = firstSentence(text, file);
-  if (file.format === 'parquet') return `this is not a whole Parquet file (truncated, or another format): ${reason}`;
-  return `cannot be read as ${file.format.toUpperCase()}: ${reason}`;
-}
-
-/** DuckDB's first line without its class and without the path, which the location says. */
-function firstSentence(text: string, file: SourceFile): string {
-  const line = text.split('\n').find((part) => part.trim() !== '') ?? text;
-  return line
-    .replace(/^(?:[A-Z][A-Za-z ]+ Error: )+/, '')
-    .replaceAll(file.path, file.display)
-    .trim();
 }

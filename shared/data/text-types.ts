@@ -53,7 +53,8 @@ const ISO_DATE: Candidate = { type: 'date', pattern: ISO_DAY, read: tryCast('DAT
 const ISO_TIMESTAMP: Candidate = {
   type: 'timestamp',
   pattern: `${ISO_DAY}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?`,
-  read: tryCast('TIMESTAMP'),
+  // A plain cast would drop the offset. Without one the time is UTC, the session's zone.
+  read: (text) => `make_timestamp(epoch_us(TRY_CAST(${text} AS TIMESTAMPTZ)))`,
 };
 const OTHER_DATES: readonly Candidate[] = ['%Y/%m/%d', '%m/%d/%Y', '%d/%m/%Y', '%d.%m.%Y', '%m-%d-%Y', '%d-%m-%Y'].flatMap(
   (date) =>

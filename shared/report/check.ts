@@ -29,13 +29,13 @@ export interface CheckAnnotation {
 /**
  * A check run's texts. It fails exactly when the step fails; it is neutral where nothing was shown either way
  * (not comparable, an undecided gate that blocks nothing, worse without a gate that forbids it).
- * @param context `spec` is the spec's path in the repository, for annotations; default `mlops.yaml`
+ * @param context `spec` is the spec's path in the repository, for annotations; default the result's own, else `mlops.yaml`
  */
 export function renderCheck(
   result: Comparison | Validation,
   context: Partial<CommentContext> & { readonly spec?: string } = {},
 ): CheckReport {
-  const path = context.spec ?? 'mlops.yaml';
+  const path = plainLine(context.spec ?? result.spec ?? 'mlops.yaml', 500);
   const full: CommentContext = { workflow: '', ...context, limit: SUMMARY_CHARACTERS };
   return result.kind === 'comparison' ? comparisonCheck(result, full, path) : validationCheck(result, full, path);
 }

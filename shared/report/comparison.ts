@@ -5,7 +5,7 @@ import { candidateSection, disagreementSection } from './candidate.js';
 import { changesSection } from './changes.js';
 import { type CommentContext, commentMarker, commitPart, footer, forkNote, limitOf, SUMMARY_LIMIT } from './comment.js';
 import { curvePicture } from './curve.js';
-import { code, codeElement, prose, text } from './escape.js';
+import { code, codeElement, lineStart, prose, text } from './escape.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
 import { metricTables } from './metrics.js';
 import { sliceSection, sliceWarning } from './slices.js';
@@ -152,7 +152,7 @@ function sentence(result: Comparison): string {
   parts.push(primarySentence(result), rowsLeftOut(result));
   if (result.verdict !== 'not comparable' && result.verdict !== 'identical') parts.push(reason);
   if (gateClause(result) === '') parts.push(gatesSentence(result.gates));
-  return parts.filter((part) => part !== '').join(' ');
+  return lineStart(parts.filter((part) => part !== '').join(' '));
 }
 
 function asSentence(plain: string): string {

@@ -59,6 +59,13 @@ export function prose(value: string, longest = 300): string {
   return parts.map((part, index) => (index % 2 === 0 ? escapeClean(breakLongWords(part)) : codeElement(part))).join('');
 }
 
+/** Safe text that will begin a line: it starts no list, heading or rule there. */
+export function lineStart(safe: string): string {
+  return safe
+    .replace(/^[-+=#]/, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/^(\d+)([.)])/, (_, digits: string, mark: string) => `${digits}&#${mark.charCodeAt(0)};`);
+}
+
 /** A name in a code span, safe wherever Markdown is read; an empty name reads `(empty)`. */
 export function code(value: string, longest = 60): string {
   const clean = clipMiddle(cleanLine(value), longest);

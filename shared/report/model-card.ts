@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Manifest } from '../bundle/manifest.js';
 import { formatCount, formatDuration } from '../core/format.js';
 import type { Spec } from '../spec/schema.js';
-import { code, text } from './escape.js';
+import { code, lineStart, text } from './escape.js';
 import { table } from './table.js';
 import { metricNumbers, metricTitle, plural, stepsOf } from './wording.js';
 
@@ -78,7 +78,7 @@ function section(title: string, words: string | undefined): string {
 function prose(words: string | undefined): string {
   return (words ?? '')
     .split(/\n\s*\n/)
-    .map((paragraph) => text(paragraph, 4000).replace(/^(\d+[.)]|[-+=#])/, '<span>$1</span>'))
+    .map((paragraph) => lineStart(text(paragraph, 4000)))
     .filter((paragraph) => paragraph !== '')
     .join('\n\n');
 }

@@ -4,7 +4,7 @@ import { fitSections } from './budget.js';
 import { importanceTable } from './candidate.js';
 import { alert, commitPart, details, SUMMARY_LIMIT } from './comment.js';
 import { learningCurve } from './curve.js';
-import { code, codeElement, prose, text } from './escape.js';
+import { code, codeElement, lineStart, prose, text } from './escape.js';
 import { table } from './table.js';
 import { metricNumbers, metricTitle, plural, shortDigest, stepsOf } from './wording.js';
 
@@ -62,7 +62,7 @@ function sentence({ manifest }: TrainingReport): string {
 function notices(report: TrainingReport): string {
   const lines = (report.notices ?? [])
     .slice(0, 20)
-    .map((notice) => prose(notice, 400))
+    .map((notice) => lineStart(prose(notice, 400)))
     .filter((notice) => notice !== '');
   if (report.leakage !== undefined && report.leakage >= 0.001) {
     lines.unshift(

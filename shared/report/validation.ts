@@ -12,7 +12,7 @@ import {
   limitOf,
   SUMMARY_LIMIT,
 } from './comment.js';
-import { code, prose, text } from './escape.js';
+import { code, lineStart, prose, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { plural } from './wording.js';
 
@@ -151,7 +151,7 @@ function samples(rules: readonly RuleResult[]): string {
 function warnings(result: Validation, most: number): string {
   const shown = result.warnings
     .slice(0, most)
-    .map((warning) => prose(warning, 300))
+    .map((warning) => lineStart(prose(warning, 300)))
     .filter((warning) => warning !== '');
   if (shown.length === 0) return '';
   const more = result.warnings.length - most;

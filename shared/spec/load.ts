@@ -11,7 +11,7 @@ import { forbiddenKeys, schemaMistakes, valueAt } from './schema-errors.js';
 import { unbuiltKeys } from './unbuilt.js';
 
 /** A value that takes the place of the file's: an input of an action. */
-export interface SpecOverride {
+interface SpecOverride {
   readonly path: (string | number)[];
   readonly value: unknown;
   /** Where it comes from, for messages: `input params`. */

@@ -172,7 +172,7 @@ const TRANSFORMS = {
 } as const;
 
 /** The transforms that `features.derive` knows: each item has exactly one. */
-export const TRANSFORM_NAMES = Object.keys(TRANSFORMS) as readonly (keyof typeof TRANSFORMS)[];
+const TRANSFORM_NAMES = Object.keys(TRANSFORMS) as readonly (keyof typeof TRANSFORMS)[];
 
 const deriveSchema = z
   .strictObject({

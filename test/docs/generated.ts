@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { markdownTable } from 'markdown-table';
-import { specJsonSchema } from '../../shared/spec/json-schema.js';
+import { specJsonSchemaText } from '../../shared/spec/json-schema.js';
 import { type ActionFile, ROOT, readActions } from './action-files.js';
 
 /**
@@ -14,7 +14,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     const file = `actions/${name}/README.md`;
     files.set(file, withTables(await readFile(ROOT + file, 'utf8'), action, file));
   }
-  files.set('shared/spec/mlops.schema.json', `${JSON.stringify(specJsonSchema(), null, 2)}\n`);
+  files.set('shared/spec/mlops.schema.json', specJsonSchemaText());
   return files;
 }
 

@@ -7,7 +7,9 @@ const INVISIBLE = /^[\p{Mark}\p{Control}\p{Format}]+$/u;
 
 /** A text without what would move the cursor or change colours: escape sequences, control characters, tabs as spaces. */
 export function plainText(text: string): string {
-  return stripVTControlCharacters(text).replaceAll('\t', '  ').replace(/\p{Control}/gu, '');
+  return stripVTControlCharacters(text)
+    .replaceAll('\t', '  ')
+    .replace(/\p{Control}/gu, '');
 }
 
 function segmentWidth(segment: string): number {

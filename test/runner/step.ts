@@ -22,18 +22,20 @@ import type { StepSpec } from './workflow-spec.js';
 
 const SKIPPED: StepRecord = { outputs: {}, outcome: 'skipped', conclusion: 'skipped' };
 
-/** The name GitHub shows for a step. */
+/** The name GitHub shows for a step: its own, else what it runs. */
 export function stepName(job: JobContext, frame: Frame, step: StepSpec): string {
-  const script =
-    typeof step.run?.value === 'string' ? step.run.value.trimStart().split('\n', 1)[0]! : String(step.run?.value ?? '');
-  const fallback = `Run ${step.uses?.ref ?? script}`;
-  if (!step.name) return job.masks.apply(fallback);
-  try {
-    return job.masks.apply(templateText(step.name, stepScope(job, frame)) || fallback);
-  } catch {
-    // The step itself will fail on what its name cannot be made of, if it needs it.
-    return String(step.name.value);
+  const template = step.name ?? step.run;
+  let text = step.uses?.ref ?? '';
+  if (template) {
+    try {
+      text = templateText(template, stepScope(job, frame));
+    } catch {
+      // The step itself will fail on what its name cannot be made of, if it needs it.
+      text = String(template.value);
+    }
   }
+  const line = text.trim().split('\n', 1)[0]!;
+  return job.masks.apply(step.name && line !== '' ? line : `Run ${line}`);
 }
 
 /**

@@ -96,10 +96,10 @@ describe('canonical text', () => {
   });
 
   it('gives a position from the first 53 bits', () => {
-    // MD5("abc") from RFC 1321's test suite.
+    // MD5("abc") from RFC 1321's test suite; the number by Python: (0x900150983cd24fb0 >> 11) / 2**53.
     const hash = Buffer.from('900150983cd24fb0d6963f7d28e17f72', 'hex');
     expect(hashPosition(hash, 0)).toBe(Number(0x900150983cd24fb0n >> 11n) / 2 ** 53);
-    expect(hashPosition(hash, 0)).toBe(0.562520062263356);
+    expect(hashPosition(hash, 0)).toBe(0.5625200626062191);
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
         const bits = Buffer.from(bytes).readBigUInt64BE(0) >> 11n;

@@ -189,7 +189,7 @@ export const anyComparison: fc.Arbitrary<Comparison> = fc.record(
     disagreement: fc.record({ rows: count, forTheBetter: count, forTheWorse: count }),
     curve: fc.record(
       {
-        kind: fc.constantFrom('roc' as const, 'residuals' as const),
+        kind: fc.constantFrom('roc' as const, 'residuals' as const, 'coverage' as const),
         title: hostileText,
         xLabel: hostileText,
         yLabel: hostileText,

@@ -59,10 +59,11 @@ describe('held against LightGBM on 2,000 rows', () => {
   const train = part(false);
   const test = part(true);
 
-  // How far apart the two may be, as a share of what the model saves over the prior or mean.
+  // How far apart the two may be: losses as a share of what LightGBM's model saves over the prior or mean, predictions
+  // (root mean square) as a share of their own spread. Bins are not the same, so trees part after the first splits.
   const LOSS = 0.02;
   const TRAIN_LOSS = 0.02;
-  const PREDICTIONS = 0.1;
+  const PREDICTIONS = 0.12;
 
   it.each(golden.cases)('$name', async ({ task, params, loss, trainLoss, constantLoss, predictions }) => {
     const model = await gbdt.train(inputOf(train.matrix, train.labels[task], { params }));

@@ -1,0 +1,228 @@
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readBundle } from '../../shared/bundle/read.js';
+import { openDataset } from '../../shared/data/dataset.js';
+import { assignParts } from '../../shared/data/split.js';
+import { PARTS } from '../../shared/data/table.js';
+import type { Comparison } from '../../shared/evaluation/comparison.js';
+import { parseSpec } from '../../shared/spec/load.js';
+import { customers, Project, spec } from './project.js';
+
+let project: Project;
+beforeEach(async () => {
+  project = await Project.create({ 'mlops.yaml': spec(), 'data.csv': customers() });
+});
+afterEach(() => project.remove());
+
+const bundle = (name: string) => readBundle(join(project.directory, name), name);
+
+async function comparison(): Promise<Comparison> {
+  return JSON.parse(await readFile(join(project.directory, '.mlops-actions/comparison.json'), 'utf8')) as Comparison;
+}
+
+/** Trains with another spec and keeps the bundle aside. */
+async function trainAs(name: string, changes: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  await project.write('mlops.yaml', spec(changes));
+  await project.run('train', { output: name });
+  await project.write('mlops.yaml', spec());
+}
+
+describe('train', () => {
+  test('leaves a verified bundle, and the candidate as an artifact', async () => {
+    const outcome = await project.run('train');
+    expect(outcome.failure).toBeUndefined();
+    const { manifest, metrics } = await bundle('.mlops-actions/bundle');
+    expect(outcome.outputs).toEqual({
+      'bundle-path': join(project.directory, '.mlops-actions/bundle'),
+      digest: manifest.digest,
+      artifact: 'churn-candidate',
+    });
+    expect(project.uploads.map(({ name }) => name)).toEqual(['churn-candidate']);
+    expect(metrics.auc).toBeGreaterThan(0.7);
+    expect(Object.keys(manifest.files).sort()).toEqual(
+      ['README.md', 'bom.json', 'importance.json', 'metrics.json', 'model.onnx', 'params.yaml', 'predictions.parquet'].sort(),
+    );
+    expect(outcome.summary).toContain('`churn`');
+  });
+
+  test('twice gives the same bytes of model.onnx and the same digest', async () => {
+    for (const algorithm of ['gbdt', 'linear', 'baseline']) {
+      await trainAs('a', { train: { algorithm } });
+      await trainAs('b', { train: { algorithm } });
+      const [a, b] = [await bundle('a'), await bundle('b')];
+      expect(await readFile(a.modelFile)).toEqual(await readFile(b.modelFile));
+      expect(a.manifest.digest).toBe(b.manifest.digest);
+    }
+  });
+
+  test('the order of the rows in the file changes neither split nor model', async () => {
+    await trainAs('a', { train: { algorithm: 'gbdt' } });
+    const [header, ...lines] = customers().trim().split('\n');
+    await project.write('data.csv', `${[header, ...lines.reverse()].join('\n')}\n`);
+    await trainAs('b', { train: { algorithm: 'gbdt' } });
+    expect((await bundle('b')).manifest.digest).toBe((await bundle('a')).manifest.digest);
+  });
+
+  test('params given as input override the spec', async () => {
+    await project.write('mlops.yaml', spec({ train: { algorithm: 'gbdt', params: { num_leaves: 5 } } }));
+    await project.run('train', { params: '{"num_leaves": 3, "num_iterations": 7}' });
+    expect((await bundle('.mlops-actions/bundle')).manifest.params).toMatchObject({ num_leaves: 3, num_iterations: 7 });
+  });
+
+  test('new rows and new columns move no row, when the champion is given', async () => {
+    await trainAs('champion');
+    const before = await bundle('champion');
+    const [header, ...lines] = customers({ rows: 900 }).trim().split('\n');
+    await project.write('data.csv', `${[`${header},region`, ...lines.map((line) => `${line},x`)].join('\n')}\n`);
+    await project.run('train', { champion: 'champion' });
+    const { manifest } = await bundle('.mlops-actions/bundle');
+    expect(manifest.split).toEqual(before.manifest.split);
+    expect(manifest.features.features.map(({ name }) => name)).toContain('region');
+  });
+});
+
+describe('compare', () => {
+  test('a candidate that is the champion is identical, and its gates pass', async () => {
+    await trainAs('champion');
+    await project.write('mlops.yaml', spec({ gates: ['auc >= champion', 'log_loss <= champion'] }));
+    await project.run('train');
+    const outcome = await project.run('compare', { champion: 'champion' });
+    expect(outcome.failure).toBeUndefined();
+    expect(outcome.outputs).toMatchObject({ verdict: 'identical', gates: 'pass' });
+    expect((await comparison()).changes).toEqual([]);
+  });
+
+  test('a model is better than the prior, and the prior worse than it', async () => {
+    await trainAs('prior', { train: { algorithm: 'baseline' } });
+    await trainAs('model');
+    await project.write('mlops.yaml', spec({ gates: ['auc > champion'] }));
+    expect((await project.run('compare', { candidate: 'model', champion: 'prior' })).outputs.verdict).toBe('better');
+    const outcome = await project.run('compare', { candidate: 'prior', champion: 'model' });
+    expect(outcome.outputs).toMatchObject({ verdict: 'worse', gates: 'fail' });
+    expect(outcome.failure).toBe('1 of 1 gates does not pass: auc > champion.');
+    expect(outcome.annotations).toMatchObject([{ level: 'error', location: { file: 'mlops.yaml' } }]);
+  });
+
+  test('fail-on decides what fails the step', async () => {
+    await trainAs('prior', { train: { algorithm: 'baseline' } });
+    await trainAs('model');
+    const judge = (failOn: string) => project.run('compare', { candidate: 'prior', champion: 'model', 'fail-on': failOn });
+    expect((await judge('gates')).failure).toBeUndefined();
+    expect((await judge('worse')).failure).toBe('The candidate is worse than the champion.');
+    await project.write('mlops.yaml', spec({ gates: ['auc >= 0.99'] }));
+    expect((await judge('gates')).failure).toContain('auc >= 0.99');
+    expect((await judge('never')).failure).toBeUndefined();
+  });
+
+  test('another target is not comparable, and the comparison says why', async () => {
+    await trainAs('champion');
+    await project.write('mlops.yaml', spec({ target: { column: 'leaves', sql: "churned = 'yes' AND usage < 5" } }));
+    await project.run('train');
+    const outcome = await project.run('compare', { champion: 'champion' });
+    expect(outcome.outputs.verdict).toBe('not comparable');
+    expect((await comparison()).reason).toContain("the target changed: was `churned`, is `churned = 'yes' AND usage < 5`");
+    expect(outcome.summary).toContain('not comparable');
+  });
+
+  test('test rows that the champion has trained on are left out', async () => {
+    await trainAs('champion', { split: { by: 'hash', validation: 0.2, test: 0.1 } });
+    await project.run('train', { champion: 'none' });
+    await project.run('compare', { champion: 'champion' });
+    const { rows, verdict } = await comparison();
+    expect(rows.seenByChampion).toBeGreaterThan(0);
+    expect(rows.used + rows.seenByChampion).toBe(rows.test);
+    expect(rows.used).toBeCloseTo(60, -1);
+    expect(verdict).not.toBe('not comparable');
+  });
+
+  test('a champion that may have trained on every test row is not comparable', async () => {
+    await trainAs('champion');
+    const { manifest } = await bundle('champion');
+    const loaded = parseSpec(spec(), 'mlops.yaml');
+    const dataset = await openDataset({ spec: loaded.spec, directory: project.directory, locate: loaded.locate });
+    const parts = await assignParts(dataset, manifest.split);
+    const heldOut = new Set((await dataset.rowIds()).filter((_, row) => PARTS[parts[row]!] === 'test'));
+    dataset.close();
+    const [header, ...lines] = customers().trim().split('\n');
+    const seen = lines.filter((line) => !heldOut.has(line.split(',')[0]!));
+    await project.write('data.csv', `${[header, ...seen].join('\n')}\n`);
+    await project.run('train', { champion: 'none' });
+    const outcome = await project.run('compare', { champion: 'champion' });
+    expect(outcome.outputs.verdict).toBe('not comparable');
+    expect((await comparison()).reason).toContain('no test row was held out by both models');
+  });
+
+  test('a champion whose inputs the data no longer has is shown with its recorded metrics', async () => {
+    await trainAs('champion');
+    await project.write('data.csv', customers({ header: 'id,consumption,plan,churned' }));
+    await project.run('train');
+    const outcome = await project.run('compare', { champion: 'champion' });
+    expect(outcome.outputs.verdict).toBe('not comparable');
+    const result = await comparison();
+    expect(result.reason).toContain('the champion cannot be run on this data: it needs usage');
+    expect(result.champion?.recorded).toEqual((await bundle('champion')).metrics);
+  });
+
+  test('without a champion it is the first model, and gates against the champion are skipped', async () => {
+    await project.write('mlops.yaml', spec({ gates: ['auc >= 0.5', 'auc >= champion'] }));
+    await project.run('train');
+    const outcome = await project.run('compare');
+    expect(outcome.outputs.verdict).toBe('first model');
+    expect((await comparison()).gates.map(({ outcome: gate }) => gate)).toEqual(['pass', 'skipped']);
+  });
+});
+
+describe('evaluate', () => {
+  test('gives the metrics that training recorded', async () => {
+    await project.run('train');
+    const outcome = await project.run('evaluate', { model: '.mlops-actions/bundle' });
+    const metrics = JSON.parse(await readFile(outcome.outputs['metrics-path']!, 'utf8')) as Record<string, number>;
+    const recorded = (await bundle('.mlops-actions/bundle')).metrics;
+    for (const [name, value] of Object.entries(recorded)) expect(metrics[name], name).toBeCloseTo(value, 10);
+  });
+
+  test('takes a bare .onnx file, and says what cannot be known of it', async () => {
+    await project.run('train');
+    await cp(join(project.directory, '.mlops-actions/bundle/model.onnx'), join(project.directory, 'mine.onnx'));
+    const outcome = await project.run('evaluate', { model: 'mine.onnx' });
+    expect(outcome.annotations?.map(({ message }) => message).join()).toContain('nothing says which rows it has trained on');
+  });
+
+  test('a failing gate fails the step, and everything is written before', async () => {
+    await project.write('mlops.yaml', spec({ gates: ['auc >= 0.99'] }));
+    await project.run('train');
+    const outcome = await project.run('evaluate', { model: '.mlops-actions/bundle' });
+    expect(outcome.failure).toContain('auc >= 0.99');
+    expect(outcome.outputs.gates).toBe('fail');
+    expect(outcome.summary).toContain('auc');
+  });
+});
+
+describe('validate', () => {
+  test('a contract that holds passes', async () => {
+    await project.write(
+      'mlops.yaml',
+      spec({ contract: { columns: { id: { unique: true }, plan: { enum: ['basic', 'plus', 'pro'] } } } }),
+    );
+    const outcome = await project.run('validate');
+    expect(outcome.outputs).toMatchObject({ passed: 'true', failures: '0', artifact: '' });
+    expect(project.uploads).toEqual([]);
+  });
+
+  test('a broken rule fails the step, is annotated on its line, and its result is kept for the report', async () => {
+    const text = spec({ contract: { columns: { plan: { enum: ['basic', 'plus'] } } } });
+    await project.write('mlops.yaml', text);
+    const outcome = await project.run('validate');
+    expect(outcome.failure).toContain('The data breaks its contract: 1 of ');
+    expect(outcome.outputs).toMatchObject({ passed: 'false', failures: '1', artifact: 'churn-validation' });
+    const line = text.split('\n').findIndex((row) => row.includes('enum')) + 1;
+    expect(outcome.annotations).toMatchObject([{ level: 'error', location: { file: 'mlops.yaml', line } }]);
+  });
+
+  test('a warning fails only where it is asked to', async () => {
+    await project.write('mlops.yaml', spec({ contract: { columns: { plan: { enum: ['basic'], severity: 'warning' } } } }));
+    expect((await project.run('validate')).failure).toBeUndefined();
+    expect((await project.run('validate', { 'fail-on': 'warning' })).failure).toContain('breaks its contract');
+  });
+});
