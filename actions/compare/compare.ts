@@ -197,7 +197,7 @@ async function judgeCandidate(
     ...(manifest.training.leakage !== undefined && { leakage: manifest.training.leakage }),
     ...(environment.headSha !== undefined && { commit: environment.headSha }),
     createdAt: new Date().toISOString(),
-    tool: toolVersion(),
+    tool: `mlops-actions ${toolVersion()}`,
   };
 }
 

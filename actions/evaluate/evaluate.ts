@@ -152,7 +152,7 @@ async function evaluate(
       candidate: summary,
       ...(environment.headSha !== undefined && { commit: environment.headSha }),
       createdAt: new Date().toISOString(),
-      tool: toolVersion(),
+      tool: `mlops-actions ${toolVersion()}`,
     };
   } finally {
     await model.close();

@@ -52,7 +52,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
       seconds: (performance.now() - started) / 1000,
       ...(environment.headSha !== undefined && { commit: environment.headSha }),
       createdAt: new Date().toISOString(),
-      tool: toolVersion(),
+      tool: `mlops-actions ${toolVersion()}`,
     };
     const folder = workDirectory(directory);
     const file = join(folder, 'validation.json');

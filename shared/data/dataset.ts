@@ -61,8 +61,8 @@ export interface Dataset {
   table(columns: readonly string[], rows?: Uint32Array): Promise<Table>;
   /** The values of an expression of the spec, by row: slices, conditions. */
   values(sql: string, location: Location, rows?: Uint32Array): Promise<Column>;
-  /** A numeric expression that has been checked. Missing is NaN. */
-  numbers(checkedSql: string): Promise<Float64Array>;
+  /** A numeric expression that has been checked. Missing is NaN. @throws UserError where it fails on a value */
+  numbers(checkedSql: string, location: Location): Promise<Float64Array>;
   /** What is to be predicted: the target's column or expression. @throws UserError when there is none */
   labelColumn(): Promise<LabelColumn>;
   /** The target's canonical text, by row; code 0 is missing. */
@@ -162,7 +162,10 @@ async function store(
 /** An expression that is sound but meets a value that it cannot take (a cast, a division). */
 function evaluationError(sql: string, error: unknown, location: Location): UserError {
   const [reason = ''] = messageOf(error).split('\n');
-  return new UserError({ message: `SQL ${JSON.stringify(sql)} fails on the data: ${reason}`, location }, { cause: error });
+  return new UserError(
+    { message: `SQL ${JSON.stringify(sql.trim())} fails on the data: ${reason}`, location },
+    { cause: error },
+  );
 }
 
 class DuckDataset implements Dataset {
@@ -250,8 +253,12 @@ class DuckDataset implements Dataset {
     }
   }
 
-  numbers(checkedSql: string): Promise<Float64Array> {
-    return readFloat64(this.connection, checkedSql, CANONICAL, this.rows);
+  async numbers(checkedSql: string, location: Location): Promise<Float64Array> {
+    try {
+      return await readFloat64(this.connection, checkedSql, CANONICAL, this.rows);
+    } catch (error) {
+      throw evaluationError(checkedSql, error, location);
+    }
   }
 
   labelColumn(): Promise<LabelColumn> {
@@ -308,7 +315,7 @@ class DuckDataset implements Dataset {
     if (column.type !== 'integer' && column.type !== 'number') {
       throw new UserError({ message: `weight ${name} is ${column.type}; weights are numbers`, location });
     }
-    const weights = await this.numbers(identifier(column.name));
+    const weights = await this.numbers(identifier(column.name), location);
     const wrong = weights.reduce((count, weight) => (weight >= 0 && weight < Number.POSITIVE_INFINITY ? count : count + 1), 0);
     if (wrong > 0) {
       throw new UserError({

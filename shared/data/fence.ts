@@ -54,7 +54,9 @@ export async function checkExpression(
   // What will run is the text in parentheses, so that is what has to be one expression. Without the line breaks,
   // a comment at the end would swallow what follows in a caller's statement.
   for (const form of [closed, `(${sql})`]) {
-    await parse(connection, form, () => fail('a comment or a parenthesis reaches beyond the expression; leave comments out'));
+    await parse(connection, form, () =>
+      fail('a comment, semicolon or parenthesis reaches beyond the expression; leave it out'),
+    );
   }
   const type = await bind(connection, closed, table, fail);
   return { columns: [...used].sort(), sql: closed, type };

@@ -36,7 +36,7 @@ async function regressionLabels(dataset: Dataset, column: LabelColumn, judging: 
   if (column.type !== 'number' && column.type !== 'integer') {
     throw new UserError({ message: `task regression needs a numeric target, but ${column.name} is ${column.type}`, location });
   }
-  const values = await dataset.numbers(column.sql);
+  const values = await dataset.numbers(column.sql, location);
   if (!judging) {
     let first: number | undefined;
     let differs = false;

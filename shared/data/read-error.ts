@@ -20,6 +20,7 @@ function readMessage(text: string, file: SourceFile): string {
     return 'a value opens a quote (") that is never closed; a quote within a value is doubled ("")';
   if (/not utf-8|unicode/i.test(text))
     return 'the text is not UTF-8; convert it (iconv -f latin1 -t utf-8) and commit it again';
+  if (text.includes('expected records')) return 'rows of JSON data are objects, {"column": value}; this holds something else';
   const reason = firstSentence(text, file);
   if (file.format === 'parquet') return `this is not a whole Parquet file (truncated, or another format): ${reason}`;
   return `cannot be read as ${file.format.toUpperCase()}: ${reason}`;

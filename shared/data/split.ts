@@ -59,9 +59,9 @@ export async function fitSplit(dataset: Dataset, spec: Spec, options: { frozen?:
  * @throws UserError when the data lacks a column that the rule needs
  */
 export async function assignParts(dataset: Dataset, rule: SplitRule): Promise<Uint8Array> {
-  const needed = rule.by === 'hash' ? rule.columns : [rule.column];
-  const columns = needed.map((name) => ruleColumn(dataset, name, rule));
-  if (rule.by === 'time') return assignByTime(dataset, columns[0]!, rule);
+  const columns = rule.by === 'hash' ? rule.columns : [rule.column];
+  requireColumns(dataset, columns, rule);
+  if (rule.by === 'time') return assignByTime(dataset, rule);
   const positions = hashPositions(await dataset.hashes(columns));
   if (rule.by === 'group') return partsOf(positions, () => rule.cut);
   const plain = rule.cuts['*'] ?? plainCuts(rule.shares);
@@ -71,12 +71,11 @@ export async function assignParts(dataset: Dataset, rule: SplitRule): Promise<Ui
   return partsOf(positions, (row) => cuts[classes.codes[row]!]!);
 }
 
-function ruleColumn(dataset: Dataset, name: string, rule: SplitRule): string {
-  const names = dataset.columnNames;
-  const column = names.find((item) => columnKey(item) === columnKey(name));
-  if (column !== undefined) return column;
+function requireColumns(dataset: Dataset, needed: readonly string[], rule: SplitRule): void {
+  const absent = needed.filter((name) => !dataset.columnNames.includes(name));
+  if (absent.length === 0) return;
   throw new UserError(
-    `the split rule (by ${rule.by}) needs column ${JSON.stringify(name)}, which the data in ${dataset.files.join(', ')} does not have; without it nobody can say which rows the model trained on`,
+    `the split rule (by ${rule.by}) needs column ${absent.map((name) => JSON.stringify(name)).join(', ')}, which the data in ${dataset.files.join(', ')} does not have; without it nobody can say which rows the model trained on`,
   );
 }
 
@@ -101,7 +100,7 @@ async function hashRule(
   const reusable = frozen?.by === 'hash' && sameShares(frozen.shares, shares) ? frozen : undefined;
   const earlier = reusable && reusableColumns(dataset, reusable, chosen, notices);
   const columns = earlier ?? chosen ?? [...dataset.columnNames].sort();
-  const positions = hashPositions(await dataset.hashes(columns.map((name) => ruleColumnName(dataset, name))));
+  const positions = hashPositions(await dataset.hashes(columns));
   const classes = spec.task !== 'regression' && spec.split.stratify ? await dataset.labelText() : undefined;
   const stratified = classes && (!chosen || (await oneClassEach(dataset, columns, classes, notices))) ? classes : undefined;
   const base: HashRule = { by: 'hash', columns, shares, cuts: { '*': plainCuts(shares) } };
@@ -125,17 +124,12 @@ function reusableColumns(
   notices: string[],
 ): readonly string[] | undefined {
   if (chosen) return chosen.join('\0') === frozen.columns.join('\0') ? frozen.columns : undefined;
-  const keys = new Set(dataset.columnNames.map(columnKey));
-  const absent = frozen.columns.filter((name) => !keys.has(columnKey(name)));
+  const absent = frozen.columns.filter((name) => !dataset.columnNames.includes(name));
   if (absent.length === 0) return frozen.columns;
   notices.push(
     `the earlier model's split used column ${absent.map((name) => JSON.stringify(name)).join(', ')}, which the data no longer has; the rows are divided anew`,
   );
   return undefined;
-}
-
-function ruleColumnName(dataset: Dataset, name: string): string {
-  return dataset.columnNames.find((item) => columnKey(item) === columnKey(name)) ?? name;
 }
 
 /**

@@ -32,8 +32,8 @@ export async function fitTimeRule(dataset: Dataset, column: string, shares: Part
 }
 
 /** The part of every row by its time; rows without one belong to train. */
-export async function assignByTime(dataset: Dataset, column: string, rule: TimeRule): Promise<Uint8Array> {
-  const times = await readTimes(dataset, column, dataset.locate(['data', 'time']));
+export async function assignByTime(dataset: Dataset, rule: TimeRule): Promise<Uint8Array> {
+  const times = await readTimes(dataset, rule.column, dataset.locate(['data', 'time']));
   const starts = PARTS.slice(1).map((part) => BigInt(rule.boundaries[part as keyof TimeRule['boundaries']]));
   const parts = new Uint8Array(times.length);
   for (let row = 0; row < times.length; row++) {

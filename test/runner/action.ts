@@ -14,7 +14,7 @@ export interface ActionInput {
   readonly deprecated?: string;
 }
 
-export interface NodeRuns {
+interface NodeRuns {
   readonly kind: 'node';
   readonly main: string;
   readonly pre?: string;
@@ -23,7 +23,7 @@ export interface NodeRuns {
   readonly postIf?: Condition;
 }
 
-export interface CompositeRuns {
+interface CompositeRuns {
   readonly kind: 'composite';
   readonly steps: readonly StepSpec[];
 }

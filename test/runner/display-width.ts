@@ -5,11 +5,14 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 const INVISIBLE = /^[\p{Mark}\p{Control}\p{Format}]+$/u;
 
-/** A text without what would move the cursor or change colours: escape sequences, control characters, tabs as spaces. */
+/**
+ * A text without what would move the cursor or change colours: escape sequences, control characters, changes of
+ * direction; tabs become spaces.
+ */
 export function plainText(text: string): string {
   return stripVTControlCharacters(text)
     .replaceAll('\t', '  ')
-    .replace(/\p{Control}/gu, '');
+    .replace(/[\p{Control}\p{Bidi_Control}]/gu, '');
 }
 
 function segmentWidth(segment: string): number {

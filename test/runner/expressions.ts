@@ -143,7 +143,7 @@ type Part = { readonly literal: string } | { readonly expression: string };
  * Cuts a text at its `${{ }}`. The closing braces are looked for outside of string literals, as GitHub does.
  * @throws ExpressionFailure when an expression is not closed.
  */
-export function splitTemplate(text: string): readonly Part[] {
+function splitTemplate(text: string): readonly Part[] {
   const parts: Part[] = [];
   let position = 0;
   for (;;) {

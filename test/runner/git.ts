@@ -146,9 +146,10 @@ export class CommitStore {
   /** Writes all files of a commit into a folder, without a repository around them. */
   async extract(commit: string, folder: string): Promise<void> {
     mkdirSync(folder, { recursive: true });
-    const index = join(this.directory, `index-${process.pid}-${commit}`);
-    await git(this.directory, ['read-tree', commit], { GIT_INDEX_FILE: index });
-    await git(this.directory, ['checkout-index', '--all', '--force', `--prefix=${folder}/`], { GIT_INDEX_FILE: index });
+    const index = join(this.directory, `index-${commit}`);
+    const place = { GIT_DIR: this.directory, GIT_WORK_TREE: folder, GIT_INDEX_FILE: index };
+    await git(folder, ['read-tree', commit], place);
+    await git(folder, ['checkout-index', '--all', '--force'], place);
     rmSync(index, { force: true });
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../shared/core/errors.js';
 import type { Json } from '../../shared/core/json.js';
 import type { Conclusion } from '../github/types.js';
@@ -137,6 +138,8 @@ async function runLegs(
   const limiter = new Limiter(maxParallel);
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
+  // Every leg listens to it.
+  setMaxListeners(0, signal);
   const outputs: Record<string, string> = {};
   const legs = combinations.map((combination, index) =>
     limiter.run(async () => {
@@ -183,6 +186,10 @@ async function runLeg(
   }
   const tolerant = templateBoolean(spec.continueOnError, scope, 'continue-on-error', false);
   const timeoutMinutes = templateCount(spec.timeoutMinutes, scope, 'timeout-minutes');
+  // The labels mean nothing here, but an expression that gives none would leave the job in the queue for ever.
+  const labels = spec.runsOn ? templateValue(spec.runsOn, scope) : null;
+  if (labels === null || labels === '' || (Array.isArray(labels) && labels.length === 0))
+    throw new Error('runs-on names no runner');
   const { needs, matrix, strategy, inputs } = scope.contexts as Record<string, Json>;
   const contexts = { needs: needs ?? {}, matrix: matrix ?? null, strategy: strategy ?? {}, inputs: inputs ?? {} };
   const { secrets } = options;

@@ -10,11 +10,11 @@ import type { RunContext } from './run-context.js';
 import type { Condition, RunDefaults, StepSpec, Template } from './workflow-spec.js';
 
 /** An action's own end, registered when its first part has started. */
-export interface PostHook {
+interface PostHook {
   readonly name: string;
   readonly condition: Condition | undefined;
   readonly run: (step: StepSession) => Promise<StepOutcome>;
-  readonly frame: Frame;
+  readonly frame: () => Frame;
 }
 
 /** What all steps of a job share. */
@@ -60,7 +60,13 @@ export interface Frame {
 export interface ActionInstance {
   readonly action: ActionSpec;
   readonly state: Record<string, string>;
-  postRegistered: boolean;
+  /** Where and with what the action ran last: its `post` gets the same. */
+  ran?: {
+    readonly frame: Frame;
+    readonly inputs: Readonly<Record<string, string>>;
+    readonly own: Readonly<Record<string, string>>;
+  };
+  /** The frame of its steps, of a composite action. */
   frame?: Frame;
 }
 

@@ -26,7 +26,7 @@ import { performStep, stepName } from './step.js';
 import type { JobSpec, WorkflowSpec } from './workflow-spec.js';
 
 /** Outputs of a job, counted as UTF-16. */
-export const MAX_OUTPUT_BYTES = 1024 * 1024;
+const MAX_OUTPUT_BYTES = 1024 * 1024;
 /** What `always()` steps get together after a job was cancelled. */
 const AFTERMATH_MINUTES = 5;
 const DEFAULT_MINUTES = 360;
@@ -158,7 +158,7 @@ class JobExecution {
       await this.#step(context, stepName(context, frame, step), (session) => performStep(context, frame, step, session));
     }
     for (const hook of context.posts.reverse()) {
-      const scope = stepScope(context, { ...hook.frame, status: frame.status });
+      const scope = stepScope(context, { ...hook.frame(), status: frame.status });
       await this.#step(context, hook.name, async (session) => {
         const record = await attempt(session, async () => {
           if (hook.condition && !conditionHolds(hook.condition.text, scope)) return { outcome: 'skipped', outputs: {} };

@@ -30,15 +30,14 @@ const stateOf = (list: readonly RunnerUpdate[]): LiveState => list.reduce<LiveSt
 describe('the live view', () => {
   it('shows runs, jobs, steps and the newest line', () => {
     const frame = renderFrame(stateOf(updates(1)), { columns: 60, rows: 20, now: 4000, colors: false });
-    expect(frame).toEqual(
-      [
-        '⠋ CI · push to main                                    3.0 s',
-        '  ⠋ judge 0                                            3.0 s',
-        '    ✓ Run actions/checkout@3d3c42e                    100 ms',
-        '    ⠋ Train the model with a name that is much too lo… 3.0 s',
-        '        round 3   of 9',
-      ].map((line) => line.replace(/ {2}(?=\d)/, ' ')),
-    );
+    const right = (left: string, time: string): string => left.padEnd(59 - time.length) + time;
+    expect(frame).toEqual([
+      right('⠋ CI · push to main', '3.0 s'),
+      right('  ⠋ judge 0', '3.0 s'),
+      right('    ✓ Run actions/checkout@3d3c42e', '100 ms'),
+      '    ⠋ Train the model with a name that is much too l… 3.0 s',
+      '        round 3   of 9',
+    ]);
   });
 
   it('is never wider than the terminal, nor higher', () => {
@@ -66,8 +65,8 @@ describe('the live view', () => {
   });
 
   it('writes plain lines where there is no terminal, and what a long step does', () => {
-    let text = '';
-    const view = createLiveView({ write: (chunk: string | Uint8Array) => Boolean((text += String(chunk))) });
+    const chunks: string[] = [];
+    const view = createLiveView({ write: (chunk: string | Uint8Array) => Boolean(chunks.push(String(chunk))) });
     const at = { run: 1, job: 1 };
     const list: RunnerUpdate[] = [
       ...updates(1),
@@ -82,7 +81,12 @@ describe('the live view', () => {
       { kind: 'run-finished', run: 1, workflow: 'CI', conclusion: 'failure', seconds: 9, at: 10_000 },
     ].map((update) => ({ at: 9000, ...update })) as RunnerUpdate[];
     for (const update of list) view(update);
-    expect(text.split('\n').map((line) => line.replace(plainText(NAME), 'Train'))).toEqual([
+    expect(
+      chunks
+        .join('')
+        .split('\n')
+        .map((line) => line.replace(plainText(NAME), 'Train')),
+    ).toEqual([
       'CI: push to main',
       '  judge 0: started',
       '    ✓ judge 0 / Run actions/checkout@3d3c42e (100 ms)',
@@ -108,7 +112,7 @@ describe('the live view', () => {
     for (const update of updates(1)) view(update);
     view({ kind: 'run-finished', run: 1, workflow: 'CI', conclusion: 'success', seconds: 9, at: 10_000 });
     expect(chunks).toHaveLength(2);
-    expect(chunks[1]).toMatch(/^\u001b\[1A\r\u001b\[2K✓ CI · push to main/);
+    expect(chunks[1]?.startsWith('\u001b[1A\r\u001b[2K✓ CI · push to main')).toBe(true);
     expect(chunks[1]?.endsWith('\u001b[0J')).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import { formatDuration } from '../../shared/core/format.js';
-import { fitWidth } from './display-width.js';
+import { fitWidth, plainText } from './display-width.js';
 import { conclusionMark, renderFrame } from './live-frame.js';
 import { applyUpdate, type LiveState } from './live-state.js';
 import type { RunnerUpdate } from './result.js';
@@ -55,7 +55,7 @@ function terminalView(stream: LiveStream): (update: RunnerUpdate) => void {
 function plainView(stream: LiveStream): (update: RunnerUpdate) => void {
   let state: LiveState = [];
   const spoken = new Map<string, number>();
-  const say = (text: string): void => void stream.write(`${fitWidth(text, PLAIN_COLUMNS)}\n`);
+  const say = (text: string): void => void stream.write(`${fitWidth(plainText(text), PLAIN_COLUMNS)}\n`);
 
   return (update) => {
     state = applyUpdate(state, update);

@@ -27,7 +27,7 @@ const SCOPES: Readonly<Record<string, readonly Access[]>> = {
 const RANK: Readonly<Record<Access, number>> = { none: 0, read: 1, write: 2 };
 
 /** What a token may do where neither the job nor its workflow says so: the restricted default of new repositories. */
-export const DEFAULT_PERMISSIONS: Permissions = complete({ contents: 'read', packages: 'read' });
+const DEFAULT_PERMISSIONS: Permissions = complete({ contents: 'read', packages: 'read' });
 
 /** All scopes written out: those that are not named are `none`, metadata can always be read. */
 function complete(given: Permissions): Permissions {

@@ -34,7 +34,7 @@ export async function prepareSteps(job: JobContext, frame: Frame, steps: readonl
     if (reference.kind !== 'origin') continue;
     const place = { workspace: job.workspace, source: job.run.source };
     const action = await loadAction(reference, step.uses.ref, place);
-    const instance: ActionInstance = { action, state: {}, postRegistered: false };
+    const instance: ActionInstance = { action, state: {} };
     frame.instances.set(step, instance);
     const { runs } = action;
     if (runs.kind === 'composite') {

@@ -11,9 +11,9 @@ import { parseWorkflow } from './workflow.js';
 import type { CallSpec, InputSpec, JobSpec, WorkflowSpec } from './workflow-spec.js';
 
 /** Levels of workflows, the one that the event started included. */
-export const MAX_LEVELS = 10;
+const MAX_LEVELS = 10;
 /** Calls of reusable workflows in one run. */
-export const MAX_CALLS = 50;
+const MAX_CALLS = 50;
 
 /** A workflow with everything it calls, read and checked before anything of it runs. */
 export interface WorkflowPlan {

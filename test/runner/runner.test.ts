@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { jobOf, openWorkbench, printed, runOnce } from './workbench.js';
+import { openSession, runWorkflow } from './runner.js';
+import { gitIn, jobOf, openWorkbench, printed, runOnce } from './workbench.js';
+import { parseWorkflow } from './workflow.js';
 
 const CHECKOUT = 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1';
 
@@ -51,5 +53,76 @@ jobs:
     expect(one.summaries).toEqual(['# Summary\n']);
     expect(printed(jobOf(result, 'two'))).toContain('42 success "a\\nb=c"');
     expect(result.conclusion).toBe('success');
+  });
+
+  it('gives every token the least that is asked for', async () => {
+    const statuses = `curl -s -o /dev/null -w '%{http_code} ' -X POST -H "authorization: token $TOKEN" -d '{"state":"success"}' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/statuses/$GITHUB_SHA"`;
+    const steps = `steps: [{ run: '${statuses.replaceAll("'", "''")}', env: { TOKEN: '\${{ github.token }}' } }]`;
+    const result = await runOnce(`
+on: push
+jobs:
+  unsaid: { runs-on: x, ${steps} }
+  write: { runs-on: x, permissions: { statuses: write }, ${steps} }
+  all: { runs-on: x, permissions: write-all, ${steps} }
+  reading: { runs-on: x, permissions: read-all, ${steps} }
+  nothing: { runs-on: x, permissions: {}, ${steps} }
+`);
+    expect(Object.fromEntries(result.jobs.map((job) => [job.name, printed(job).trim()]))).toEqual({
+      ...{ unsaid: '403', write: '201', all: '201', reading: '403', nothing: '403' },
+    });
+    expect(jobOf(result, 'unsaid').permissions).toMatchObject({ contents: 'read', packages: 'read', issues: 'none' });
+    expect(jobOf(result, 'write').permissions).toMatchObject({ contents: 'none', statuses: 'write' });
+  });
+
+  it('tells what happens while it happens', async () => {
+    const bench = await openWorkbench({
+      '.github/workflows/ci.yml':
+        'name: CI\non: push\njobs: { a: { runs-on: x, steps: [{ name: Say, run: echo hello }] }, b: { if: false, runs-on: x, steps: [{ run: echo }] } }',
+    });
+    try {
+      const [result] = await bench.push();
+      const run = result!.run.id;
+      expect(bench.updates.filter(({ kind }) => kind !== 'log')).toMatchObject([
+        { kind: 'run-started', run, number: 1, workflow: 'CI', event: 'push', title: 'push to main' },
+        { kind: 'job-finished', run, job: -1, name: 'b', conclusion: 'skipped' },
+        { kind: 'job-started', run, name: 'a' },
+        { kind: 'step-started', run, step: 1, name: 'Say' },
+        { kind: 'step-finished', run, step: 1, name: 'Say', conclusion: 'success' },
+        { kind: 'job-finished', run, name: 'a', conclusion: 'success', annotations: [] },
+        { kind: 'run-finished', run, workflow: 'CI', conclusion: 'success' },
+      ]);
+      const lines = bench.updates.flatMap((update) => (update.kind === 'log' ? [update.line] : []));
+      expect(lines.at(-1)).toBe('hello');
+    } finally {
+      await bench.close();
+    }
+  });
+
+  it('runs one workflow on its own, whether or not the event starts it, without a trace in the repository', async () => {
+    const bench = await openWorkbench({ 'a.txt': 'a' });
+    const folder = `${bench.root}/repository`;
+    const before =
+      gitIn(folder, 'count-objects', '-v') + gitIn(folder, 'for-each-ref') + gitIn(folder, 'status', '--porcelain');
+    const { github, repository, project, root } = bench;
+    const sha = gitIn(folder, 'rev-parse', 'HEAD').trim();
+    const session = await openSession({
+      github,
+      repository,
+      project,
+      temp: root,
+      event: { name: 'push', ref: 'refs/heads/main', sha },
+    });
+    try {
+      const text =
+        "on: { schedule: [{ cron: '0 0 * * *' }] }\njobs: { a: { runs-on: x, steps: [{ uses: actions/checkout@v4 }, { run: cat a.txt }] } }";
+      const result = await runWorkflow(session, parseWorkflow('.github/workflows/nightly.yml', text));
+      expect(printed(jobOf(result, 'a'))).toMatch(/\na$/);
+    } finally {
+      session.close();
+    }
+    expect(gitIn(folder, 'count-objects', '-v') + gitIn(folder, 'for-each-ref') + gitIn(folder, 'status', '--porcelain')).toBe(
+      before,
+    );
+    await bench.close();
   });
 });

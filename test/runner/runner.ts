@@ -39,7 +39,7 @@ export interface RunnerOptions {
 }
 
 /** What the runs of one event share. */
-export interface EventSession {
+interface EventSession {
   readonly options: RunnerOptions;
   readonly temp: string;
   readonly store: CommitStore;

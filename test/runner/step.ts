@@ -135,7 +135,6 @@ async function runUses(
   const instance: ActionInstance = frame.instances.get(step) ?? {
     action: await loadAction(reference, uses, { workspace: job.workspace, source: job.run.source }),
     state: {},
-    postRegistered: false,
   };
   frame.instances.set(step, instance);
   const { action } = instance;
@@ -163,15 +162,19 @@ export function registerPost(
   name: string,
 ): void {
   const { runs } = instance.action;
-  if (runs.kind !== 'node' || runs.post === undefined || instance.postRegistered) return;
+  if (runs.kind !== 'node' || runs.post === undefined) return;
   const script = runs.post;
-  instance.postRegistered = true;
+  const first = instance.ran === undefined;
+  const ran = { frame, inputs, own };
+  instance.ran = ran;
+  if (!first) return;
+  const last = (): typeof ran => instance.ran ?? ran;
   job.posts.push({
     name: `Post ${name}`,
     condition: runs.postIf,
-    frame,
+    frame: () => last().frame,
     run: (session) =>
-      limited(job, session, undefined, (inner) => runNodeStage(job, frame, instance, { script, inputs, own }, inner)),
+      limited(job, session, undefined, (inner) => runNodeStage(job, last().frame, instance, { script, ...last() }, inner)),
   });
 }
 

@@ -70,7 +70,7 @@ export async function openWorkbench(files: Files, project: Files = {}): Promise<
 /** Runs one workflow on a push to main, and gives its result. */
 export async function runOnce(
   workflow: string,
-  setting: { files?: Files; project?: Files } & Partial<RunnerOptions> = {},
+  setting: { files?: Files; project?: Files } & Partial<Omit<RunnerOptions, 'project'>> = {},
 ): Promise<RunResult> {
   const { files = {}, project = {}, ...more } = setting;
   const bench = await openWorkbench({ '.github/workflows/ci.yml': workflow, ...files }, project);

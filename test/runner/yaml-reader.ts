@@ -6,19 +6,19 @@ import type { Json } from '../../shared/core/json.js';
 /** A YAML value that knows where it stands in its file. */
 export type YamlValue = YamlScalar | YamlSequence | YamlMapping;
 
-export interface YamlScalar {
+interface YamlScalar {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
   readonly location: Location;
 }
 
-export interface YamlSequence {
+interface YamlSequence {
   readonly kind: 'sequence';
   readonly items: readonly YamlValue[];
   readonly location: Location;
 }
 
-export interface YamlMapping {
+interface YamlMapping {
   readonly kind: 'mapping';
   readonly entries: ReadonlyMap<string, YamlEntry>;
   readonly location: Location;
@@ -86,7 +86,7 @@ export function scalarText(value: string | number | boolean | null): string {
 }
 
 /** `a, b or c`, for messages. */
-export function oneOf(names: readonly string[]): string {
+function oneOf(names: readonly string[]): string {
   if (names.length < 2) return names.join('');
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

@@ -104,7 +104,7 @@ function softmaxLogLoss(values: Int32Array, classes: number, weights: Float64Arr
   const total = totalOf(values.length, weights);
   for (let row = 0; row < values.length; row++) shares[values[row]!]! += (weights?.[row] ?? 1) / total;
   const factor = classes / (classes - 1);
-  const row_ = new Float64Array(classes);
+  const own = new Float64Array(classes);
   return {
     outputs: classes,
     metric: 'log_loss',
@@ -112,12 +112,12 @@ function softmaxLogLoss(values: Int32Array, classes: number, weights: Float64Arr
     learns: (output) => shares[output]! > MIN_PROBABILITY && shares[output]! < 1 - MIN_PROBABILITY,
     gradients(scores, out) {
       for (let row = 0; row < values.length; row++) {
-        for (let k = 0; k < classes; k++) row_[k] = scores[k]![row]!;
-        softmaxInPlace(row_);
+        for (let k = 0; k < classes; k++) own[k] = scores[k]![row]!;
+        softmaxInPlace(own);
         const weight = weights ? weights[row]! : 1;
         const label = values[row]!;
         for (let k = 0; k < classes; k++) {
-          const probability = row_[k]!;
+          const probability = own[k]!;
           out[k]![2 * row] = (probability - (k === label ? 1 : 0)) * weight;
           out[k]![2 * row + 1] = Math.max(factor * probability * (1 - probability), MIN_HESSIAN) * weight;
         }

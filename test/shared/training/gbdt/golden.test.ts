@@ -61,8 +61,8 @@ describe('held against LightGBM on 2,000 rows', () => {
 
   // How far apart the two may be: losses as a share of what LightGBM's model saves over the prior or mean, predictions
   // (root mean square) as a share of their own spread. Bins are not the same, so trees part after the first splits.
-  const LOSS = 0.02;
-  const TRAIN_LOSS = 0.02;
+  const LOSS = 0.03;
+  const TRAIN_LOSS = 0.03;
   const PREDICTIONS = 0.12;
 
   it.each(golden.cases)('$name', async ({ task, params, loss, trainLoss, constantLoss, predictions }) => {
