@@ -1,7 +1,7 @@
 /**
- * A map from 64-bit hashes to small whole numbers, in typed arrays: 3 million entries take about 50 MB and half a
- * second, where a Map of strings or bigints takes many times that. Two hashes of different rows are equal with a
- * probability below 1e-6 even among 3 million.
+ * A map from 64-bit hashes to small whole numbers, in typed arrays (12 bytes a place): a Map of strings or bigints takes
+ * many times the memory for millions of rows. Two hashes of different rows are equal by chance with a probability below
+ * 1e-6 even among 3 million.
  */
 export class HashIndex {
   readonly #mask: number;

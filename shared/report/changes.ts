@@ -30,7 +30,7 @@ export function changesSection(result: Comparison): string[] {
 }
 
 function side(value: string | undefined): string {
-  return value === undefined ? '–' : text(value, 80);
+  return value === undefined ? '–' : text(value, 60) || '(empty)';
 }
 
 function item(change: Change): string {
@@ -38,10 +38,10 @@ function item(change: Change): string {
   const kind = change.kind === 'signature' ? 'input' : change.kind;
   const label = kind === 'param' ? name : change.name === kind ? kind : `${kind} ${name}`;
   if (change.before !== undefined && change.after !== undefined) {
-    return `${label} ${text(change.before, 60)} → ${text(change.after, 60)}`;
+    return `${label} ${side(change.before)} → ${side(change.after)}`;
   }
-  if (change.after !== undefined) return `${label} ${text(change.after, 60)} (new)`;
-  return change.before === undefined ? label : `${label} (no longer ${text(change.before, 60)})`;
+  if (change.after !== undefined) return `${label} ${side(change.after)} (new)`;
+  return change.before === undefined ? label : `${label} (no longer ${side(change.before)})`;
 }
 
 const FEATURES_IN_LINE = 4;

@@ -8,7 +8,7 @@ export const COMMENT_LIMIT = 65_536;
 export const SUMMARY_LIMIT = 340_000;
 
 /** Below this no comment can keep its verdict; a smaller limit is a mistake of the caller. */
-export const SMALLEST_LIMIT = 6000;
+export const SMALLEST_LIMIT = 24_000;
 
 /** What a comment knows that its result does not: where it is posted from. All of it is trusted. */
 export interface CommentContext {

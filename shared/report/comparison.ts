@@ -37,9 +37,6 @@ const SHEDDING = [
   'metrics',
 ] as const;
 
-/** Room for the footer's remark that something was shortened, with its link. */
-const REMARK = 2600;
-
 /**
  * The comment on a pull request: the verdict, what it rests on, and everything else folded.
  * @throws RangeError when `context.limit` is below SMALLEST_LIMIT
@@ -83,7 +80,7 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
   const limit = limitOf(context) - marker;
   const whole = fitSections(sections, [], Number.POSITIVE_INFINITY).text + end([]);
   if (whole.length <= limit) return whole;
-  const fitted = fitSections(sections, SHEDDING, limit - end([]).length - REMARK);
+  const fitted = fitSections(sections, SHEDDING, limit - end(sections.map((section) => section.name)).length);
   return fitted.text + end(fitted.shortened);
 }
 

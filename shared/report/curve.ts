@@ -19,7 +19,7 @@ export function curvePicture(curve: Curve | undefined, champion: string, differs
   if (!drawable) return '';
   const x = { from: drawable.x[0]!, to: drawable.x.at(-1)! };
   const candidate = resample(drawable.x, drawable.candidate, POINTS);
-  const title = text(drawable.title, 80);
+  const title = text(drawable.title, 80) || 'Curve';
   const base = { xLabel: drawable.xLabel, x };
   if (!drawable.champion) {
     return picture(`**${title}**`, {

@@ -18,6 +18,11 @@ const BREAK = '\u0001';
 const LONGEST_WORD = 22;
 const BREAK_EVERY = 14;
 
+const LONGEST_ADDRESS = 2000;
+
+/** A text of many special characters is cut shorter, so that its escapes take at most this many times its room. */
+const MOST_GROWTH = 4;
+
 /**
  * One line of visible text: line breaks and control characters become spaces, characters that reorder or hide text
  * (and lone surrogates) become U+FFFD, and more than three combining marks in a row are dropped.
@@ -49,14 +54,17 @@ export function clipMiddle(value: string, longest: number): string {
 
 /** Prose: a reason, a note, a value. Safe in a paragraph, in a table cell and inside HTML. */
 export function text(value: string, longest = 300): string {
-  return escapeClean(breakLongWords(clip(cleanLine(value), longest)));
+  return bounded(clip(cleanLine(value), longest), longest, clip, (clean) => escapeClean(breakLongWords(clean)));
 }
 
 /** Prose in which our own sentences mark names by backticks (`late`): those become code, everything else is text. */
 export function prose(value: string, longest = 300): string {
-  const parts = clip(cleanLine(value), longest).split('`');
-  if (parts.length % 2 === 0) return text(value, longest);
-  return parts.map((part, index) => (index % 2 === 0 ? escapeClean(breakLongWords(part)) : codeElement(part))).join('');
+  return bounded(clip(cleanLine(value), longest), longest, clip, (clean) => {
+    const parts = clean.split('`');
+    const isPaired = parts.length % 2 === 1;
+    if (!isPaired) return escapeClean(breakLongWords(clean));
+    return parts.map((part, index) => (index % 2 === 0 ? escapeClean(breakLongWords(part)) : codeElement(part))).join('');
+  });
 }
 
 /** Safe text that will begin a line: it starts no list, heading or rule there. */
@@ -76,7 +84,8 @@ export function code(value: string, longest = 60): string {
 /** The same as an element, for places where Markdown is not read: `<summary>`, `<sub>`. */
 export function codeElement(value: string, longest = 60): string {
   const clean = clipMiddle(cleanLine(value), longest);
-  return clean === '' ? '(empty)' : `<code>${escapeClean(breakLongWords(clean))}</code>`;
+  if (clean === '') return '(empty)';
+  return bounded(clean, longest, clipMiddle, (fitting) => `<code>${escapeClean(breakLongWords(fitting))}</code>`);
 }
 
 /**
@@ -90,14 +99,15 @@ export function link(label: string, address: string | undefined): string {
 
 /** The address, ready for an attribute; undefined when it is not an http(s) address without credentials. */
 export function safeAddress(address: string): string | undefined {
-  if (address.length > 2000 || !URL.canParse(address)) return undefined;
+  if (address.length > LONGEST_ADDRESS || !URL.canParse(address)) return undefined;
   const url = new URL(address);
   if (!['https:', 'http:'].includes(url.protocol) || url.username !== '' || url.password !== '') return undefined;
   const encoded = url.href.replace(
     /[^\w.~:/?#@!$&+,;=%-]|[@$]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
-  return encoded.replaceAll('&', '&amp;');
+  const safe = encoded.replaceAll('&', '&amp;');
+  return safe.length <= LONGEST_ADDRESS ? safe : undefined;
 }
 
 /** The address only when it is on the same host as `trusted`: a result file may hold any address. */
@@ -120,6 +130,21 @@ export function mermaidText(value: string, longest = 70): string {
 /** A line for places that are not Markdown (a check's title, an annotation): cleaned and clipped, nothing else. */
 export function plainLine(value: string, longest: number): string {
   return clip(cleanLine(value), longest);
+}
+
+/** Escapes a text, of which less is taken when its escapes would take more than MOST_GROWTH times the room. */
+function bounded(
+  clean: string,
+  longest: number,
+  shorten: (value: string, longest: number) => string,
+  escapeAll: (value: string) => string,
+): string {
+  const room = MOST_GROWTH * longest + 40;
+  let escaped = escapeAll(clean);
+  for (let most = longest; escaped.length > room; escaped = escapeAll(shorten(clean, most))) {
+    most = Math.max(4, Math.floor(Math.min(0.9, room / escaped.length) * most));
+  }
+  return escaped;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -18,9 +18,6 @@ import { plural } from './wording.js';
 
 const SHEDDING = ['passing rules', 'columns', 'warnings', 'rules', 'rules', 'rules', 'rules'] as const;
 
-/** Room for the footer's remark that something was shortened, with its link. */
-const REMARK = 2600;
-
 /**
  * The comment where the data broke its contract, so that there is no model to judge; also the one where it holds.
  * @throws RangeError when `context.limit` is below SMALLEST_LIMIT
@@ -58,7 +55,7 @@ function renderBody(result: Validation, context: CommentContext): string {
   const limit = context.limit ?? limitOf(context);
   const whole = fitSections(sections, [], Number.POSITIVE_INFINITY).text + end([]);
   if (whole.length <= limit) return whole;
-  const fitted = fitSections(sections, SHEDDING, limit - end([]).length - REMARK);
+  const fitted = fitSections(sections, SHEDDING, limit - end(sections.map((section) => section.name)).length);
   return fitted.text + end(fitted.shortened);
 }
 

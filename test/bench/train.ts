@@ -83,6 +83,7 @@ async function measure(
     categorical: trainSample.matrix.columns.flatMap((column, index) => (column.levels === undefined ? [] : [index])),
   };
   for (let repeat = 0; repeat < REPEATS; repeat++) {
+    console.log(`${name}: run ${repeat + 1} of ${REPEATS}`);
     ours.push(await trainOurs(leaves, trainSample, test));
     for (const [index, { peer, threads }] of PEERS.entries()) {
       if ('missing' in python || missing[index] !== undefined) continue;

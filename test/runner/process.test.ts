@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runProcess } from './process.js';
 
@@ -6,6 +7,9 @@ const env = { PATH: process.env.PATH ?? '' };
 
 /** Whether a process still runs: one that has ended but was not collected by its parent does not. */
 function alive(pid: number): boolean {
+  if (existsSync('/proc/self/stat')) {
+    return existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  }
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
   return stdout.trim() !== '' && !stdout.startsWith('Z');
 }

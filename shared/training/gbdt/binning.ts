@@ -2,7 +2,7 @@ import { Random } from '../../core/random.js';
 import type { Matrix, MatrixColumn } from '../../features/plan.js';
 
 /** Value bins that one byte can number besides the bin of missing values. */
-export const MAX_VALUE_BINS = 255;
+const MAX_VALUE_BINS = 255;
 
 /** Bins of numbers are made from so many rows at most (LightGBM: bin_construct_sample_cnt). */
 const SAMPLE_ROWS = 200_000;

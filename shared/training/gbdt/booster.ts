@@ -18,13 +18,13 @@ export interface Ensemble {
   readonly rounds: readonly (readonly (Tree | undefined)[])[];
 }
 
-export interface Boosted {
+interface Boosted {
   readonly ensemble: Ensemble;
   readonly curve: readonly { readonly step: number; readonly value: number }[];
   readonly curveMetric: string;
 }
 
-export interface BoostInput {
+interface BoostInput {
   readonly train: Matrix;
   readonly trainLabels: Labels;
   readonly trainWeights?: Float64Array | undefined;
@@ -76,7 +76,7 @@ export async function boost(input: BoostInput): Promise<Boosted> {
       await setImmediate();
     }
   }
-  const kept = watch && settings.earlyStoppingRound > 0 ? rounds.slice(0, watch.bestRound) : rounds;
+  const kept = watch && watch.bestRound > 0 && settings.earlyStoppingRound > 0 ? rounds.slice(0, watch.bestRound) : rounds;
   return { ensemble: { base: objective.base, rounds: kept }, curve: watch?.curve ?? [], curveMetric: objective.metric };
 }
 

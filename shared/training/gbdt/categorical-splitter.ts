@@ -64,7 +64,7 @@ export class CategoricalSplitter {
         leafGain(gradient, hessian, lambdaL1, lambdaL2) +
         leafGain(leaf.gradient - gradient, restHessian, lambdaL1, lambdaL2) -
         toBeat;
-      if (gain <= best.gain) continue;
+      if (!(gain > best.gain)) continue;
       this.#order[0] = bin;
       this.#record(best, gain, feature, valueBins, leaf, gradient, hessian, lambdaL2, 0, 1, 1);
     }
@@ -111,7 +111,7 @@ export class CategoricalSplitter {
           leafGain(leftGradient, leftHessian, lambdaL1, lambdaL2) +
           leafGain(leaf.gradient - leftGradient, rightHessian, lambdaL1, lambdaL2) -
           toBeat;
-        if (gain <= best.gain) continue;
+        if (!(gain > best.gain)) continue;
         this.#record(best, gain, feature, valueBins, leaf, leftGradient, leftHessian, lambdaL2, start, direction, length);
       }
     }

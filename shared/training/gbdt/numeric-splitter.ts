@@ -71,7 +71,7 @@ function scan(
         : leafGain(leftGradient, leftHessian, lambdaL1, lambdaL2) +
           leafGain(rightGradient, rightHessian, lambdaL1, lambdaL2) -
           toBeat;
-    if (gain <= bestGain) continue;
+    if (!(gain > bestGain)) continue;
     bestGain = gain;
     bestBin = bin;
     bestGradient = leftGradient;

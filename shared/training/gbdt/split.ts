@@ -1,7 +1,7 @@
 import type { SplitSettings } from './settings.js';
 
 /** Words of a set of bins: 256 bits. */
-export const SET_WORDS = 8;
+const SET_WORDS = 8;
 
 /**
  * The best split of a leaf that was found so far. One object a leaf is made once and written over, since a tree looks at
@@ -70,7 +70,11 @@ export function leafValue(gradient: number, hessian: number, lambdaL1: number, l
   return curvature > 0 ? -shrink(gradient, lambdaL1) / curvature : 0;
 }
 
+/** What two halves of a leaf of equal rows can seem to gain by rounding, as a share of the leaf's own gain. */
+const ROUNDING = 1e-12;
+
 /** What a split must exceed: the leaf's own gain and the least gain that is worth a split. */
 export function gainToBeat(leaf: LeafSums, settings: SplitSettings): number {
-  return leafGain(leaf.gradient, leaf.hessian, settings.lambdaL1, settings.lambdaL2) + settings.minGainToSplit;
+  const own = leafGain(leaf.gradient, leaf.hessian, settings.lambdaL1, settings.lambdaL2);
+  return own * (1 + ROUNDING) + settings.minGainToSplit;
 }

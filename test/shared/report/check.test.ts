@@ -68,7 +68,7 @@ describe('renderCheck', () => {
           expect(text).not.toMatch(/[\n\r\u202a-\u202e]/);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 });

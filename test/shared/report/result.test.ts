@@ -44,7 +44,7 @@ describe('parseResult', () => {
         const text = JSON.stringify(result);
         expect(parseResult(text)).toEqual(JSON.parse(text));
       }),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 

@@ -16,7 +16,7 @@ export function matrixOf(rows: readonly (readonly number[])[], levels: Readonly<
 }
 
 /** The same columns without rows. */
-export function emptyLike(matrix: Matrix): Matrix {
+function emptyLike(matrix: Matrix): Matrix {
   return { rows: 0, columns: matrix.columns.map((column) => ({ ...column, values: new Float32Array(0) })) };
 }
 

@@ -126,6 +126,14 @@ describe('numeric splits', () => {
     expect(bestOf(caseOf([[1, 1, 1, 1, 1, 1]], {}, [1, 2, 3, 4, 5, 6]), settingsOf({ min_data_in_leaf: 1 })).gain).toBe(0);
     expect(bestOf(caseOf([[1, 1, 1, 2, 2, 2]], {}, [1, 1, 1, 1, 1, 1]), settingsOf({ min_data_in_leaf: 1 })).gain).toBe(0);
   });
+
+  it('take no rounding for a gain', () => {
+    for (let repeat = 0; repeat < 50; repeat++) {
+      const column = Array.from({ length: 90 }, (_, row) => row % (3 + repeat));
+      const same = new Array<number>(90).fill(0.1 + repeat / 7);
+      expect(bestOf(caseOf([column], {}, same), settingsOf({ min_data_in_leaf: 1 })).gain).toBe(0);
+    }
+  });
 });
 
 describe('categorical splits', () => {
