@@ -100,7 +100,7 @@ function failsInSlices(result: Comparison): boolean {
 }
 
 /** The verdict in one line. Markdown. */
-export function headline(result: Comparison): string {
+function headline(result: Comparison): string {
   const gates = gateClause(result);
   const sign = result.blocked || result.gatesOutcome === 'fail' ? '🔴' : SIGN[result.verdict];
   return `${sign} ${code(result.model)}: ${verdictWords(result, gates !== '')}${gates}`;

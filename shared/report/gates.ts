@@ -5,7 +5,7 @@ import { isMeasurement } from '../spec/metrics.js';
 import { alert, details } from './comment.js';
 import { code, prose, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
-import { metricName, plural, SIGNS } from './wording.js';
+import { plural, SIGNS } from './wording.js';
 
 /** More rows than these are folded; those that fail or are undecided come first. */
 const OPEN_ROWS = 12;
@@ -204,9 +204,4 @@ function foundCell(gate: GateResult): string {
     ? `low ${write.value(gate.interval.low)}`
     : `high ${write.value(gate.interval.high)}`;
   return `${value} (${decisive})`;
-}
-
-/** The metrics that gates ask for, so that a shortened table keeps them. */
-export function gatedMetrics(gates: readonly GateResult[]): ReadonlySet<string> {
-  return new Set(gates.map((gate) => metricName(gate.metric)));
 }

@@ -58,21 +58,23 @@ export function xyChart(chart: Chart): string {
     `  x-axis ${mermaidText(chart.xLabel, 60)} ${x}`,
     `  y-axis ${mermaidText(chart.yLabel, 40)} ${range(chart.y)}`,
     ...chart.lines.map(
-      (line) => `  ${chart.kind ?? 'line'} ${mermaidText(line.name, 30)} [${line.values.map(plain).join(', ')}]`,
+      (line) =>
+        `  ${chart.kind ?? 'line'} ${mermaidText(line.name, 30)} [${line.values.map((value) => plain(value, chart.y.to - chart.y.from)).join(', ')}]`,
     ),
     '```',
   ].join('\n');
 }
 
 function range(ends: { readonly from: number; readonly to: number }): string {
-  return `${plain(ends.from)} --> ${plain(ends.to)}`;
+  return `${plain(ends.from, ends.to - ends.from)} --> ${plain(ends.to, ends.to - ends.from)}`;
 }
 
-/** A number with 4 significant digits and no exponent, which Mermaid's grammar does not know. */
-function plain(value: number): string {
-  const rounded = Number(value.toPrecision(4));
-  const text = String(rounded);
-  return text.includes('e') ? rounded.toFixed(Math.abs(rounded) < 1 ? 12 : 0).replace(/\.?0+$/, '') : text;
+/** A number to a thousandth of its axis, without an exponent, which Mermaid's grammar does not know. */
+function plain(value: number, span: number): string {
+  const decimals = Math.min(20, Math.max(0, 3 - Math.floor(Math.log10(span))));
+  const digits = Math.abs(value) < 1e21 ? value.toFixed(decimals) : BigInt(value).toString();
+  const short = digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  return short === '-0' ? '0' : short;
 }
 
 /**
@@ -97,7 +99,9 @@ export function resample(x: readonly number[], y: readonly number[], count: numb
 export function roundRange(values: readonly number[]): { from: number; to: number } {
   const low = Math.min(...values);
   const high = Math.max(...values);
-  const span = high - low || Math.abs(high) || 1;
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  // Below a billionth of their size the differences are rounding errors, and the axis could not name its ends.
+  const span = high - low > 1e-9 * size ? high - low : size || 1;
   const unit = 10 ** Math.floor(Math.log10(span)) / 2;
   const from = Math.floor(low / unit) * unit;
   const to = Math.ceil(high / unit) * unit;

@@ -26,7 +26,7 @@ describe.each([...actions])('%s', (name, action) => {
 
   test('has a README with an example to copy and its permissions', async () => {
     const readme = await readFile(`${ROOT}actions/${name}/README.md`, 'utf8');
-    expect(readme).toMatch(new RegExp('```yaml[^`]*mlops-actions/mlops-actions/actions/' + name + '@v1'));
+    expect(readme).toMatch(new RegExp(`\`\`\`yaml[^\`]*mlops-actions/mlops-actions/actions/${name}@v1`));
     expect(readme).toContain('Permissions: ');
   });
 });

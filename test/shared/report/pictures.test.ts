@@ -94,6 +94,17 @@ describe('curvePicture', () => {
     expect(learningCurve([{ step: 1, value: 2 }], 'rmse')).toBe('');
   });
 
+  it('writes numbers to a thousandth of the axis, and never with an exponent', () => {
+    const at = (values: number[]): string =>
+      learningCurve(
+        values.map((value, step) => ({ step, value })),
+        'rmse',
+      );
+    expect(at([4123.41, 4123.52])).toContain('[4123.41, 4123.52]');
+    expect(at([1.5e-8, 2e-8])).toContain('[0.000000015, 0.00000002]');
+    expect(at([1e22, 2e22])).not.toMatch(/e\+?22/);
+  });
+
   it('keeps the last point of a learning curve', () => {
     const drawn = learningCurve(
       Array.from({ length: 7 }, (_, index) => ({ step: index, value: 8 - index })),
