@@ -4,6 +4,7 @@ import { renderCheck } from '../../../shared/report/check.js';
 import { anyComparison, anyValidation } from './arbitrary.js';
 import * as fixtures from './fixtures.js';
 import { problemsOf } from './markdown-problems.js';
+import * as models from './model-fixtures.js';
 
 describe('renderCheck', () => {
   it.each([
@@ -17,7 +18,7 @@ describe('renderCheck', () => {
     ['a failed gate', fixtures.gateFailed, 'failure', 'flight-delay: better than production, but 2 of 6 gates fail'],
     [
       'a broken contract',
-      fixtures.validationFailed,
+      models.validationFailed,
       'failure',
       'seattle-weather: the data broke its contract: no model was trained',
     ],
@@ -44,7 +45,7 @@ describe('renderCheck', () => {
       expect.objectContaining({ line: 34, level: 'failure' }),
     ]);
     expect(renderCheck(fixtures.inconclusive).annotations).toMatchObject([{ path: 'mlops.yaml', line: 38, level: 'notice' }]);
-    expect(renderCheck(fixtures.validationFailed).annotations).toMatchObject([
+    expect(renderCheck(models.validationFailed).annotations).toMatchObject([
       {
         line: 14,
         level: 'failure',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { commentMarker, SMALLEST_LIMIT } from '../../../shared/report/comment.js';
 import { renderComparison, renderComparisonSummary } from '../../../shared/report/comparison.js';
 import { anyComparison, hostileText } from './arbitrary.js';
+import * as extremes from './extreme-fixtures.js';
 import * as fixtures from './fixtures.js';
 import { problemsOf } from './markdown-problems.js';
 
@@ -27,11 +28,11 @@ describe('renderComparison', () => {
 
   it('sheds sections in a stated order and says which', () => {
     const huge = {
-      ...fixtures.hostile,
-      slices: fixtures.fortySlices.slices.flatMap((slice) =>
+      ...extremes.hostile,
+      slices: extremes.fortySlices.slices.flatMap((slice) =>
         Array.from({ length: 30 }, (_, copy) => ({ ...slice, slice: `${slice.slice} ${'<'.repeat(40)} ${copy}` })),
       ),
-      metrics: fixtures.twoHundredMetrics.metrics,
+      metrics: extremes.twoHundredMetrics.metrics,
     };
     const whole = renderComparisonSummary(huge, context);
     const comment = renderComparison(huge, context);

@@ -2,7 +2,9 @@ import { renderComparison } from '../../../shared/report/comparison.js';
 import { renderEvaluation } from '../../../shared/report/evaluation.js';
 import { renderTraining } from '../../../shared/report/training.js';
 import { renderValidation, renderValidationComment } from '../../../shared/report/validation.js';
+import * as extremes from './extreme-fixtures.js';
 import * as fixtures from './fixtures.js';
+import * as models from './model-fixtures.js';
 
 const { context } = fixtures;
 
@@ -17,12 +19,12 @@ export const documents: Readonly<Record<string, string>> = {
   'first-model': renderComparison(fixtures.firstModel, context),
   'gate-failed': renderComparison(fixtures.gateFailed, context),
   inconclusive: renderComparison(fixtures.inconclusive, context),
-  'forty-slices': renderComparison(fixtures.fortySlices, context),
-  'two-hundred-metrics': renderComparison(fixtures.twoHundredMetrics, context),
-  'hostile-names': renderComparison(fixtures.hostile, { ...context, fork: 'some<b>one</b>/@octo' }),
+  'forty-slices': renderComparison(extremes.fortySlices, context),
+  'two-hundred-metrics': renderComparison(extremes.twoHundredMetrics, context),
+  'hostile-names': renderComparison(extremes.hostile, { ...context, fork: 'some<b>one</b>/@octo' }),
   regression: renderComparison(fixtures.regression, context),
-  'validation-failed': renderValidationComment(fixtures.validationFailed, context),
-  'validation-summary': renderValidation(fixtures.validationFailed),
-  'training-summary': renderTraining(fixtures.training),
-  'evaluation-summary': renderEvaluation(fixtures.evaluation),
+  'validation-failed': renderValidationComment(models.validationFailed, context),
+  'validation-summary': renderValidation(models.validationFailed),
+  'training-summary': renderTraining(models.training),
+  'evaluation-summary': renderEvaluation(models.evaluation),
 };

@@ -1,6 +1,3 @@
-import type { Manifest } from '../../../shared/bundle/manifest.js';
-import { Random } from '../../../shared/core/random.js';
-import type { Validation } from '../../../shared/data/validation.js';
 import type {
   Comparison,
   GateResult,
@@ -8,9 +5,7 @@ import type {
   ModelSummary,
   SliceComparison,
 } from '../../../shared/evaluation/comparison.js';
-import type { Evaluation } from '../../../shared/evaluation/evaluation.js';
 import type { CommentContext } from '../../../shared/report/comment.js';
-import type { TrainingReport } from '../../../shared/report/training.js';
 
 /** Results of every kind that a report meets. The numbers are invented; the forms are those of real runs. */
 
@@ -23,7 +18,7 @@ export const context: CommentContext = {
   },
 };
 
-const championModel: ModelSummary = {
+export const championModel: ModelSummary = {
   digest: `sha256:9d1b${'5'.repeat(56)}c07e`,
   algorithm: 'gbdt',
   params: { num_leaves: 31, num_iterations: 300, learning_rate: 0.1, min_data_in_leaf: 20 },
@@ -38,7 +33,7 @@ const championModel: ModelSummary = {
   commit: 'a4c1e0b2d9f84c11',
 };
 
-const candidateModel: ModelSummary = {
+export const candidateModel: ModelSummary = {
   digest: `sha256:4f0c${'a'.repeat(56)}91ab`,
   algorithm: 'gbdt',
   params: { num_leaves: 127, num_iterations: 300, learning_rate: 0.1, min_data_in_leaf: 20 },
@@ -61,7 +56,13 @@ const candidateModel: ModelSummary = {
   runUrl: 'https://github.com/octo/flights/actions/runs/7',
 };
 
-function metric(name: string, better: 'higher' | 'lower', champion: number, candidate: number, half: number): MetricComparison {
+export function metric(
+  name: string,
+  better: 'higher' | 'lower',
+  champion: number,
+  candidate: number,
+  half: number,
+): MetricComparison {
   const difference = candidate - champion;
   const [low, high] = [difference - half, difference + half];
   const gain = better === 'higher' ? difference : -difference;
@@ -79,7 +80,7 @@ function metric(name: string, better: 'higher' | 'lower', champion: number, cand
   };
 }
 
-function slice(name: string, rows: number, champion: number, candidate: number, half: number): SliceComparison {
+export function slice(name: string, rows: number, champion: number, candidate: number, half: number): SliceComparison {
   return { ...metric('auc', 'higher', champion, candidate, half), slice: name, rows };
 }
 
@@ -352,111 +353,6 @@ export const inconclusive: Comparison = {
   gatesOutcome: 'inconclusive',
 };
 
-const origins = [
-  'ATL',
-  'ORD',
-  'DFW',
-  'LAX',
-  'PHX',
-  'DEN',
-  'IAH',
-  'LAS',
-  'DTW',
-  'MSP',
-  'EWR',
-  'SFO',
-  'CLT',
-  'MCO',
-  'SLC',
-  'BOS',
-];
-const airports = [...origins, 'LGA', 'PHL', 'SEA', 'JFK', 'BWI', 'CVG', 'MDW', 'SAN', 'TPA', 'IAD', 'DCA', 'OAK', 'STL', 'PDX'];
-const many = [...airports, 'HNL', 'CLE', 'MIA', 'FLL', 'PIT', 'SMF', 'MCI', 'SJC', 'RDU', 'IND'];
-
-export const fortySlices: Comparison = {
-  ...better,
-  slices: many.map((airport, index) => {
-    const random = new Random(index);
-    const rows = Math.round(6000 / (1 + index / 6));
-    return slice(
-      `origin = ${airport}`,
-      rows,
-      0.72 + 0.02 * random.normal(),
-      0.73 + 0.02 * random.normal(),
-      0.7 / Math.sqrt(rows),
-    );
-  }),
-};
-
-export const twoHundredMetrics: Comparison = {
-  ...better,
-  metrics: [
-    ...better.metrics,
-    ...Array.from({ length: 196 }, (_, index) => {
-      const random = new Random(index + 1000);
-      const value = 0.5 + 0.4 * random.uniform();
-      return metric(`recall_at_threshold_${index}`, 'higher', value, value + 0.004 * random.normal(), 0.004);
-    }),
-  ],
-};
-
-export const hostile: Comparison = {
-  ...gateFailed,
-  model: 'flight<script>alert(1)</script>--> @octo/team',
-  primary: '`auc`|</summary>',
-  reason:
-    'see https://evil.example/x www.evil.example @octo/admins #12 [click](javascript:alert(1)) ![x](https://evil.example/p.png)\n\n# heading',
-  metrics: [
-    { ...better.metrics[0]!, name: '`auc`|</summary>' },
-    { ...better.metrics[1]!, name: '@octo/team **bold** <img src=x onerror=alert(1)>', note: '</details></table><h1>big</h1>' },
-    { ...better.metrics[2]!, name: 'a'.repeat(300) },
-    { ...better.metrics[3]!, name: '\u202egnp.exe\u202c\u0000 \ud800 $x^2$ _under_ ~~gone~~' },
-  ],
-  slices: [
-    slice('name = "|" OR 1=1 -- <b>', 812, 0.7, 0.6, 0.01),
-    slice('```mermaid\nxychart-beta', 812, 0.7, 0.6, 0.01),
-    slice('Zürich = 日本語のとても長い名前がここに続きます、まだまだ続きます', 812, 0.7, 0.71, 0.02),
-    slice(
-      'a_very_long_column_name_that_nobody_would_ever_write = another_very_long_value_without_a_break',
-      812,
-      0.7,
-      0.8,
-      0.02,
-    ),
-  ],
-  changes: [
-    { kind: 'param', name: '</details>', before: '@octo/team', after: '<!-- mlops-actions: other / model-ci -->' },
-    { kind: 'feature', name: '| a | b |', after: 'x' },
-  ],
-  gates: [
-    {
-      text: 'auc >= 1 <script>',
-      metric: '<script>',
-      outcome: 'fail',
-      required: '≥ <b>1</b> | x',
-      value: 0.5,
-      note: '@octo/team\n- item',
-    },
-    ...gateFailed.gates,
-  ],
-  candidate: {
-    ...candidateModel,
-    params: { '__html__<script>': '"><svg onload=alert(1)>', ['p'.repeat(200)]: 'v'.repeat(2000) },
-    features: ['@octo/team', '<script>', '`', '```', '|', '\\', ''],
-    importance: [
-      { feature: '<img src=x>@octo/team', importance: 0.9 },
-      { feature: '`|`', importance: 0.1 },
-    ],
-    runUrl: 'javascript:alert(1)',
-    commit: '<script>',
-    digest: 'sha256:"><script>',
-  },
-  champion: { ...championModel, reference: '<a href="https://evil.example">x</a>', runUrl: 'https://evil.example/' },
-  curve: { ...better.curve!, title: '"] --> ``` %% <script>', xLabel: '";\nend', yLabel: '[x](y) @octo/team' },
-  tool: '<script>',
-  commit: '<b>1234',
-};
-
 export const regression: Comparison = {
   ...better,
   model: 'body-mass',
@@ -491,160 +387,4 @@ export const regression: Comparison = {
     candidate: [-40, 22, 10, -31, 12, 30, -8, -61],
     champion: [-120, 40, 36, -52, 18, 66, -30, -140],
   },
-};
-
-export const validationFailed: Validation = {
-  format: 1,
-  kind: 'validation',
-  model: 'seattle-weather',
-  passed: false,
-  rows: 1461,
-  schema: [
-    { name: 'date', type: 'date' },
-    { name: 'precipitation', type: 'number' },
-    { name: 'wind', type: 'number' },
-    { name: 'weather', type: 'string' },
-  ],
-  rules: [
-    {
-      column: 'date',
-      rule: 'unique',
-      required: 'no value twice',
-      found: '1,461 distinct values',
-      severity: 'error',
-      passed: true,
-    },
-    {
-      column: 'wind',
-      rule: 'max',
-      required: 'at most 9',
-      found: '12 of 1,461 rows (0.8 %) above, the largest is 9.5',
-      severity: 'error',
-      passed: false,
-      failing: 12,
-      samples: [
-        { row: 17, value: '9.5' },
-        { row: 340, value: '9.2' },
-      ],
-      line: 14,
-    },
-    {
-      column: 'weather',
-      rule: 'enum',
-      required: 'one of: rain, sun, fog',
-      found: '79 of 1,461 rows (5.4 %) hold something else',
-      severity: 'error',
-      passed: false,
-      failing: 79,
-      samples: [
-        { row: 1, value: 'drizzle' },
-        { row: 51, value: 'snow' },
-      ],
-      line: 18,
-    },
-    {
-      column: 'precipitation',
-      rule: 'missing.max',
-      required: 'at most 0 % missing',
-      found: '3 of 1,461 rows (0.2 %)',
-      severity: 'warning',
-      passed: false,
-      failing: 3,
-      line: 11,
-    },
-    { rule: 'rows.min', required: 'at least 1,000 rows', found: '1,461 rows', severity: 'error', passed: true },
-  ],
-  warnings: ['the spec states no purpose: say in `purpose` what the model is for'],
-  seconds: 0.21,
-  commit: '3f2c1ab7788990aa',
-  createdAt: '2026-11-23T10:00:00.000Z',
-  tool: 'mlops-actions 0.1.0',
-};
-
-export const evaluation: Evaluation = {
-  format: 1,
-  kind: 'evaluation',
-  model: 'flight-delay',
-  task: 'binary',
-  primary: 'auc',
-  metrics: firstModel.metrics,
-  slices: firstModel.slices,
-  slicesLeftOut: 12,
-  minRows: 200,
-  confidence: 0.95,
-  gates: firstModel.gates,
-  gatesOutcome: 'pass',
-  blocked: false,
-  rows: { test: 61_204, used: 61_100, unlabelled: 104 },
-  candidate: candidateModel,
-  curve: firstModel.curve!,
-  commit: '3f2c1ab7788990aa',
-  createdAt: '2026-11-23T10:00:00.000Z',
-  tool: 'mlops-actions 0.1.0',
-};
-
-export const manifest: Manifest = {
-  format: 1,
-  name: 'flight-delay',
-  task: 'binary',
-  digest: candidateModel.digest,
-  signature: {
-    inputs: [
-      { name: 'date', column: 'timestamp', tensor: 'int64' },
-      { name: 'origin', column: 'string', tensor: 'string' },
-      { name: 'distance', column: 'number', tensor: 'float64' },
-    ],
-    outputs: [
-      { name: 'label', tensor: 'string', shape: ['N'] },
-      { name: 'probabilities', tensor: 'float32', shape: ['N', 2] },
-    ],
-  },
-  classes: ['false', 'true'],
-  target: { column: 'late', sql: 'delay > 15' },
-  algorithm: 'gbdt',
-  params: candidateModel.params,
-  features: {
-    features: [
-      { name: 'distance', kind: 'numeric', from: 'distance' },
-      { name: 'date_hour', kind: 'date_part', from: 'date', part: 'hour' },
-      { name: 'origin', kind: 'categorical', from: 'origin', levels: ['ATL', 'ORD', 'DFW'] },
-    ],
-  },
-  seed: 42,
-  threshold: 0.5,
-  data: {
-    digest: `sha256:${'7'.repeat(64)}`,
-    rows: 306_018,
-    schema: [
-      { name: 'date', type: 'timestamp' },
-      { name: 'origin', type: 'string' },
-      { name: 'distance', type: 'number' },
-      { name: 'delay', type: 'integer' },
-    ],
-  },
-  split: {
-    by: 'time',
-    column: 'date',
-    shares: { validation: 0.1, calibration: 0, test: 0.2 },
-    boundaries: { validation: '1', calibration: '2', test: '3' },
-  },
-  training: {
-    rows: { train: 214_212, validation: 30_602, calibration: 0, test: 61_204 },
-    seconds: 3.1,
-    iterations: 212,
-    finishedAt: '2026-11-23T10:00:00.000Z',
-  },
-  commit: '3f2c1ab7788990aa',
-  tool: { name: 'mlops-actions', version: '0.1.0' },
-  files: { 'model.onnx': { sha256: `sha256:${'e'.repeat(64)}`, bytes: 1_812_000 } },
-};
-
-export const training: TrainingReport = {
-  manifest,
-  metrics: { auc: 0.7406, log_loss: 0.446, accuracy: 0.8101 },
-  importance: candidateModel.importance,
-  curve: Array.from({ length: 42 }, (_, index) => ({ step: 5 * index + 1, value: 0.44 + 0.25 * Math.exp(-index / 6) })),
-  curveMetric: 'log_loss',
-  leakage: 0.012,
-  notices: ['`monitor` is accepted; the action that reads it is not part of this version'],
 };

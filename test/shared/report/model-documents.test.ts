@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { modelBom } from '../../../shared/report/bom.js';
 import { renderModelCard } from '../../../shared/report/model-card.js';
-import { manifest } from './fixtures.js';
 import { problemsOf } from './markdown-problems.js';
+import { manifest } from './model-fixtures.js';
 
 const metrics = { auc: 0.7406, log_loss: 0.446 };
 

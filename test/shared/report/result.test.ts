@@ -11,7 +11,9 @@ import {
   type validationSchema,
 } from '../../../shared/report/result.js';
 import { anyComparison, anyValidation } from './arbitrary.js';
+import * as extremes from './extreme-fixtures.js';
 import * as fixtures from './fixtures.js';
+import * as models from './model-fixtures.js';
 
 /** Keys of one of the two types that the other has not. */
 type Missing<A, B> = Exclude<keyof A, keyof B> | Exclude<keyof B, keyof A>;
@@ -32,10 +34,10 @@ describe('parseResult', () => {
   it('gives back every result that was written', () => {
     for (const result of [
       fixtures.better,
-      fixtures.hostile,
+      extremes.hostile,
       fixtures.targetChanged,
       fixtures.firstModel,
-      fixtures.validationFailed,
+      models.validationFailed,
     ]) {
       expect(parseResult(JSON.stringify(result))).toEqual(JSON.parse(JSON.stringify(result)));
     }

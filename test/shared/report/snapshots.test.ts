@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commentMarker } from '../../../shared/report/comment.js';
 import { documents } from './documents.js';
-import * as fixtures from './fixtures.js';
+import * as extremes from './extreme-fixtures.js';
 import { problemsOf } from './markdown-problems.js';
 
 describe('documents', () => {
@@ -17,7 +17,7 @@ describe('documents', () => {
 
   it('comments begin with their marker, summaries have none', () => {
     expect(documents.better?.split('\n')[0]).toBe('<!-- mlops-actions: flight-delay / model-ci -->');
-    expect(documents['hostile-names']?.split('\n')[0]).toBe(commentMarker(fixtures.hostile.model, 'model-ci'));
+    expect(documents['hostile-names']?.split('\n')[0]).toBe(commentMarker(extremes.hostile.model, 'model-ci'));
     expect(documents['training-summary']).not.toContain('<!--');
   });
 });

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { commentMarker, SMALLEST_LIMIT } from '../../../shared/report/comment.js';
 import { renderValidation, renderValidationComment } from '../../../shared/report/validation.js';
 import { anyValidation } from './arbitrary.js';
-import { context, validationFailed } from './fixtures.js';
+import { context } from './fixtures.js';
 import { problemsOf } from './markdown-problems.js';
+import { validationFailed } from './model-fixtures.js';
 
 describe('renderValidationComment', () => {
   it('keeps every promise for any result whatsoever', () => {
