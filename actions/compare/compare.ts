@@ -15,7 +15,7 @@ import { describeChanges } from '../../shared/evaluation/changes.js';
 import { incomparableReason } from '../../shared/evaluation/comparability.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
 import { judge } from '../../shared/evaluation/judge.js';
-import type { Predictions } from '../../shared/evaluation/predictions.js';
+import type { Predictions } from '../../shared/data/predictions.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
 import { countArtifacts } from '../../shared/github/artifact.js';

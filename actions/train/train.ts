@@ -7,13 +7,14 @@ import { formatCount, formatDuration } from '../../shared/core/format.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
+import { NOTABLE_LEAKAGE } from '../../shared/data/leakage.js';
 import { writePredictions } from '../../shared/data/parquet.js';
+import type { Predictions } from '../../shared/data/predictions.js';
 import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { fitSplit, type Split } from '../../shared/data/split.js';
 import type { SplitRule } from '../../shared/data/split-rule.js';
 import { type Labels, PARTS, type Table } from '../../shared/data/table.js';
 import { computeMetrics } from '../../shared/evaluation/metrics.js';
-import type { Predictions } from '../../shared/evaluation/predictions.js';
 import { openModel } from '../../shared/onnx/session.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { resolveChampion } from '../../shared/registry/resolve.js';
@@ -70,7 +71,8 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
         .map((part) => `${part} ${formatCount(split.counts[part])}`)
         .join(' · '),
     );
-    if (split.leakage.share > 0.01) annotations.push(leakageWarning(split, loaded));
+    annotations.push(...split.notices.map((message): Annotation => ({ level: 'notice', message })));
+    if (split.leakage.share >= NOTABLE_LEAKAGE) annotations.push(leakageWarning(split, loaded));
 
     const trained = await trainOnSplit(dataset, split, loaded, services);
     const output = resolve(directory, inputs.output);

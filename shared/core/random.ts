@@ -46,6 +46,27 @@ export class Random {
     return Math.floor(this.uniform() * limit);
   }
 
+  /**
+   * Adds one to `counts[start + integer(limit)]` for each of so many draws, the same draws that calls of integer() would
+   * give. The state stays in local variables, which is several times faster. Counts wrap at what the array holds.
+   */
+  tally(counts: Uint8Array, start: number, limit: number, draws: number): void {
+    let [a, b, c, counter] = [this.#a, this.#b, this.#c, this.#counter];
+    const scale = limit / 0x1_0000_0000;
+    for (let draw = 0; draw < draws; draw++) {
+      const sum = (((a + b) | 0) + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + sum) | 0;
+      counts[start + (((sum >>> 0) * scale) >>> 0)]!++;
+    }
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#counter = counter;
+  }
+
   /** A standard normal number (Marsaglia's polar method). */
   normal(): number {
     for (;;) {

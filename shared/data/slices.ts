@@ -1,7 +1,8 @@
 import { UserError } from '../core/errors.js';
+import { MISSING_INTEGER } from '../core/missing.js';
 import type { LoadedSpec } from '../spec/load.js';
 import type { Dataset } from './dataset.js';
-import { type Column, columnOf, MISSING_INTEGER } from './table.js';
+import { type Column, columnOf } from './table.js';
 
 /** A named part of the judged rows, as indices into them. */
 export interface RowSlice {

@@ -11,9 +11,6 @@ export interface ColumnSchema {
   readonly type: ColumnType;
 }
 
-/** Integers, dates and timestamps that are missing: the smallest 64-bit integer. */
-export const MISSING_INTEGER = -(2n ** 63n);
-
 /** Text by dictionary: `dictionary[codes[row]]`. Code 0 is always the empty string, which is "missing". */
 export interface StringColumn {
   readonly type: 'string';
@@ -21,7 +18,7 @@ export interface StringColumn {
   readonly dictionary: readonly string[];
 }
 
-/** Whole numbers; dates and timestamps in microseconds since 1970-01-01 UTC. Missing: MISSING_INTEGER. */
+/** Whole numbers; dates and timestamps in microseconds since 1970-01-01 UTC. Missing: MISSING_INTEGER of core/missing.ts. */
 export interface IntegerColumn {
   readonly type: 'integer' | 'date' | 'timestamp';
   readonly values: BigInt64Array;

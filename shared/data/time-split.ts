@@ -1,8 +1,9 @@
 import { type Location, UserError } from '../core/errors.js';
+import { MISSING_INTEGER } from '../core/missing.js';
 import { divide } from './cuts.js';
 import type { Dataset } from './dataset.js';
 import type { PartShares, SplitRule } from './split-rule.js';
-import { type IntegerColumn, MISSING_INTEGER, PARTS } from './table.js';
+import { type IntegerColumn, PARTS } from './table.js';
 
 type TimeRule = Extract<SplitRule, { by: 'time' }>;
 

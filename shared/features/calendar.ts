@@ -1,4 +1,4 @@
-import { MISSING_INTEGER } from '../data/table.js';
+import { MISSING_INTEGER } from '../core/missing.js';
 import type { DatePart } from '../spec/schema.js';
 
 export const MICROSECONDS_A_DAY = 86_400_000_000;

@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors.js';
-import { type Column, columnOf, MISSING_INTEGER, type StringColumn, type Table } from '../data/table.js';
+import { MISSING_INTEGER } from '../core/missing.js';
+import { type Column, columnOf, type StringColumn, type Table } from '../data/table.js';
 import { datePartOf } from './calendar.js';
 import type { Feature, FeaturePlan, Matrix, MatrixColumn } from './plan.js';
 import { tensorText } from './text.js';

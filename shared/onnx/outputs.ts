@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../core/errors.js';
-import type { Predictions } from '../evaluation/predictions.js';
+import type { Predictions } from '../data/predictions.js';
 import type { OutputLayout } from './discover.js';
 import type { PredictContext } from './session.js';
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf, UserError } from '../core/errors.js';
+import type { Predictions } from '../data/predictions.js';
 import type { Table } from '../data/table.js';
-import type { Predictions } from '../evaluation/predictions.js';
 import { loadNative } from '../runner/native.js';
 import type { Task } from '../spec/schema.js';
 import { discoverInputs, discoverOutputs, discoverSignature, type InputLayout } from './discover.js';

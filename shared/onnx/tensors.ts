@@ -1,6 +1,7 @@
 import type { Tensor } from 'onnxruntime-node';
 import { UserError } from '../core/errors.js';
-import { type Column, MISSING_INTEGER, type Table } from '../data/table.js';
+import { MISSING_INTEGER } from '../core/missing.js';
+import type { Column, Table } from '../data/table.js';
 import type { TensorType } from './signature.js';
 
 /** Gives the tensor of the rows [start, end) of one input. */

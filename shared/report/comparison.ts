@@ -1,4 +1,5 @@
 import { formatCount, formatShare } from '../core/format.js';
+import { NOTABLE_LEAKAGE } from '../data/leakage.js';
 import type { Comparison, Verdict } from '../evaluation/comparison.js';
 import { fitSections, type Section } from './budget.js';
 import { candidateSection, disagreementSection } from './candidate.js';
@@ -187,7 +188,7 @@ function rowsLeftOut(result: Comparison): string {
 
 /** Duplicates across the split flatter every figure; said in the open from one row in a thousand on. */
 function leakageWarning(result: Comparison): string {
-  if (result.leakage === undefined || result.leakage < 0.001) return '';
+  if (result.leakage === undefined || result.leakage < NOTABLE_LEAKAGE) return '';
   return `⚠️ **${formatShare(result.leakage)} of the test rows stand among the training rows as well**, the same in every feature and the target: the figures flatter both models.`;
 }
 

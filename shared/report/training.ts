@@ -1,5 +1,6 @@
 import type { Importance, Manifest } from '../bundle/manifest.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../core/format.js';
+import { NOTABLE_LEAKAGE } from '../data/leakage.js';
 import { fitSections } from './budget.js';
 import { importanceTable } from './candidate.js';
 import { alert, commitPart, details, SUMMARY_LIMIT } from './comment.js';
@@ -64,7 +65,7 @@ function notices(report: TrainingReport): string {
     .slice(0, 20)
     .map((notice) => lineStart(prose(notice, 400)))
     .filter((notice) => notice !== '');
-  if (report.leakage !== undefined && report.leakage >= 0.001) {
+  if (report.leakage !== undefined && report.leakage >= NOTABLE_LEAKAGE) {
     lines.unshift(
       `${formatShare(report.leakage)} of the test rows stand among the training rows as well, the same in every feature and the target: the figures flatter the model.`,
     );

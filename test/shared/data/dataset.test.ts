@@ -2,10 +2,11 @@ import { symlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { MISSING_INTEGER } from '../../../shared/core/missing.js';
 import { openDataset } from '../../../shared/data/dataset.js';
 import { fitSplit } from '../../../shared/data/split.js';
 import { literal } from '../../../shared/data/sql.js';
-import { columnOf, MISSING_INTEGER } from '../../../shared/data/table.js';
+import { columnOf } from '../../../shared/data/table.js';
 import { cleanUp, duck, everyFormat, locate, open, openCsv, REAL, spec, userError, workspace } from './workspace.js';
 
 cleanUp();

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Predictions } from '../../../shared/data/predictions.js';
 import type { Labels } from '../../../shared/data/table.js';
 import { computeMetric, computeMetrics } from '../../../shared/evaluation/metrics.js';
-import type { Predictions } from '../../../shared/evaluation/predictions.js';
 import { type MetricName, metricsOfTask } from '../../../shared/spec/metrics.js';
 import { binaryPredictions } from './sample-data.js';
 

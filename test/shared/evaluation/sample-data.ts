@@ -1,6 +1,6 @@
 import { Random } from '../../../shared/core/random.js';
+import type { Predictions } from '../../../shared/data/predictions.js';
 import type { Labels } from '../../../shared/data/table.js';
-import type { Predictions } from '../../../shared/evaluation/predictions.js';
 
 export interface Duel {
   readonly labels: Labels;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../shared/core/errors.js';
-import { MISSING_INTEGER } from '../../../shared/data/table.js';
+import { MISSING_INTEGER } from '../../../shared/core/missing.js';
 import { datePartOf } from '../../../shared/features/calendar.js';
 import { fitFeatures } from '../../../shared/features/fit.js';
 import { buildMatrix } from '../../../shared/features/matrix.js';

@@ -1,5 +1,5 @@
+import { MISSING_INTEGER } from '../../../shared/core/missing.js';
 import type { Column, ColumnSchema, ColumnType, Table } from '../../../shared/data/table.js';
-import { MISSING_INTEGER } from '../../../shared/data/table.js';
 
 /** A value of a cell; null is missing. */
 export type Cell = string | number | bigint | boolean | null;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Predictions } from '../../../shared/data/predictions.js';
 import type { Column, Table } from '../../../shared/data/table.js';
-import type { Predictions } from '../../../shared/evaluation/predictions.js';
 import { openModel } from '../../../shared/onnx/session.js';
 import { ALGORITHMS, type Algorithm } from '../../../shared/spec/params.js';
 import { type FittedModel, fitModel } from '../../../shared/training/fit.js';

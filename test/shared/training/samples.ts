@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { MISSING_INTEGER } from '../../../shared/core/missing.js';
 import type { Column, ColumnSchema, ColumnType, Labels, Table } from '../../../shared/data/table.js';
-import { MISSING_INTEGER } from '../../../shared/data/table.js';
 import type { DerivedFeature, Task } from '../../../shared/spec/schema.js';
 import type { LabelledRows } from '../../../shared/training/labelled.js';
 
