@@ -101,7 +101,9 @@ export function roundRange(values: readonly number[]): { from: number; to: numbe
   const high = Math.max(...values);
   const size = Math.max(Math.abs(low), Math.abs(high));
   // Below a billionth of their size the differences are rounding errors, and the axis could not name its ends.
-  const span = high - low > 1e-9 * size ? high - low : size || 1;
+  const wanted = high - low > 1e-9 * size ? high - low : size;
+  // Near the smallest numbers there are, a unit of theirs would be 0.
+  const span = wanted > 1e-300 ? wanted : 1;
   const unit = 10 ** Math.floor(Math.log10(span)) / 2;
   const from = Math.floor(low / unit) * unit;
   const to = Math.ceil(high / unit) * unit;
