@@ -10,6 +10,7 @@ export function readInputs(inputs: InputReader): TrainInputs {
     output: inputs.required('output'),
     params: inputs.scalars('params'),
     spec: inputs.required('spec'),
+    trials: inputs.optional('trials'),
     'working-directory': inputs.required('working-directory'),
   };
 }

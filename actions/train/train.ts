@@ -6,11 +6,10 @@ import { messageOf, UserError } from '../../shared/core/errors.js';
 import { formatCount, formatDuration } from '../../shared/core/format.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
-import { featureColumns } from '../../shared/data/default-features.js';
 import { NOTABLE_LEAKAGE } from '../../shared/data/leakage.js';
 import { writePredictions } from '../../shared/data/parquet.js';
 import type { Predictions } from '../../shared/data/predictions.js';
-import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
+import { rowsOfPart, selectLabels } from '../../shared/data/select.js';
 import { fitSplit, type Split } from '../../shared/data/split.js';
 import type { SplitRule } from '../../shared/data/split-rule.js';
 import { type Labels, PARTS, type Table } from '../../shared/data/table.js';
@@ -27,6 +26,8 @@ import { chosenMetrics } from '../../shared/spec/chosen-metrics.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
 import { type FittedModel, fitModel } from '../../shared/training/fit.js';
+import { prepareFit } from './prepare-fit.js';
+import { runPack } from './trials.js';
 
 export interface TrainInputs {
   readonly champion: string;
@@ -35,6 +36,8 @@ export interface TrainInputs {
   readonly output: string;
   readonly params: Readonly<Record<string, string | number | boolean>>;
   readonly spec: string;
+  /** A pack of tune-plan: then its trials are run, and no bundle is left. */
+  readonly trials: string | undefined;
   readonly 'working-directory': string;
 }
 
@@ -74,6 +77,11 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
     annotations.push(...split.notices.map((message): Annotation => ({ level: 'notice', message })));
     if (split.leakage.share >= NOTABLE_LEAKAGE) annotations.push(leakageWarning(split, loaded));
 
+    if (inputs.trials !== undefined) {
+      const place = { directory, data: inputs.data };
+      const outcome = await runPack(inputs.trials, { dataset, split, loaded, place, services });
+      return { ...outcome, annotations: [...annotations, ...(outcome.annotations ?? [])] };
+    }
     const trained = await trainOnSplit(dataset, split, loaded, services);
     const output = resolve(directory, inputs.output);
     const manifest = await leaveBundle(output, { dataset, split, spec, environment, ...trained });
@@ -120,35 +128,9 @@ async function trainOnSplit(
   { spec, locate }: LoadedSpec,
   { progress, log }: RunnerServices,
 ): Promise<Trained> {
-  const use = await featureColumns(dataset, spec, locate);
-  const derive = spec.features.derive;
-  const columns = [...new Set([...use, ...(derive ?? []).flatMap((item) => item.from)])];
-  const labels = await dataset.labels();
-  const weights = await dataset.weights();
-  const part = async (name: 'train' | 'validation') => {
-    const rows = rowsOfPart(split.parts, name);
-    const selected = selectWeights(weights, rows);
-    return {
-      table: await dataset.table(columns, rows),
-      labels: selectLabels(labels, rows),
-      ...(selected && { weights: selected }),
-    };
-  };
-  const algorithm = spec.train.algorithm ?? 'gbdt';
-  log(`Training ${algorithm}`);
-  const fitted = await fitModel({
-    name: spec.name,
-    task: spec.task,
-    algorithm,
-    params: spec.train.params,
-    seed: spec.seed,
-    schema: dataset.schema,
-    use,
-    derive,
-    train: await part('train'),
-    validation: await part('validation'),
-    progress,
-  });
+  const { columns, labels, request } = await prepareFit(dataset, split, { spec, locate });
+  log(`Training ${request.algorithm}`);
+  const fitted = await fitModel({ ...request, progress });
   log(`Trained ${fitted.iterations} iterations in ${formatDuration(fitted.seconds)}`);
 
   // What is recorded is what the graph says of raw rows, as it will be served; not the trainer's own arithmetic.

@@ -43,11 +43,6 @@ export function chooseBins(type: StoredType, { min, max, low, high }: Extent): B
   return { from: start, step, count: Math.max(1, Math.floor((to - start) / step + 1e-9) + 1) };
 }
 
-/** The lower ends of the bins and the upper end of the last. */
-export function binEdges({ from, step, count }: Bins): number[] {
-  return Array.from({ length: count + 1 }, (_, index) => tidy(from + index * step));
-}
-
 function roundStep(span: number): number {
   if (!(span > 0)) return 1;
   const raw = span / BINS;

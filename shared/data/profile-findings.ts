@@ -31,7 +31,7 @@ export function findProblems(facts: Facts, splitProblem?: string): Finding[] {
 function targetFindings({ target, rows }: Facts): Finding[] {
   if (target.problem !== undefined) return [{ kind: 'target', level: 'error', column: target.name, message: target.problem }];
   if (target.missing === 0) return [];
-  const share = `${formatCount(target.missing)} rows (${formatShare(target.missing / rows)})`;
+  const share = `${formatCount(target.missing)} rows (${shareText(target.missing / rows)})`;
   return [
     {
       kind: 'target',
@@ -49,14 +49,14 @@ function seenRows({ split }: Facts): Finding[] {
     {
       kind: 'test rows seen',
       level: share > 0.01 ? 'error' : 'warning',
-      message: `${formatCount(rows)} test rows (${formatShare(share)}) stand among the training rows too, the same in every column but the key: the test would reward remembering. Remove duplicates, or split by a group.`,
+      message: `${formatCount(rows)} test rows (${shareText(share)}) stand among the training rows too, the same in every column but the key: the test would reward remembering. Remove duplicates, or split by a group.`,
     },
   ];
 }
 
 function duplicates({ duplicates: { rows, share } }: Facts): Finding[] {
   if (rows === 0) return [];
-  const message = `${formatCount(rows)} rows (${formatShare(share)}) are equal to an earlier row in every column.`;
+  const message = `${formatCount(rows)} rows (${shareText(share)}) are equal to an earlier row in every column.`;
   return [{ kind: 'duplicates', level: share > 0.01 ? 'warning' : 'note', message }];
 }
 
@@ -78,6 +78,8 @@ function columnFindings(column: ColumnProfile, facts: Facts): Finding[] {
   }
   const suspicion = isInput ? leakage(column, facts) : undefined;
   if (suspicion) add('leakage suspect', 'error', suspicion);
+  const decided = isInput && !suspicion ? decidedGroup(column, facts) : undefined;
+  if (decided) add('leakage suspect', 'warning', decided);
   const only = onlyValue(column, rows - missing);
   if (only) add('constant', 'warning', `\`${name}\` is constant: ${only} in every row that has a value.`);
   else if (mostFrequent(column) >= limits.nearConstant * rows) {
@@ -85,7 +87,7 @@ function columnFindings(column: ColumnProfile, facts: Facts): Finding[] {
     add('near-constant', 'warning', `\`${name}\` has one value in ${share} of the rows.`);
   }
   if (isInput && isIdLike(column, rows)) {
-    const count = formatCount(column.distinct!.count);
+    const count = formatCount(column.distinct!);
     add(
       'id-like',
       'warning',
@@ -124,6 +126,23 @@ function leakage({ name, relation }: ColumnProfile, { target, limits }: Facts): 
   return `\`${name}\` alone explains ${formatShare(relation.strength)} of the variance of \`${target.name}\`. ${advice}`;
 }
 
+/** So many rows of one class are no chance where at most half of all are of it. */
+const DECIDED_ROWS = 30;
+
+/** Values of a column that leave no doubt about the class: often they were written down after the fact. */
+function decidedGroup({ name, relation }: ColumnProfile, { target, limits }: Facts): string | undefined {
+  const total = target.classes?.reduce((sum, { count }) => sum + count, 0) ?? 0;
+  for (const group of relation?.groups ?? []) {
+    if (group.rows < DECIDED_ROWS) continue;
+    for (const [index, count] of (group.classes ?? []).entries()) {
+      const overall = target.classes![index]!.count / total;
+      if (overall > 0.5 || count < limits.decidedGroup * group.rows) continue;
+      return `Some values of \`${name}\` leave no doubt about \`${target.name}\`: ${formatShare(count / group.rows)} of ${formatCount(group.rows)} rows are \`${target.classes![index]!.value}\`, against ${formatShare(overall)} of all. Is it known when the prediction is made?`;
+    }
+  }
+  return undefined;
+}
+
 /** The value that all rows with one share, for people. */
 function onlyValue({ numbers, levels }: ColumnProfile, present: number): string | undefined {
   if (numbers) return numbers.min === numbers.max && numbers.median.rows === present ? 'one value' : undefined;
@@ -138,9 +157,9 @@ function mostFrequent({ numbers, levels }: ColumnProfile): number {
 /** Texts with about a value a row; whole numbers that never repeat and fill their range. */
 function isIdLike({ type, distinct, missing, numbers }: ColumnProfile, rows: number): boolean {
   const present = rows - missing;
-  if (!distinct?.exact || present < FEWEST_FOR_ID) return false;
-  if (type === 'string') return distinct.count >= ID_LIKE_SHARE * present;
-  return type === 'integer' && distinct.count === present && numbers!.max - numbers!.min < 10 * present;
+  if (distinct === undefined || present < FEWEST_FOR_ID) return false;
+  if (type === 'string') return distinct >= ID_LIKE_SHARE * present;
+  return type === 'integer' && distinct === present && numbers!.max - numbers!.min < 10 * present;
 }
 
 function sameColumns({ correlations, associations }: Facts): Finding[] {
@@ -156,11 +175,17 @@ function sameColumns({ correlations, associations }: Facts): Finding[] {
   }));
 }
 
+/** A little is not nothing. */
+function shareText(share: number): string {
+  return share > 0 && share < 0.0005 ? '< 0.1 %' : formatShare(share);
+}
+
 /** The limits unless options say otherwise. */
 export const DEFAULT_LIMITS: ProfileLimits = {
   smallestGroup: 5,
   leakageAuc: 0.95,
   leakageVariance: 0.9,
+  decidedGroup: 0.99,
   nearConstant: 0.99,
   pairRows: 100_000,
 };

@@ -42,6 +42,8 @@ export interface ProfileLimits {
   readonly leakageAuc: number;
   /** A numeric target's column is a leakage suspect from this explained share of the variance on. */
   readonly leakageVariance: number;
+  /** A group of a column is a suspect when this share of it is of one class that at most half of all rows have. */
+  readonly decidedGroup: number;
   /** A column is near-constant when one value has at least this share of the rows. */
   readonly nearConstant: number;
   /** Correlations and associations are computed on at most this many rows. */
@@ -72,8 +74,8 @@ export type ColumnRole =
 export interface ValueProfile {
   readonly type: StoredType;
   readonly missing: number;
-  /** Different values that are there; `exact: false` is an estimate (HyperLogLog, about 5 % off). */
-  readonly distinct?: { readonly count: number; readonly exact: boolean };
+  /** Different values that are there; finite ones, where they are numbers. */
+  readonly distinct?: number;
   /** Integers, numbers, dates and timestamps with at least one finite value. */
   readonly numbers?: NumberProfile;
   /** Texts and booleans. */
@@ -136,8 +138,8 @@ export interface LevelProfile {
 }
 
 /**
- * How much a column alone says of the target. Numbers and dates are cut at quantiles into at most 20 groups, texts into
- * their values (small ones together), missing is a group of its own.
+ * How much a column alone says of the target. Numbers and dates are cut into at most 20 groups of neighbours,
+ * texts into their values (small ones together), missing is a group of its own.
  */
 export interface Relation {
   /**
@@ -154,12 +156,13 @@ export interface Relation {
   readonly auc?: number;
   /** Rows with a known target. */
   readonly rows: number;
+  /** Those of at least `limits.smallestGroup` rows. */
   readonly groups: readonly RelationGroup[];
 }
 
 export interface RelationGroup {
   readonly kind: 'range' | 'value' | 'other' | 'missing';
-  /** Of a range: values in (low, high], the first one with its lower end. */
+  /** Of a range: its smallest and its largest value. */
   readonly low?: number;
   readonly high?: number;
   readonly value?: string;

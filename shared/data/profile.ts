@@ -42,7 +42,8 @@ export async function profileDataset(dataset: Dataset, spec: Spec, options: Prof
   });
   // The target last: as one more column, in its own type, and for classes as canonical text.
   const target: Described = { sql: label.sql, type: label.type };
-  const classText: Described = { sql: canonicalText(label.sql, label.type), type: 'string' };
+  const classText: Described =
+    label.type === 'boolean' ? target : { sql: canonicalText(label.sql, label.type), type: 'string' };
   const described = await describeColumns(
     connection,
     [...columns.map(({ column }) => column), spec.task === 'regression' ? target : classText],
@@ -56,7 +57,10 @@ export async function profileDataset(dataset: Dataset, spec: Spec, options: Prof
   const profiles: ColumnProfile[] = [];
   for (const { name, column, description } of named) {
     const role = roles.get(columnKey(name)) ?? 'unused';
-    const related = role === 'target' || !relation ? undefined : await relationTo(connection, relation, column, description);
+    const related =
+      role === 'target' || !relation
+        ? undefined
+        : await relationTo(connection, relation, column, description, limits.smallestGroup);
     profiles.push({ name, role, ...description.profile, ...(related && { relation: related }) });
   }
   const pairable = named.filter(({ name }) => roles.get(columnKey(name)) !== 'key');
@@ -144,10 +148,11 @@ async function targetOf(dataset: Dataset, spec: Spec, label: LabelColumn, descri
 
 /** Rows whose hash is that of the row before: the canonical order puts equal rows side by side. */
 function repeatedRows(hashes: Uint8Array): number {
-  const words = new BigUint64Array(hashes.buffer, hashes.byteOffset, hashes.length / 8);
+  const words = new Uint32Array(hashes.buffer, hashes.byteOffset, hashes.length / 4);
   let repeated = 0;
-  for (let at = 2; at < words.length; at += 2) {
-    if (words[at] === words[at - 2] && words[at + 1] === words[at - 1]) repeated += 1;
+  for (let at = 4; at < words.length; at += 4) {
+    const same = words[at] === words[at - 4] && words[at + 1] === words[at - 3];
+    if (same && words[at + 2] === words[at - 2] && words[at + 3] === words[at - 1]) repeated += 1;
   }
   return repeated;
 }

@@ -84,7 +84,7 @@ export interface MetricComparison {
   readonly interval?: Interval;
   /** What the interval says: better or worse only when it excludes 0. */
   readonly sign?: 'better' | 'worse' | 'no evidence' | 'identical';
-  /** Why there is no valid interval. */
+  /** Why there is no valid interval, or why the interval was drawn out to 0. */
   readonly note?: string;
 }
 

@@ -1,6 +1,6 @@
 import type { Curve } from './comparison.js';
 import { absoluteErrors } from './disagreement.js';
-import { rank, walkRanking } from './ranking-metrics.js';
+import { rank, walkRanking } from './ranking.js';
 import { type ClassSample, predictedClasses, type Sample, type ValueSample } from './sample.js';
 import { quantileOfSorted } from './statistics.js';
 

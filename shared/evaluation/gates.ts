@@ -2,7 +2,7 @@ import { formatCount, formatSigned } from '../core/format.js';
 import { formatGate, type Gate, type GateOperator } from '../spec/gates.js';
 import { isMeasurement, type MeasurementName } from '../spec/metrics.js';
 import type { GateOutcome, GateResult, Interval, MetricComparison } from './comparison.js';
-import { lowerTailP, type TestedSlice } from './slices.js';
+import type { TestedSlice } from './slices.js';
 import { holm } from './statistics.js';
 
 /** A gate as the spec has it. */
@@ -145,11 +145,11 @@ function rowsToDecide(difference: number, interval: Interval, limit: number, row
 function judgeSlices(gate: Gate & { kind: 'slice' }, input: GateInput): Judged {
   const all = input.slices.filter(({ comparison }) => comparison.name === gate.metric);
   if (all.length === 0) return { outcome: 'skipped', note: 'no slice has enough rows' };
-  const tests = all.flatMap(({ comparison, standardError }) => {
+  const tests = all.flatMap(({ comparison, tails }) => {
     const { difference, interval, slice } = comparison;
-    if (standardError === undefined || difference === undefined || !interval) return [];
-    const sign = isLowerBound(gate.op) ? 1 : -1;
-    return [{ slice, difference, interval, p: lowerTailP(sign * difference, standardError, sign * gate.margin) }];
+    if (!tails || difference === undefined || !interval) return [];
+    const p = isLowerBound(gate.op) ? tails.below(gate.margin) : tails.above(gate.margin);
+    return [{ slice, difference, interval, p }];
   });
   if (tests.length === 0) {
     const reason = all[0]!.comparison.note?.replace(/^no interval: /, '') ?? 'too few rows';

@@ -1,5 +1,6 @@
 import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
+import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import { fitsTask, isMetric, type MetricName } from '../spec/metrics.js';
 import type { BootstrapOptions } from './bootstrap.js';
@@ -9,7 +10,6 @@ import { disagreementOf } from './disagreement.js';
 import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
 import { compareMetrics } from './metric-comparison.js';
 import { type Pair, pairSamples } from './pair.js';
-import type { Predictions } from './predictions.js';
 import { type Sample, unscoredRows } from './sample.js';
 import { compareSlices, type Slice } from './slices.js';
 
@@ -208,7 +208,8 @@ function verdictOf(
   const { interval, sign } = primary;
   if (!interval) return { verdict: 'no evidence', reason: primary.note ?? `${primary.name} is undefined on these rows` };
   if (margin > 0 && interval.low >= -margin && interval.high <= margin) return { verdict: 'equivalent' };
-  return { verdict: sign === 'better' || sign === 'worse' ? sign : 'no evidence' };
+  if (sign === 'better' || sign === 'worse') return { verdict: sign };
+  return { verdict: 'no evidence', ...(primary.note !== undefined && { reason: primary.note }) };
 }
 
 function pictures(

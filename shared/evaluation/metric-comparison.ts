@@ -1,13 +1,24 @@
 import { METRICS, type MetricName } from '../spec/metrics.js';
+import { analyticMetric, type IntervalMetric, isAnalytic } from './analytic-metrics.js';
 import { type BootstrapMetric, type BootstrapOptions, pairedBootstrap } from './bootstrap.js';
 import type { Interval, MetricComparison } from './comparison.js';
+import { hangingChanges } from './hanging-changes.js';
 import type { Pair } from './pair.js';
+import { NO_EVIDENCE, normalTails, type TailTest } from './tail-test.js';
+
+/**
+ * On fewer changed decisions than these (see hangingChanges) a bootstrapped difference is not called better or worse. In a
+ * simulation of equally good models on 400 rows, with 400 trials for each of 2 to 24 changed rows, 95 % intervals of
+ * the precision excluded 0 in 12 % of the trials that hung on four changes, in 6 to 9 % up to nine and in 6 % from ten on;
+ * those of F1, balanced accuracy and Matthews' correlation in 8, 5 to 8 and 6 %. With days as blocks it was the same.
+ */
+const MIN_CHANGES = 10;
 
 /** A metric of both models with what a test on it needs. */
-interface TestedMetric {
+export interface TestedMetric {
   readonly comparison: MetricComparison & { readonly name: MetricName };
-  /** Of the difference, over the resamples; absent where there is no interval. */
-  readonly standardError?: number;
+  /** Of the difference; absent where it has no interval. */
+  readonly tails?: TailTest;
 }
 
 /**
@@ -20,8 +31,18 @@ export function compareMetrics(
   identical: boolean,
   options: BootstrapOptions,
 ): { readonly metrics: readonly TestedMetric[]; readonly resamples: number } {
-  const { metrics, resamples } = pairedBootstrap(pair, options);
-  return { metrics: metrics.map((metric) => testedMetric(identical ? withItself(metric) : metric)), resamples };
+  const drawn = options.metrics.filter((name) => !isAnalytic(name, pair));
+  const { metrics, resamples } = pairedBootstrap(pair, { ...options, metrics: drawn });
+  const found = new Map<MetricName, IntervalMetric>(
+    metrics.map((metric) => [metric.name, withFewChanges(withTails(metric), pair, options)]),
+  );
+  return {
+    metrics: options.metrics.map((name) => {
+      const metric = found.get(name) ?? analyticMetric(name, pair, options);
+      return testedMetric(identical ? withItself(metric) : metric);
+    }),
+    resamples,
+  };
 }
 
 /** Better or worse only when the whole interval is on one side of 0. */
@@ -32,18 +53,40 @@ export function signOf(better: 'higher' | 'lower', interval: Interval): NonNulla
   return 'no evidence';
 }
 
-function withItself(metric: BootstrapMetric): BootstrapMetric {
+function withTails(metric: BootstrapMetric): IntervalMetric {
+  const { standardError, ...rest } = metric;
+  if (metric.difference === undefined || standardError === undefined) return rest;
+  return { ...rest, tails: normalTails(metric.difference, standardError) };
+}
+
+/** A few changes, all to one side, make all resamples agree on that side: such an interval is drawn out to 0. */
+function withFewChanges(metric: IntervalMetric, pair: Pair, options: BootstrapOptions): IntervalMetric {
+  const { interval } = metric;
+  if (!interval || !pair.champion) return metric;
+  const changes = hangingChanges(metric.name, pair, options.thresholds);
+  if (changes === undefined || changes === 0 || changes >= MIN_CHANGES) return metric;
+  const unit = pair.blocks ? 'block' : 'row';
+  const count = Math.max(1, Math.floor(changes));
+  return {
+    ...metric,
+    interval: { low: Math.min(0, interval.low), high: Math.max(0, interval.high) },
+    tails: NO_EVIDENCE,
+    note: `the difference hangs on ${count === 1 ? `one ${unit}` : `${count} ${unit}s`}: too few to call it (at least ${MIN_CHANGES})`,
+  };
+}
+
+function withItself(metric: IntervalMetric): IntervalMetric {
   const interval = { low: 0, high: 0 };
   return {
     ...metric,
     champion: metric.candidate,
     difference: 0,
-    ...(metric.candidateInterval && { interval, standardError: 0 }),
+    ...(metric.candidateInterval && { interval, tails: normalTails(0, 0) }),
   };
 }
 
-function testedMetric(metric: BootstrapMetric): TestedMetric {
-  const { name, candidate, candidateInterval, champion, difference, interval, standardError, note } = metric;
+function testedMetric(metric: IntervalMetric): TestedMetric {
+  const { name, candidate, candidateInterval, champion, difference, interval, tails, note } = metric;
   const { better } = METRICS[name];
   return {
     comparison: {
@@ -56,6 +99,6 @@ function testedMetric(metric: BootstrapMetric): TestedMetric {
       ...(interval && { interval, sign: signOf(better, interval) }),
       ...(note !== undefined && { note }),
     },
-    ...(standardError !== undefined && { standardError }),
+    ...(tails && { tails }),
   };
 }

@@ -1,11 +1,11 @@
+import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import { fitsTask, type MetricName } from '../spec/metrics.js';
-import type { Predictions } from './predictions.js';
 import { probabilityStatistics } from './probability-metrics.js';
-import { rankingStatistic } from './ranking-metrics.js';
+import { rankingStatistics } from './ranking-metrics.js';
 import { regressionStatistics } from './regression-metrics.js';
 import { type Sample, takeSample, unscoredRows } from './sample.js';
-import type { Slots, Statistic } from './statistic.js';
+import type { Blocks, Slots, Statistic } from './statistic.js';
 import { thresholdStatistic } from './threshold-metrics.js';
 
 /** Several metrics of one model on one sample, ready to be computed for any row weights. */
@@ -17,15 +17,21 @@ export interface PreparedMetrics extends Statistic {
  * Sorts and transforms once what the metrics need. `evaluate` fills `out[i]` with the value of `names[i]`; all values are NaN
  * when the model gives no finite number for some row.
  * @param threshold positive from this probability on (binary); default 0.5
+ * @param blocks the weights then are of blocks, and whatever is a sum is summed by block once
  */
-export function prepareMetrics(names: readonly MetricName[], sample: Sample, threshold?: number): PreparedMetrics {
+export function prepareMetrics(
+  names: readonly MetricName[],
+  sample: Sample,
+  threshold?: number,
+  blocks?: Blocks,
+): PreparedMetrics {
   const unfit = names.find((name) => !fitsTask(name, sample.task));
   if (unfit !== undefined) throw new Error(`the metric ${unfit} does not fit the task ${sample.task}`);
-  const statistics =
-    unscoredRows(sample) > 0 ? [] : statisticsOf(sample, new Map(names.map((name, slot) => [name, slot])), threshold);
+  const slots: Slots = new Map(names.map((name, slot) => [name, slot]));
+  const statistics = unscoredRows(sample) > 0 ? [] : statisticsOf(sample, slots, threshold, blocks);
   return {
     names,
-    passes: statistics.reduce((sum, statistic) => sum + statistic.passes, 0),
+    visits: statistics.reduce((sum, statistic) => sum + statistic.visits, 0),
     evaluate(weights, out) {
       out.fill(Number.NaN);
       for (const statistic of statistics) statistic.evaluate(weights, out);
@@ -56,7 +62,7 @@ export function computeMetrics<Name extends MetricName>(
   const { weights } = options;
   const out = new Float64Array(names.length);
   prepareMetrics(names, sample, options.threshold).evaluate(
-    weights ? Float64Array.from(origin, (row) => weights[row]!) : new Float64Array(sample.rows).fill(1),
+    weights ? Float64Array.from(origin, (row) => weights[row]!) : new Uint8Array(sample.rows).fill(1),
     out,
   );
   return Object.fromEntries(names.map((name, slot) => [name, out[slot]!])) as Record<Name, number>;
@@ -71,9 +77,12 @@ export function computeMetric(name: MetricName, labels: Labels, predictions: Pre
   return computeMetrics([name], labels, predictions, options)[name];
 }
 
-function statisticsOf(sample: Sample, slots: Slots, threshold?: number): readonly Statistic[] {
-  if (sample.task === 'regression') return regressionStatistics(sample, slots);
-  const ranking = rankingStatistic(sample, slots);
-  const decided = thresholdStatistic(sample, slots, threshold);
-  return [...(ranking ? [ranking] : []), ...probabilityStatistics(sample, slots), ...(decided ? [decided] : [])];
+function statisticsOf(sample: Sample, slots: Slots, threshold?: number, blocks?: Blocks): readonly Statistic[] {
+  if (sample.task === 'regression') return regressionStatistics(sample, slots, blocks);
+  const decided = thresholdStatistic(sample, slots, threshold, blocks);
+  return [
+    ...rankingStatistics(sample, slots, blocks),
+    ...probabilityStatistics(sample, slots, blocks),
+    ...(decided ? [decided] : []),
+  ];
 }

@@ -1,14 +1,15 @@
+import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
-import type { Predictions } from './predictions.js';
 import { reorderSample, type Sample, takeSample } from './sample.js';
+import type { Blocks } from './statistic.js';
 
 /** The same labelled rows with the scores of one model or of two, in an order that only their values decide. */
 export interface Pair {
   readonly rows: number;
   readonly candidate: Sample;
   readonly champion?: Sample;
-  /** Rows that depend on each other share a block; blocks are numbered from 0 without gaps. */
-  readonly blocks?: { readonly of: Uint32Array; readonly count: number };
+  /** Rows that depend on each other share a block. Absent as well where every row has a block of its own. */
+  readonly blocks?: Blocks;
 }
 
 export interface PairInput {
@@ -34,15 +35,16 @@ export function pairSamples(input: PairInput): Pair {
     champion && comesFirst(champion, candidate) ? [champion, candidate] : champion ? [candidate, champion] : [candidate];
   const columns = [candidate.labels, ...models.flatMap(scoreColumns)];
   const compare = (a: number, b: number): number => {
-    for (const column of columns) {
-      const left = column[a]!;
-      const right = column[b]!;
+    for (let at = 0; at < columns.length; at++) {
+      const left = columns[at]![a]!;
+      const right = columns[at]![b]!;
       if (left !== right) return left < right ? -1 : left > right ? 1 : 0;
     }
     return 0;
   };
   const order = Uint32Array.from({ length: candidate.rows }, (_, row) => row).sort((a, b) => compare(a, b) || a - b);
-  const blocks = input.blocks && numberBlocks(input.blocks, origin, order, compare);
+  const numbered = input.blocks && numberBlocks(input.blocks, origin, order, compare);
+  const blocks = numbered && numbered.count < candidate.rows ? numbered : undefined;
   return {
     rows: candidate.rows,
     candidate: reorderSample(candidate, order),
@@ -62,11 +64,24 @@ export function strataSizes(sample: Sample): number[] {
   return sizes;
 }
 
-/** An order of models that depends on their scores alone. */
+/** An order of models that depends on their scores alone: the extremes tell most of them apart. */
 function comesFirst(model: Sample, other: Sample): boolean {
-  const [own, others] = [model.scores.slice().sort(), other.scores.slice().sort()];
-  const at = own.findIndex((score, index) => score !== others[index]);
-  return at >= 0 && own[at]! < others[at]!;
+  const [own, others] = [extremes(model.scores), extremes(other.scores)];
+  if (own.low !== others.low) return own.low < others.low;
+  if (own.high !== others.high) return own.high < others.high;
+  const [sorted, otherSorted] = [model.scores.slice().sort(), other.scores.slice().sort()];
+  const at = sorted.findIndex((score, index) => score !== otherSorted[index]);
+  return at >= 0 && sorted[at]! < otherSorted[at]!;
+}
+
+function extremes(scores: Float64Array): { low: number; high: number } {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const score of scores) {
+    if (score < low) low = score;
+    if (score > high) high = score;
+  }
+  return { low, high };
 }
 
 function scoreColumns(sample: Sample): Float64Array[] {
@@ -83,7 +98,7 @@ function numberBlocks(
   origin: Uint32Array,
   order: Uint32Array,
   compare: (a: number, b: number) => number,
-): { of: Uint32Array; count: number } {
+): Blocks {
   // Rows that cannot be told apart get one rank, so that a block is known by the ranks of its rows.
   const members = new Map<number, number[]>();
   const places = new Map<number, number[]>();

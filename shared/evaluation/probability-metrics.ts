@@ -1,5 +1,6 @@
 import type { ClassSample } from './sample.js';
-import type { Slots, Statistic } from './statistic.js';
+import { type Blocks, type Slots, type Statistic, unitOf } from './statistic.js';
+import { type Mean, meansStatistic } from './weighted-sums.js';
 
 /** Probabilities are kept this far from 0 and 1 in the log loss: float64's machine epsilon, as in scikit-learn. */
 const CLIP = Number.EPSILON;
@@ -13,41 +14,16 @@ const ECE_BINS = 15;
  * weighted by rows, of |share − mean probability| over 15 bins of equal width: of the positive class's probability,
  * or with more classes of the most probable class's (the share then is that of rows where it is right).
  */
-export function probabilityStatistics(sample: ClassSample, slots: Slots): Statistic[] {
-  const statistics: Statistic[] = [];
+export function probabilityStatistics(sample: ClassSample, slots: Slots, blocks?: Blocks): Statistic[] {
+  const means: Mean[] = [];
   const logSlot = slots.get('log_loss');
-  if (logSlot !== undefined) statistics.push(meanStatistic(logLosses(sample), logSlot));
+  if (logSlot !== undefined) means.push({ values: logLosses(sample), slot: logSlot });
   const brierSlot = slots.get('brier');
-  if (brierSlot !== undefined) statistics.push(meanStatistic(squaredErrors(sample), brierSlot));
+  if (brierSlot !== undefined) means.push({ values: squaredErrors(sample), slot: brierSlot });
+  const statistics = means.length > 0 ? [meansStatistic(means, blocks)] : [];
   const eceSlot = slots.get('ece');
-  if (eceSlot !== undefined) statistics.push(calibrationStatistic(sample, eceSlot));
+  if (eceSlot !== undefined) statistics.push(calibrationStatistic(sample, eceSlot, blocks));
   return statistics;
-}
-
-/** The weighted mean of a number a row, or a function of it. */
-export function meanStatistic(
-  values: Float64Array,
-  slot: number,
-  finish: (mean: number) => number = (mean) => mean,
-): Statistic {
-  return {
-    passes: 1,
-    evaluate(weights, out) {
-      out[slot] = finish(weightedMean(values, weights));
-    },
-  };
-}
-
-/** Outside the closure, where the engine compiles it once for all metrics. NaN without weight. */
-function weightedMean(values: Float64Array, weights: Float64Array): number {
-  let sum = 0;
-  let total = 0;
-  for (let row = 0; row < values.length; row++) {
-    const weight = weights[row]!;
-    sum += weight * values[row]!;
-    total += weight;
-  }
-  return total > 0 ? sum / total : Number.NaN;
 }
 
 function logLosses(sample: ClassSample): Float64Array {
@@ -69,7 +45,7 @@ function squaredErrors(sample: ClassSample): Float64Array {
   });
 }
 
-function calibrationStatistic(sample: ClassSample, slot: number): Statistic {
+function calibrationStatistic(sample: ClassSample, slot: number, blocks?: Blocks): Statistic {
   const { rows, classes, labels, scores } = sample;
   const bins = new Uint8Array(rows);
   // What the model claims less what happened, so that a bin's error is the sum of its rows.
@@ -88,13 +64,14 @@ function calibrationStatistic(sample: ClassSample, slot: number): Statistic {
   }
   const sums = new Float64Array(ECE_BINS);
   return {
-    passes: 1,
+    visits: rows,
     evaluate(weights, out) {
       sums.fill(0);
       let total = 0;
       for (let row = 0; row < rows; row++) {
-        sums[bins[row]!]! += weights[row]! * excess[row]!;
-        total += weights[row]!;
+        const weight = weights[unitOf(row, blocks)]!;
+        sums[bins[row]!]! += weight * excess[row]!;
+        total += weight;
       }
       let error = 0;
       for (const sum of sums) error += Math.abs(sum);

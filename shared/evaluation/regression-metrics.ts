@@ -1,90 +1,136 @@
-import { meanStatistic } from './probability-metrics.js';
 import type { ValueSample } from './sample.js';
-import type { Slots, Statistic } from './statistic.js';
+import { type Blocks, type Slots, type Statistic, unitOf, type Weights } from './statistic.js';
+import { blockSizes, type Mean, meansStatistic, weightedSum } from './weighted-sums.js';
 
 /**
  * `rmse`, `mae`, `median_ae`, `mape` and `r2`, by scikit-learn's definitions: the percentage error divides by at least
  * float64's epsilon; R² of labels that are all the same is 1 when every prediction is right, else 0, and NaN below two
  * rows.
  */
-export function regressionStatistics(sample: ValueSample, slots: Slots): Statistic[] {
+export function regressionStatistics(sample: ValueSample, slots: Slots, blocks?: Blocks): Statistic[] {
   const { rows, labels, scores } = sample;
   const errors = Float64Array.from(labels, (label, row) => Math.abs(label - scores[row]!));
   const squares = errors.map((error) => error * error);
+  const means: Mean[] = [];
   const statistics: Statistic[] = [];
   for (const [name, slot] of slots) {
-    if (name === 'rmse') statistics.push(meanStatistic(squares, slot, Math.sqrt));
-    if (name === 'mae') statistics.push(meanStatistic(errors, slot));
+    if (name === 'rmse') means.push({ values: squares, slot, finish: Math.sqrt });
+    if (name === 'mae') means.push({ values: errors, slot });
     if (name === 'mape') {
-      const shares = errors.map((error, row) => error / Math.max(Math.abs(labels[row]!), Number.EPSILON));
-      statistics.push(meanStatistic(shares, slot));
+      means.push({ values: errors.map((error, row) => error / Math.max(Math.abs(labels[row]!), Number.EPSILON)), slot });
     }
-    if (name === 'median_ae') statistics.push(medianStatistic(errors, slot));
-    if (name === 'r2') statistics.push(explainedStatistic(labels, squares, slot));
+    if (name === 'median_ae') statistics.push(medianStatistic(errors, slot, blocks));
+    if (name === 'r2') statistics.push(explainedStatistic(labels, squares, slot, blocks));
   }
+  if (means.length > 0) statistics.push(meansStatistic(means, blocks));
   return rows > 0 ? statistics : [];
 }
 
 /** The weighted median; halfway between two values where exactly half of the weight lies below. */
-function medianStatistic(values: Float64Array, slot: number): Statistic {
+function medianStatistic(values: Float64Array, slot: number, blocks?: Blocks): Statistic {
   const order = Uint32Array.from(values, (_, row) => row).sort((a, b) => values[a]! - values[b]! || a - b);
+  const sorted = Float64Array.from(order, (row) => values[row]!);
+  const units = order.map((row) => unitOf(row, blocks));
   return {
-    passes: 2,
+    visits: 2 * units.length,
     evaluate(weights, out) {
       let total = 0;
-      for (let row = 0; row < weights.length; row++) total += weights[row]!;
+      for (let at = 0; at < units.length; at++) total += weights[units[at]!]!;
       if (total <= 0) {
         out[slot] = Number.NaN;
         return;
       }
       let below = 0;
       let at = 0;
-      while (at < order.length && below < total / 2) below += weights[order[at++]!]!;
-      const median = values[order[at - 1]!]!;
+      while (at < units.length && below < total / 2) below += weights[units[at++]!]!;
+      const median = sorted[at - 1]!;
       if (below > total / 2) {
         out[slot] = median;
         return;
       }
-      while (at < order.length && weights[order[at]!]! === 0) at++;
-      out[slot] = at < order.length ? (median + values[order[at]!]!) / 2 : median;
+      while (at < units.length && weights[units[at]!]! === 0) at++;
+      out[slot] = at < units.length ? (median + sorted[at]!) / 2 : median;
     },
   };
 }
 
-function explainedStatistic(labels: Float64Array, squares: Float64Array, slot: number): Statistic {
+/** What R² needs of each unit: rows, sum and mean of the labels, squared deviations from that mean, squared errors. */
+interface Moments {
+  readonly sizes: Float64Array;
+  readonly sums: Float64Array;
+  readonly means: Float64Array;
+  readonly deviations: Float64Array;
+  readonly errors: Float64Array;
+  readonly lows: Float64Array;
+  readonly highs: Float64Array;
+}
+
+function momentsByRow(labels: Float64Array, errors: Float64Array): Moments {
+  const sizes = new Float64Array(labels.length).fill(1);
+  const deviations = new Float64Array(labels.length);
+  return { sizes, sums: labels, means: labels, deviations, errors, lows: labels, highs: labels };
+}
+
+function momentsByBlock(labels: Float64Array, squares: Float64Array, blocks: Blocks): Moments {
+  const { of, count } = blocks;
+  const sizes = blockSizes(blocks);
+  const [sums, deviations, errors] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)];
+  const lows = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+  const highs = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+  for (let row = 0; row < labels.length; row++) {
+    const block = of[row]!;
+    const label = labels[row]!;
+    sums[block]! += label;
+    errors[block]! += squares[row]!;
+    lows[block] = Math.min(lows[block]!, label);
+    highs[block] = Math.max(highs[block]!, label);
+  }
+  const means = sums.map((sum, block) => sum / sizes[block]!);
+  for (let row = 0; row < labels.length; row++) deviations[of[row]!]! += (labels[row]! - means[of[row]!]!) ** 2;
+  return { sizes, sums, means, deviations, errors, lows, highs };
+}
+
+function explainedStatistic(labels: Float64Array, squares: Float64Array, slot: number, blocks?: Blocks): Statistic {
+  const moments = blocks ? momentsByBlock(labels, squares, blocks) : momentsByRow(labels, squares);
+  const units = moments.sizes.length;
   return {
-    passes: 2,
+    visits: 4 * units,
     evaluate(weights, out) {
-      let total = 0;
-      let sum = 0;
-      let unexplained = 0;
-      let used = 0;
-      let low = Number.POSITIVE_INFINITY;
-      let high = Number.NEGATIVE_INFINITY;
-      for (let row = 0; row < labels.length; row++) {
-        const weight = weights[row]!;
-        if (weight === 0) continue;
-        const label = labels[row]!;
-        used += weight >= 2 ? 2 : 1;
-        total += weight;
-        sum += weight * label;
-        unexplained += weight * squares[row]!;
-        if (label < low) low = label;
-        if (label > high) high = label;
-      }
-      if (used < 2) {
-        out[slot] = Number.NaN;
-        return;
-      }
-      // Asked of the values themselves: the mean of equal numbers may be off by a rounding, and so would their spread.
-      if (low === high) {
-        out[slot] = unexplained === 0 ? 1 : 0;
-        return;
-      }
-      const mean = sum / total;
-      let spread = 0;
-      for (let row = 0; row < labels.length; row++) spread += weights[row]! * (labels[row]! - mean) ** 2;
-      out[slot] = 1 - unexplained / spread;
+      out[slot] = explained(moments, weights);
     },
   };
+}
+
+function explained(moments: Moments, weights: Weights): number {
+  const { sizes, sums, means, deviations, errors } = moments;
+  const total = weightedSum(sizes, weights);
+  if (total < 2 && rowsOf(moments, weights) < 2) return Number.NaN;
+  const mean = weightedSum(sums, weights) / total;
+  let spread = 0;
+  for (let unit = 0; unit < sizes.length; unit++) {
+    const step = means[unit]! - mean;
+    spread += weights[unit]! * (deviations[unit]! + sizes[unit]! * step * step);
+  }
+  const unexplained = weightedSum(errors, weights);
+  // Asked of the values themselves: the mean of equal numbers may be off by a rounding, and so is their spread then.
+  if (spread <= 1e-20 * total * mean * mean && areEqual(moments, weights)) return unexplained === 0 ? 1 : 0;
+  return 1 - unexplained / spread;
+}
+
+/** The rows that count, up to a few. */
+function rowsOf({ sizes }: Moments, weights: Weights): number {
+  let rows = 0;
+  for (let unit = 0; unit < sizes.length; unit++) if (weights[unit]! > 0) rows += weights[unit]! >= 2 ? 2 : sizes[unit]!;
+  return rows;
+}
+
+function areEqual({ lows, highs }: Moments, weights: Weights): boolean {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let unit = 0; unit < lows.length; unit++) {
+    if (weights[unit] === 0) continue;
+    low = Math.min(low, lows[unit]!);
+    high = Math.max(high, highs[unit]!);
+  }
+  return low === high;
 }

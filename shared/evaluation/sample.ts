@@ -1,5 +1,5 @@
+import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
-import type { Predictions } from './predictions.js';
 
 /** Labelled rows with one model's scores, packed without gaps: what every metric reads. */
 export type Sample = ClassSample | ValueSample;

@@ -4,7 +4,8 @@ import type { BootstrapOptions } from './bootstrap.js';
 import type { SliceComparison } from './comparison.js';
 import { compareMetrics } from './metric-comparison.js';
 import { type PairInput, pairSamples } from './pair.js';
-import { holm, normalCdf } from './statistics.js';
+import { holm } from './statistics.js';
+import { type TailTest, twoSidedP } from './tail-test.js';
 
 /** A part of the judged rows that is looked at by itself; slices may overlap. */
 export interface Slice {
@@ -18,7 +19,8 @@ export interface Slice {
 
 export interface TestedSlice {
   readonly comparison: SliceComparison & { readonly name: MetricName };
-  readonly standardError?: number;
+  /** Of the difference; absent where it has no interval. */
+  readonly tails?: TailTest;
 }
 
 /**
@@ -41,23 +43,14 @@ export function compareSlices(
       continue;
     }
     const { metrics } = compareMetrics(pair, identical, { ...options, stream: streamOf(slice.name) });
-    for (const { comparison, standardError } of metrics) {
+    for (const { comparison, tails } of metrics) {
       tested.push({
         comparison: { ...comparison, slice: slice.name, rows: pair.rows },
-        ...(standardError !== undefined && { standardError }),
+        ...(tails && { tails }),
       });
     }
   }
   return { slices: adjust(tested, options), leftOut };
-}
-
-/**
- * The p-value of a difference against a limit, from the bootstrap's standard error: the chance of a difference that is at
- * least so far below the limit when the true one is at the limit.
- */
-export function lowerTailP(difference: number, standardError: number, limit = 0): number {
-  if (standardError > 0) return normalCdf((difference - limit) / standardError);
-  return difference < limit ? 0 : 1;
 }
 
 /** Fills in adjusted p-values and the signs that follow, metric by metric. */
@@ -65,15 +58,10 @@ function adjust(tested: readonly TestedSlice[], options: Pick<BootstrapOptions, 
   const results = [...tested];
   for (const metric of options.metrics) {
     const family = [...results.keys()].filter((at) => {
-      const { comparison, standardError } = results[at]!;
-      return comparison.name === metric && standardError !== undefined && comparison.difference !== undefined;
+      const { comparison, tails } = results[at]!;
+      return comparison.name === metric && tails && comparison.difference !== undefined;
     });
-    const adjusted = holm(
-      family.map((at) => {
-        const { comparison, standardError } = results[at]!;
-        return Math.min(1, 2 * lowerTailP(-Math.abs(comparison.difference!), standardError!));
-      }),
-    );
+    const adjusted = holm(family.map((at) => twoSidedP(results[at]!.tails!)));
     for (const [index, at] of family.entries()) {
       const result = results[at]!;
       const { better, difference, sign } = result.comparison;

@@ -1,9 +1,9 @@
 import type { MetricName } from '../spec/metrics.js';
 import { type ClassSample, predictedClasses } from './sample.js';
-import type { Slots, Statistic } from './statistic.js';
+import { type Blocks, type Slots, type Statistic, unitOf, type Weights } from './statistic.js';
 
 /** Counts by true class and decision: `cells[label * classes + decision]`, with the sums of rows and columns. */
-interface Confusion {
+export interface Confusion {
   readonly classes: number;
   readonly cells: Float64Array;
   readonly labelSums: Float64Array;
@@ -11,6 +11,7 @@ interface Confusion {
   total: number;
 }
 
+/** Undefined (division by 0) without rows. */
 type Formula = (confusion: Confusion) => number;
 
 const FORMULAS: Partial<Record<MetricName, Formula>> = {
@@ -31,7 +32,12 @@ const FORMULAS: Partial<Record<MetricName, Formula>> = {
  * macro averages run over the classes that a label or a decision has; balanced accuracy over those that a label has;
  * Matthews' correlation is 0 where labels or decisions are all the same.
  */
-export function thresholdStatistic(sample: ClassSample, slots: Slots, threshold?: number): Statistic | undefined {
+export function thresholdStatistic(
+  sample: ClassSample,
+  slots: Slots,
+  threshold?: number,
+  blocks?: Blocks,
+): Statistic | undefined {
   const wanted = [...slots].flatMap(([name, slot]) => {
     const formula = FORMULAS[name];
     return formula ? [{ formula, slot }] : [];
@@ -39,39 +45,86 @@ export function thresholdStatistic(sample: ClassSample, slots: Slots, threshold?
   if (wanted.length === 0) return undefined;
   const { classes, labels } = sample;
   const decisions = predictedClasses(sample, threshold);
-  const cellOf = Uint32Array.from(labels, (label, row) => label * classes + decisions[row]!);
-  // Rows by cell: a plain sum a cell is faster than adding every row to a cell of its own.
-  const order = Uint32Array.from(cellOf, (_, row) => row).sort((a, b) => cellOf[a]! - cellOf[b]! || a - b);
-  const ends = new Uint32Array(classes * classes);
-  for (const cell of cellOf) ends[cell]!++;
-  for (let cell = 1; cell < ends.length; cell++) ends[cell]! += ends[cell - 1]!;
-  const confusion: Confusion = {
-    classes,
-    cells: new Float64Array(classes * classes),
-    labelSums: new Float64Array(classes),
-    decisionSums: new Float64Array(classes),
-    total: 0,
-  };
+  const runs = runsOf(
+    Uint32Array.from(labels, (label, row) => label * classes + decisions[row]!),
+    classes * classes,
+    blocks,
+  );
+  const confusion = emptyConfusion(classes);
   return {
-    passes: 1,
+    visits: runs.units.length,
     evaluate(weights, out) {
-      sumRuns(order, ends, weights, confusion.cells);
+      sumRuns(runs, weights, confusion.cells);
       addUp(confusion);
       for (const { formula, slot } of wanted) out[slot] = confusion.total > 0 ? formula(confusion) : Number.NaN;
     },
   };
 }
 
-function sumRuns(order: Uint32Array, ends: Uint32Array, weights: Float64Array, sums: Float64Array): void {
+/** A metric of decided classes as a function of its counts; undefined for a metric of another kind. */
+export function decisionFormula(name: MetricName): Formula | undefined {
+  return FORMULAS[name];
+}
+
+/** Without rows. Whoever fills its cells calls addUp. */
+export function emptyConfusion(classes: number): Confusion {
+  return {
+    classes,
+    cells: new Float64Array(classes * classes),
+    labelSums: new Float64Array(classes),
+    decisionSums: new Float64Array(classes),
+    total: 0,
+  };
+}
+
+/** The units of each cell one after the other, each with its rows: a plain sum a cell is faster than adding row by row. */
+interface Runs {
+  readonly units: Uint32Array;
+  readonly rows: Float64Array;
+  /** Where each cell's units end. */
+  readonly ends: Uint32Array;
+}
+
+function runsOf(cellOf: Uint32Array, cells: number, blocks: Blocks | undefined): Runs {
+  const rowsInOrder = Uint32Array.from(cellOf, (_, row) => row);
+  const byUnit = blocks ? sortedBy(blocks.of, blocks.count, rowsInOrder) : rowsInOrder;
+  const order = sortedBy(cellOf, cells, byUnit);
+  const units = new Uint32Array(order.length);
+  const rows = new Float64Array(order.length);
+  const ends = new Uint32Array(cells);
+  let length = 0;
+  for (let at = 0; at < order.length; at++) {
+    const cell = cellOf[order[at]!]!;
+    const unit = unitOf(order[at]!, blocks);
+    if (at === 0 || cellOf[order[at - 1]!] !== cell || units[length - 1] !== unit) units[length++] = unit;
+    rows[length - 1]!++;
+    ends[cell] = length;
+  }
+  for (let cell = 1; cell < cells; cell++) ends[cell] = Math.max(ends[cell]!, ends[cell - 1]!);
+  return { units: units.subarray(0, length), rows: rows.subarray(0, length), ends };
+}
+
+/** The rows by a small whole number that each has, those with the same one in the order given. */
+function sortedBy(keys: Uint32Array, limit: number, rows: Uint32Array): Uint32Array {
+  const starts = new Uint32Array(limit + 1);
+  for (const row of rows) starts[keys[row]! + 1]!++;
+  for (let key = 0; key < limit; key++) starts[key + 1]! += starts[key]!;
+  const sorted = new Uint32Array(rows.length);
+  for (const row of rows) sorted[starts[keys[row]!]!++] = row;
+  return sorted;
+}
+
+function sumRuns({ units, rows, ends }: Runs, weights: Weights, sums: Float64Array): void {
   let at = 0;
   for (let run = 0; run < ends.length; run++) {
     let sum = 0;
-    for (const end = ends[run]!; at < end; at++) sum += weights[order[at]!]!;
+    for (const end = ends[run]!; at < end; at++) sum += weights[units[at]!]! * rows[at]!;
     sums[run] = sum;
   }
 }
 
-function addUp(confusion: Confusion): void {
+/** Fills the sums from the cells. */
+export function addUp(confusion: Confusion): void {
   const { classes, cells, labelSums, decisionSums } = confusion;
   labelSums.fill(0);
   decisionSums.fill(0);

@@ -24,6 +24,12 @@ const FINAL_STATUSES = [400, 401, 403, 404, 410, 413, 422, 451];
 const RETRIES = 3;
 
 /**
+ * The throttling plugin spaces writes by one second, and releases by three, for programs that send hundreds. A step sends
+ * a dozen at most, and waits where GitHub asks for it.
+ */
+const UNSPACED = { key: () => ({ schedule: (_options: object, task: () => Promise<void>) => task() }) };
+
+/**
  * The one place that makes a client. It retries what may pass (5xx, 429, dropped connections), waits where GitHub asks
  * for it, and is imported late: the library weighs half a megabyte.
  */
@@ -52,6 +58,9 @@ export async function createClient(options: ClientOptions): Promise<GitHubClient
     throttle: {
       // A queue of its own: otherwise every client of a process waits for the writes of all others.
       id: randomUUID(),
+      // The plugin types these as its queue library's whole class, of which it uses this much.
+      write: UNSPACED as never,
+      notifications: UNSPACED as never,
       onRateLimit: onLimit('rate'),
       onSecondaryRateLimit: onLimit('secondary rate'),
       ...(options.retryAfterBase !== undefined && {

@@ -8,6 +8,8 @@ export interface Attempt {
   readonly permission: string;
   /** The run belongs to a pull request from a fork, whose token only ever reads. */
   readonly fromFork: boolean;
+  /** What the user can do when GitHub calls the request itself invalid (422); without it that is a bug of ours. */
+  readonly invalid?: string;
 }
 
 /**
@@ -22,8 +24,10 @@ export async function attempt<T>(details: Attempt, call: () => Promise<T>): Prom
   }
 }
 
-function adviceFor({ what, permission, fromFork }: Attempt, cause: unknown): UserError | undefined {
+function adviceFor({ what, permission, fromFork, invalid }: Attempt, cause: unknown): UserError | undefined {
   const status = statusOf(cause);
+  if (status === 422 && invalid)
+    return new UserError(`GitHub refused to ${what} (422: ${messageOf(cause)}). ${invalid}`, { cause });
   if (status === 401)
     return new UserError(
       `GitHub does not accept the token (401), so it was not possible to ${what}. Check the input "github-token".`,

@@ -6,6 +6,7 @@ import type { Table } from '../data/table.js';
 import { loadNative } from '../runner/native.js';
 import type { Task } from '../spec/schema.js';
 import { discoverInputs, discoverOutputs, discoverSignature, type InputLayout } from './discover.js';
+import { type Latency, type LatencyOptions, measureLatency } from './latency.js';
 import { createReader } from './outputs.js';
 import type { Signature } from './signature.js';
 import { columnSource, matrixSource, type TensorSource } from './tensors.js';
@@ -25,11 +26,7 @@ export interface PredictContext {
   readonly columns?: readonly string[];
 }
 
-export interface LatencyOptions {
-  readonly columns?: readonly string[];
-  /** Rows that are timed, one run each; default 500. */
-  readonly runs?: number;
-}
+type LatencyInput = LatencyOptions & Pick<PredictContext, 'columns'>;
 
 /** A model that is ready to score. */
 export interface OnnxModel {
@@ -39,8 +36,11 @@ export interface OnnxModel {
    * @throws UserError when the table lacks a column, a column's type does not fit, or the outputs do not fit the task
    */
   predict(table: Table, context: PredictContext): Promise<Predictions>;
-  /** How long one row takes on one thread, in milliseconds, tensors included. Rows of the table take turns. */
-  latency(table: Table, options?: LatencyOptions): Promise<{ readonly p50Ms: number; readonly p99Ms: number }>;
+  /**
+   * How long one row takes on one thread, in milliseconds, tensors included: percentiles over rows of the table, each
+   * by its fastest run, in about a second (see measureLatency).
+   */
+  latency(table: Table, options?: LatencyInput): Promise<Latency>;
   /** Frees the native memory. */
   close(): Promise<void>;
 }
@@ -82,22 +82,12 @@ export async function openModel(source: Uint8Array | string, options: OpenOption
         }
         return reader.predictions();
       },
-      async latency(table, { columns, runs = 500 } = {}) {
-        if (table.rows === 0) throw new Error('latency needs at least one row');
+      async latency(table, { columns, ...options } = {}) {
         single ??= await createSession(runtime, bytes, 1, what);
+        const session = single;
         const sources = inputSources(runtime, inputs, table, columns);
         const fetches = [...session.outputNames];
-        const times: number[] = [];
-        const warmUp = Math.min(50, runs);
-        for (let count = -warmUp; count < runs; count++) {
-          const row = (count + warmUp) % table.rows;
-          const started = performance.now();
-          await run(single, sources, row, row + 1, fetches);
-          if (count >= 0) times.push(performance.now() - started);
-        }
-        times.sort((a, b) => a - b);
-        const quantile = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))]!;
-        return { p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
+        return measureLatency((row) => run(session, sources, row, row + 1, fetches), table.rows, options);
       },
       async close() {
         await single?.release();

@@ -4,14 +4,12 @@ import { candidateArtifact } from '../bundle/files.js';
 import { type Bundle, readBundle } from '../bundle/read.js';
 import { UserError } from '../core/errors.js';
 import { artifactsByName, artifactsOfRun, type ListedArtifact } from '../github/artifact.js';
-import type { GitHubClient, RepositoryName } from '../github/client.js';
 import { getRun, type WorkflowRun } from '../github/run.js';
 import type { ArtifactStore } from '../runner/artifacts.js';
+import type { RegistryPlace } from './registry.js';
 
 /** Where candidates are looked for, and with what rights. */
-export interface CandidateSource {
-  readonly client: GitHubClient;
-  readonly repository: RepositoryName;
+export interface CandidateSource extends RegistryPlace {
   readonly artifacts: ArtifactStore;
   readonly token: string;
   /** Folder below which bundles are unpacked. */
@@ -84,13 +82,18 @@ export async function candidateOfRun(
 }
 
 /** Why a run's artifacts are not trusted; undefined when they are. */
-function distrust(run: WorkflowRun, branch: string): string | undefined {
+export function distrust(run: WorkflowRun, branch: string): string | undefined {
   if (run.headRepositoryId !== run.repositoryId) return 'the run belongs to a fork';
   if (!TRUSTED_EVENTS.includes(run.event))
     return `the run was started by "${run.event}", which runs code that nobody has merged`;
   if (run.headBranch !== branch)
     return `the run is of branch ${JSON.stringify(run.headBranch)}, not of ${JSON.stringify(branch)}`;
   return undefined;
+}
+
+/** Whether runs of this event execute only what is on the branch. */
+export function isTrustedEvent(event: string): boolean {
+  return TRUSTED_EVENTS.includes(event);
 }
 
 async function unpack(source: CandidateSource, artifact: ListedArtifact): Promise<Bundle> {

@@ -18,6 +18,7 @@ export async function connectCandidates(
   return {
     client: await createClient({ token, apiUrl: environment.apiUrl, log }),
     repository: repositoryName(environment.repository),
+    log,
     artifacts,
     token,
     directory: join(workDirectory(directory), 'models'),

@@ -11,6 +11,8 @@ export interface RunEnvironment {
   /** `name:` of the workflow, as the caller named it. */
   readonly workflow: string;
   readonly event?: string;
+  /** The login of who started the run. */
+  readonly actor?: string;
   /** The commit that belongs to the work: a pull request's head, not the merge commit that is checked out. */
   readonly headSha?: string;
   readonly pullRequest?: PullRequestEvent;
@@ -51,6 +53,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): RunEnviro
     ...(repository && runId !== undefined && { runUrl: `${serverUrl}/${repository}/actions/runs/${runId}` }),
     workflow: env.GITHUB_WORKFLOW || 'local',
     ...(env.GITHUB_EVENT_NAME && { event: env.GITHUB_EVENT_NAME }),
+    ...(env.GITHUB_ACTOR && { actor: env.GITHUB_ACTOR }),
     ...(headSha && { headSha }),
     ...(pullRequest && { pullRequest }),
     ...(baseBranch && { baseBranch }),

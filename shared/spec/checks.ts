@@ -5,6 +5,7 @@ import { betterOf, fitsTask, isMeasurement, isMetric, metricByOtherName, metrics
 import { paramMistakes } from './params.js';
 import type { Spec } from './schema.js';
 import { valueAt } from './schema-errors.js';
+import { checkTune } from './tune-checks.js';
 
 /** Something to say about a place of the spec. */
 export interface Finding {
@@ -30,6 +31,7 @@ export function checkSections(sections: Sections, content: unknown): Finding[] {
     ...checkSplit(sections, content),
     ...checkFeatures(sections),
     ...checkTrain(sections),
+    ...checkTune(sections),
     ...checkMetrics(sections, content),
     ...checkGates(sections, content),
     ...checkContractLimits(sections),

@@ -22,7 +22,9 @@ interface Rule {
 const isOff = (value: unknown): boolean => value === false;
 
 const RULES: readonly Rule[] = [
-  ...['tune', 'registry', 'deploy', 'monitor', 'retrain'].map((section) => ({ path: [section] })),
+  ...['deploy', 'monitor', 'retrain'].map((section) => ({ path: [section] })),
+  { path: ['registry', 'mlflow'] },
+  { path: ['registry', 'attest'], harmless: isOff },
   { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
   ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),
   { path: ['train', 'objective'], isError: true, harmless: isOwnObjective, instead: 'remove it: the task chooses it' },
@@ -32,6 +34,7 @@ const RULES: readonly Rule[] = [
   { path: ['train', 'threshold'], isError: true },
   { path: ['train', 'cross_validation'], isError: true },
   { path: ['features', 'select'], isError: true },
+  { path: ['tune', 'pruner'] },
   { path: ['evaluate', 'custom'] },
   { path: ['evaluate', 'protected'] },
   { path: ['evaluate', 'baseline'], harmless: isOff },
@@ -65,6 +68,11 @@ export function unbuiltKeys(content: unknown): UnbuiltKey[] {
       if (['from', 'name', 'parts'].includes(transform)) continue;
       found.push(refusal([...path, transform], 'parts is the transform that there is'));
     }
+  }
+  for (const { path, value } of matches(content, ['tune', 'sampler'])) {
+    if (value !== 'gp') continue;
+    const message = `${pathText(path)}: gp is not built yet; use tpe, which learns from earlier trials too`;
+    found.push({ path, message, isError: true });
   }
   for (const { path, value } of [...matches(content, ['data', 'path']), ...matches(content, ['data', 'path', '*'])]) {
     if (typeof value === 'string' && /^https?:\/\//i.test(value)) {

@@ -1,4 +1,4 @@
-import type { Predictions } from '../evaluation/predictions.js';
+import type { Predictions } from '../data/predictions.js';
 import type { Trainer, TrainingInput } from './trainer.js';
 
 /**

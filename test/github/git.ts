@@ -4,8 +4,9 @@ const MAX_OUTPUT = 256 * 1024 * 1024;
 
 /** The full SHA of the commit that a ref, tag or SHA names; undefined where there is none. */
 export async function resolveCommit(directory: string, ref: string): Promise<string | undefined> {
-  if (ref === '' || ref.startsWith('-') || ref.includes('..') || /[\s~^:?*[\\@{]/.test(ref)) return undefined;
-  const output = await git(directory, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
+  // A lone `@` is HEAD to git, which is no ref here; inside a name, as in a model's tags, it is a letter like others.
+  if (ref === '' || ref === '@' || ref.startsWith('-') || ref.includes('..') || /[\s~^:?*[\\{]/.test(ref)) return undefined;
+  const output = await runGit(directory, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
   return output?.toString('utf8').trim();
 }
 
@@ -18,7 +19,7 @@ export async function readBlob(
   const listed = await listTree(directory, [commit, '--', path]);
   const entry = listed?.find((item) => item.path === path && item.kind === 'file');
   if (entry === undefined) return undefined;
-  const bytes = await git(directory, ['cat-file', 'blob', entry.sha]);
+  const bytes = await runGit(directory, ['cat-file', 'blob', entry.sha]);
   return bytes === undefined ? undefined : { sha: entry.sha, bytes };
 }
 
@@ -46,8 +47,8 @@ export async function changes(
   base: string,
   head: string,
 ): Promise<{ additions: number; deletions: number; files: number; commits: number } | undefined> {
-  const diff = await git(directory, ['diff', '--numstat', `${base}...${head}`, '--']);
-  const count = await git(directory, ['rev-list', '--count', `${base}..${head}`, '--']);
+  const diff = await runGit(directory, ['diff', '--numstat', `${base}...${head}`, '--']);
+  const count = await runGit(directory, ['rev-list', '--count', `${base}..${head}`, '--']);
   if (diff === undefined || count === undefined) return undefined;
   const lines = diff.toString('utf8').split('\n').filter(Boolean);
   const total = (column: number): number =>
@@ -56,7 +57,7 @@ export async function changes(
 }
 
 async function listTree(directory: string, what: readonly string[]) {
-  const output = await git(directory, ['--literal-pathspecs', 'ls-tree', '-z', '--long', '--full-tree', ...what]);
+  const output = await runGit(directory, ['--literal-pathspecs', 'ls-tree', '-z', '--long', '--full-tree', ...what]);
   return output
     ?.toString('utf8')
     .split('\0')
@@ -68,14 +69,17 @@ async function listTree(directory: string, what: readonly string[]) {
     });
 }
 
-/** The output of git; undefined where it fails. */
-function git(directory: string, parameters: readonly string[]): Promise<Buffer | undefined> {
+/** The output of git, given `input` if any; undefined where it fails. */
+export function runGit(directory: string, parameters: readonly string[], input?: Buffer): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       'git',
       ['-C', directory, ...parameters],
       { encoding: 'buffer', maxBuffer: MAX_OUTPUT, env: { ...process.env, GIT_OPTIONAL_LOCKS: '0' } },
       (error, output) => resolve(error === null ? output : undefined),
     );
+    // Git may end before it has read everything; its exit says what that means.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input ?? '');
   });
 }

@@ -44,6 +44,20 @@ describe('the local GitHub', () => {
       { Scope: 'refs/heads/topic', Permission: 3 },
       { Scope: 'refs/heads/main', Permission: 1 },
     ]);
+    const after = github.startRun({
+      ...{
+        repository,
+        workflowName: 'Report',
+        path: 'report.yml',
+        event: 'workflow_run',
+        headBranch: 'main',
+        headSha: sha('x'),
+      },
+      lowTrust: true,
+    });
+    const token = github.startJob(after, { name: 'x', permissions: {} }).runtimeToken;
+    const { ac } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8')) as { ac: string };
+    expect(JSON.parse(ac)).toEqual([{ Scope: 'refs/heads/main', Permission: 1 }]);
     await github.close();
   });
 });

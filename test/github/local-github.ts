@@ -1,9 +1,13 @@
 import { Faults } from './faults.js';
+import { knownHeads } from './heads.js';
+import { GitStore } from './objects/git-store.js';
+import { MemoryStore } from './objects/memory-store.js';
 import { loadOpenApi } from './openapi.js';
 import { grantedPermissions } from './permissions.js';
 import { RestApi } from './rest/api.js';
 import { checkRunUrl } from './rest/checks.js';
 import { commentUrl } from './rest/comments.js';
+import { workflowRun } from './rest/runs.js';
 import { artifactService } from './results/artifacts.js';
 import { Blobs } from './results/blobs.js';
 import { cacheService } from './results/cache.js';
@@ -29,7 +33,8 @@ import type {
  * failed by itself.
  */
 export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promise<LocalGitHub & LocalGitHubInspection> {
-  const state = new State(options.onEvent);
+  const state = new State();
+  if (options.onEvent !== undefined) state.listeners.add(options.onEvent);
   const blobs = new Blobs(() => state.now());
   const tokens = new Tokens(state);
   const faults = new Faults();
@@ -57,6 +62,11 @@ export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promis
     violations,
     events: state.events,
     ...driving(state, tokens),
+    describeRun: (run) => workflowRun({ state, apiUrl: origin }, state.run(run.id)),
+    onEvent(listener) {
+      state.listeners.add(listener);
+      return () => void state.listeners.delete(listener);
+    },
     ...inspection(state, blobs),
     inject: (fault) => faults.inject(fault),
     advanceClock(milliseconds) {
@@ -73,7 +83,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promis
   };
 }
 
-type Driving = Omit<LocalGitHub, 'apiUrl' | 'resultsUrl' | 'close'>;
+type Driving = Omit<LocalGitHub, 'apiUrl' | 'resultsUrl' | 'close' | 'describeRun' | 'onEvent'>;
 
 /** What happens on GitHub without a request: pushes, pull requests, runs and jobs. */
 function driving(state: State, tokens: Tokens): Driving {
@@ -92,13 +102,18 @@ function driving(state: State, tokens: Tokens): Driving {
   }
 
   return {
-    createRepository({ owner, name, defaultBranch = 'main', gitDirectory, forkOf, private: hidden = false }) {
+    createRepository({ owner, name, defaultBranch = 'main', gitDirectory, forkOf, ...options }) {
       if (state.repository(owner, name) !== undefined) throw new Error(`${owner}/${name} exists already`);
       const repository: Repository = {
         ...{ id: state.nextId('repository'), owner, name, fullName: `${owner}/${name}`, defaultBranch },
         ...(gitDirectory === undefined ? {} : { gitDirectory }),
       };
-      state.repositories.push({ repository, private: hidden, forkOf, createdAt: state.now(), lastNumber: 0 });
+      state.repositories.push({
+        ...{ repository, private: options.private ?? false, forkOf, createdAt: state.now(), lastNumber: 0 },
+        objects: gitDirectory === undefined ? new MemoryStore(() => knownHeads(state, repository)) : new GitStore(gitDirectory),
+        immutableReleases: options.immutableReleases ?? false,
+        ...{ latestRelease: undefined, reservedTags: new Set<string>() },
+      });
       return repository;
     },
 
@@ -128,15 +143,30 @@ function driving(state: State, tokens: Tokens): Driving {
       record.mergedAt = merged ? state.now() : undefined;
     },
 
-    startRun({ repository, headRepository = repository, actor = repository.owner, ref, ...rest }) {
+    startRun({
+      repository,
+      headRepository = repository,
+      actor = repository.owner,
+      ref,
+      pending = false,
+      lowTrust = false,
+      ...rest
+    }) {
       const number = 1 + state.runs.filter((run) => sameWorkflow(run, repository, rest.path)).length;
       const current: Run = { ...rest, id: state.nextId('run'), number, attempt: 1, repository, headRepository, actor };
       const now = state.now();
       state.runs.push({
-        ...{ current, ref: ref ?? refOf(state, current), status: 'in_progress', conclusion: undefined },
-        ...{ createdAt: now, startedAt: now, updatedAt: now },
+        ...{ current, ref: ref ?? refOf(state, current), status: pending ? 'pending' : 'in_progress', conclusion: undefined },
+        ...{ createdAt: now, startedAt: now, updatedAt: now, lowTrust },
       });
       return current;
+    },
+
+    beginRun(run) {
+      const record = state.run(run.id);
+      if (record.status !== 'pending') throw new Error(`the run ${run.id} is not pending`);
+      record.status = 'in_progress';
+      record.startedAt = record.updatedAt = state.now();
     },
 
     rerun(run) {
@@ -243,6 +273,20 @@ function inspection(state: State, blobs: Blobs): Inspection {
       state.caches
         .filter((entry) => entry.repository.id === repository.id)
         .flatMap(({ key, version, scope, size }) => (size === undefined ? [] : [{ key, version, scope, size }])),
+
+    releases: (repository) =>
+      state.releases
+        .filter((release) => release.repository.id === repository.id)
+        .map(({ id, tag, target, name, body, draft, prerelease, immutable, author, assets }) => ({
+          ...{ id, tag, target, name, body, draft, prerelease, immutable, author },
+          latest: state.recordOf(repository).latestRelease === id,
+          assets: assets.map(({ blob, ...asset }) => ({
+            ...{ id: asset.id, name: asset.name, label: asset.label, state: asset.state, contentType: asset.contentType },
+            ...{ digest: asset.digest, bytes: blobs.content(blob) ?? Buffer.alloc(0), downloads: asset.downloads },
+          })),
+        })),
+
+    refs: async (repository) => (await state.recordOf(repository).objects.refs()).map(({ name, sha }) => ({ name, sha })),
 
     pullRequest(repository, number) {
       const record = state.pullRequest(repository, number);

@@ -128,7 +128,12 @@ class Description implements OpenApi {
     }
     const description = this.#deref(entry as Fields);
     const schema = jsonSchemaOf(description);
-    if (schema === undefined) return body === undefined ? [] : ['the answer has a body, GitHub sends none'];
+    if (schema === undefined) {
+      if (body === undefined) return [];
+      // GitHub describes no body for some refusals, and sends the usual one.
+      if (status >= 400) return this.#body('error', { $ref: '#/components/schemas/basic-error' }, body, false);
+      return ['the answer has a body, GitHub sends none'];
+    }
     if (!contentType.startsWith('application/json')) return [];
     return this.#body(`${operation.method} ${operation.path} ${status}`, schema, body, status < 400);
   }
@@ -196,12 +201,20 @@ class Description implements OpenApi {
     const added = this.#added.get(ajv)!;
     if (!added.has(id)) {
       added.add(id);
-      ajv.addSchema(this.#convert(this.#deref({ $ref: pointer }), ajv, closed) as Fields, id);
+      const schema = this.#convert(this.#deref({ $ref: pointer }), ajv, closed) as Fields;
+      ajv.addSchema(pointer.endsWith('/release-asset') ? withStarter(schema) : schema, id);
     }
     return id;
   }
 
   readonly #added = new Map<Ajv, Set<string>>();
+}
+
+/** GitHub's documentation says that a failed upload leaves an asset in state `starter`, which its description forgets. */
+function withStarter(schema: Fields): Fields {
+  const properties = schema.properties as Fields;
+  const state = properties.state as Fields & { readonly enum: readonly string[] };
+  return { ...schema, properties: { ...properties, state: { ...state, enum: [...state.enum, 'starter'] } } };
 }
 
 function jsonSchemaOf(holder: Fields): unknown {

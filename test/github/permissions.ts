@@ -43,6 +43,17 @@ export function assertAllowed(actor: Actor, record: RepositoryRecord, access: Ac
   if (!granted) throw new GitHubError(403, 'Resource not accessible by integration');
 }
 
+/** Whether this actor may do this here. */
+export function isAllowed(actor: Actor, record: RepositoryRecord, access: Access): boolean {
+  try {
+    assertAllowed(actor, record, access);
+    return true;
+  } catch (error) {
+    if (error instanceof GitHubError) return false;
+    throw error;
+  }
+}
+
 /** The header in which GitHub names the permissions that would do, such as `issues=write; pull_requests=write`. */
 export function acceptedPermissions(access: Access): string {
   return access.anyOf.map((scope) => `${scope.replaceAll('-', '_')}=${access.level}`).join('; ');

@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { BlobError, TwirpError } from './errors.js';
 import { type Faults, faultAnswer } from './faults.js';
-import type { RestApi } from './rest/api.js';
+import { isUpload, type RestApi } from './rest/api.js';
 import type { Blobs } from './results/blobs.js';
 import { answerTwirp, type Service } from './results/service.js';
 import type { Tokens } from './tokens.js';
 import type { Fault, LoggedRequest, Violation } from './types.js';
 
-/** JSON bodies; blocks of blobs may be of any size. */
+/** JSON bodies; blocks of blobs and assets of releases may be of any size. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
 export interface ServerParts {
@@ -82,9 +82,11 @@ async function answer(parts: ServerParts, request: IncomingMessage, response: Se
   }
   let body: Buffer | undefined;
   try {
-    body = await readBody(request, kind === 'blob' ? Number.POSITIVE_INFINITY : MAX_JSON_BYTES);
+    const any = kind === 'blob' || isUpload(path);
+    body = await readBody(request, any ? Number.POSITIVE_INFINITY : MAX_JSON_BYTES);
   } catch {
     // The client went away in the middle of its request.
+    breakUpload(parts, incoming, kind);
     log(0);
     return;
   }
@@ -116,12 +118,18 @@ async function replyTo(
   if (fault?.kind === 'slow') await wait(Math.min(fault.delayMs ?? 250, parts.maxDelayMs));
   if (fault?.kind === 'status' || fault?.kind === 'rate-limit') {
     const { status, headers, text } = faultAnswer(fault, kind);
+    if (status >= 500) breakUpload(parts, incoming, kind);
     return { status, headers, bytes: Buffer.from(text, 'utf8') };
   }
   const query = new URLSearchParams(incoming.search);
   if (kind === 'rest') return parts.rest.answer({ ...incoming, query, body });
   if (kind === 'twirp') return twirpReply(parts, incoming, body);
   return blobReply(parts, incoming, query, body);
+}
+
+function breakUpload(parts: ServerParts, incoming: Incoming, kind: ServiceKind): void {
+  if (kind !== 'rest') return;
+  parts.rest.brokenUpload({ ...incoming, query: new URLSearchParams(incoming.search), body: Buffer.alloc(0) });
 }
 
 function twirpReply(parts: ServerParts, incoming: Incoming, body: Buffer): Reply {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GitHubError } from './errors.js';
 import type { Fields } from './fields.js';
+import type { ObjectStore } from './objects/store.js';
 import type { CausedEvent, Conclusion, Job, Permissions, PullRequest, Repository, Run } from './types.js';
 
 /** Who sends a request. */
@@ -16,6 +17,50 @@ export interface RepositoryRecord {
   readonly createdAt: number;
   /** Issues and pull requests share their numbers. */
   lastNumber: number;
+  readonly objects: ObjectStore;
+  /** A setting: releases that are published while it is on are frozen. */
+  immutableReleases: boolean;
+  /** The release that was last marked as the latest. */
+  latestRelease: number | undefined;
+  /** Names of tags that immutable releases had, which nobody may use again. */
+  readonly reservedTags: Set<string>;
+}
+
+export interface AssetRecord {
+  readonly id: number;
+  name: string;
+  label: string;
+  /** `starter` is what an upload that broke off leaves. */
+  readonly state: 'uploaded' | 'starter';
+  readonly contentType: string;
+  readonly size: number;
+  /** `sha256:<hex>`; null of a starter. */
+  readonly digest: string | null;
+  readonly blob: string;
+  readonly uploader: string;
+  downloads: number;
+  readonly createdAt: number;
+  updatedAt: number;
+}
+
+export interface ReleaseRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  tag: string;
+  target: string;
+  name: string | null;
+  body: string | null;
+  draft: boolean;
+  prerelease: boolean;
+  immutable: boolean;
+  readonly author: string;
+  /** Of the commit, once there is one. */
+  createdAt: number;
+  updatedAt: number;
+  publishedAt: number | undefined;
+  /** Names a draft's page. */
+  readonly untagged: string;
+  assets: readonly AssetRecord[];
 }
 
 export interface PullRequestRecord {
@@ -31,7 +76,10 @@ export interface PullRequestRecord {
 export interface RunRecord {
   current: Run;
   readonly ref: string;
-  status: 'in_progress' | 'completed';
+  /** A fork's run caused it. */
+  readonly lowTrust: boolean;
+  /** `pending` while a concurrency group keeps it waiting. */
+  status: 'pending' | 'in_progress' | 'completed';
   conclusion: Conclusion | undefined;
   readonly createdAt: number;
   startedAt: number;
@@ -123,7 +171,15 @@ const FIRST_ID = {
   status: 36_000_000_001,
   artifact: 4_400_000_001,
   cache: 7_000_001,
+  release: 290_000_001,
+  asset: 350_000_001,
 } as const;
+
+/** What a job's token may start workflows with, although nothing else that it does starts any. */
+const DISPATCHES = new Set(['workflow_dispatch', 'repository_dispatch']);
+
+/** What is known of an event beside who did what where. */
+type EventDetails = Pick<CausedEvent, 'ref' | 'payload'>;
 
 /** Everything that this GitHub knows. Lists are in the order in which things came to be. */
 export class State {
@@ -136,14 +192,12 @@ export class State {
   readonly statuses: StatusRecord[] = [];
   artifacts: ArtifactRecord[] = [];
   caches: CacheRecord[] = [];
+  releases: ReleaseRecord[] = [];
   readonly events: CausedEvent[] = [];
   clockOffset = 0;
-  readonly #onEvent: ((event: CausedEvent) => void) | undefined;
+  /** Told of what should start workflows. */
+  readonly listeners = new Set<(event: CausedEvent) => void>();
   readonly #ids = new Map<string, number>();
-
-  constructor(onEvent?: (event: CausedEvent) => void) {
-    this.#onEvent = onEvent;
-  }
 
   /** Milliseconds since the epoch. */
   now(): number {
@@ -179,17 +233,18 @@ export class State {
     return found;
   }
 
-  /** Records what happened; only what a person did may start workflows. */
-  raise(name: string, action: string | undefined, repository: Repository, actor: Actor): void {
-    const event = {
+  /** Records what happened; what a person did may start workflows, what a job's token did may not, except dispatches. */
+  raise(name: string, action: string | undefined, repository: Repository, actor: Actor, details: EventDetails = {}): void {
+    const event: CausedEvent = {
       name,
       action,
       repository: repository.fullName,
       actor: loginOf(actor),
-      startsWorkflows: actor.kind === 'person',
+      startsWorkflows: actor.kind === 'person' || DISPATCHES.has(name),
+      ...details,
     };
     this.events.push(event);
-    if (event.startsWorkflows) this.#onEvent?.(event);
+    if (event.startsWorkflows) for (const listener of this.listeners) listener(event);
   }
 }
 

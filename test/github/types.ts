@@ -67,6 +67,8 @@ export interface LocalGitHub {
     forkOf?: Repository;
     /** Public unless told. Others do not see a private one at all, and its reads need scopes too. */
     private?: boolean;
+    /** The setting that freezes releases when they are published; off unless told. */
+    immutableReleases?: boolean;
   }): Repository;
 
   openPullRequest(options: {
@@ -81,7 +83,7 @@ export interface LocalGitHub {
 
   closePullRequest(pullRequest: PullRequest, options?: { merged?: boolean }): void;
 
-  /** A new run of a workflow, `in_progress`. */
+  /** A new run of a workflow, `in_progress` unless it is told to be `pending`. */
   startRun(options: {
     repository: Repository;
     workflowName: string;
@@ -96,7 +98,24 @@ export interface LocalGitHub {
      * request with this head for `pull_request`, the default branch for `pull_request_target`, else the head branch.
      */
     ref?: string;
+    /** A fork's run caused it (`workflow_run`): it may read the cache, and write nothing into it. */
+    lowTrust?: boolean;
+    /** It waits for its concurrency group; `beginRun` ends that. */
+    pending?: boolean;
   }): Run;
+
+  /** Makes a pending run `in_progress`. */
+  beginRun(run: Run): void;
+
+  /** A run as the REST API shows it now: `workflow_run` in the payload of the event of that name. */
+  describeRun(run: Run): Readonly<Record<string, unknown>>;
+
+  /**
+   * Calls a listener for whatever should start workflows from now on: what people do, and dispatches, never anything
+   * else that a job's token did.
+   * @returns ends it.
+   */
+  onEvent(listener: (event: CausedEvent) => void): () => void;
 
   /** The next attempt of a completed run: same id, `in_progress` again. */
   rerun(run: Run): Run;
@@ -162,13 +181,17 @@ export interface Violation {
 
 /** What GitHub would raise as a webhook and, unless the default token of a job caused it, start workflows on. */
 export interface CausedEvent {
-  /** `issue_comment`, `check_run` or `status`. */
+  /** Such as `issue_comment`, `check_run`, `status`, `create`, `push`, `delete`, `release` or `workflow_dispatch`. */
   readonly name: string;
   readonly action: string | undefined;
   readonly repository: string;
   readonly actor: string;
-  /** False for everything that a job's token does. */
+  /** False for everything that a job's token does, but for `workflow_dispatch` and `repository_dispatch`. */
   readonly startsWorkflows: boolean;
+  /** In full, where the event has one: `refs/tags/v1`. */
+  readonly ref?: string;
+  /** What the event's webhook says beside repository and sender, where that is known. */
+  readonly payload?: Readonly<Record<string, unknown>>;
 }
 
 interface Comment {
@@ -222,6 +245,34 @@ interface CacheEntry {
   readonly size: number;
 }
 
+interface Release {
+  readonly id: number;
+  readonly tag: string;
+  readonly target: string;
+  readonly name: string | null;
+  readonly body: string | null;
+  readonly draft: boolean;
+  readonly prerelease: boolean;
+  readonly immutable: boolean;
+  readonly author: string;
+  /** Whether it was marked as the latest one. */
+  readonly latest: boolean;
+  readonly assets: readonly ReleaseAsset[];
+}
+
+interface ReleaseAsset {
+  readonly id: number;
+  readonly name: string;
+  readonly label: string;
+  /** `starter` is what a failed upload leaves. */
+  readonly state: 'uploaded' | 'starter';
+  readonly contentType: string;
+  /** `sha256:<hex>`; null of a starter. */
+  readonly digest: string | null;
+  readonly bytes: Buffer;
+  readonly downloads: number;
+}
+
 /** What tests look at and steer from inside, beside the HTTP interface. */
 export interface LocalGitHubInspection {
   /** Of an issue or pull request, oldest first. */
@@ -234,6 +285,10 @@ export interface LocalGitHubInspection {
   artifacts(repository: Repository, runId?: number): readonly Artifact[];
   cacheEntries(repository: Repository): readonly CacheEntry[];
   pullRequest(repository: Repository, number: number): PullRequest;
+  /** Drafts too, oldest first. */
+  releases(repository: Repository): readonly Release[];
+  /** Every branch and tag in full (`refs/tags/v1`), with the object that it names directly, in the order of the names. */
+  refs(repository: Repository): Promise<readonly { readonly name: string; readonly sha: string }[]>;
   readonly requests: readonly LoggedRequest[];
   readonly violations: readonly Violation[];
   readonly events: readonly CausedEvent[];

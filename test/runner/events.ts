@@ -1,6 +1,15 @@
 import { UserError } from '../../shared/core/errors.js';
 import type { Json } from '../../shared/core/json.js';
 import type { PullRequest, Repository } from '../github/types.js';
+import {
+  type DispatchEvent,
+  describeDispatch,
+  describeRepositoryEvent,
+  describeWorkflowRun,
+  type RepositoryEvent,
+  type WorkflowRunEvent,
+} from './caused-events.js';
+import { repositoryPayload, userPayload } from './event-payload.js';
 import type { CommitStore } from './git.js';
 import { matchesFilter } from './patterns.js';
 import type { TriggerSpec, WorkflowSpec } from './workflow-spec.js';
@@ -22,7 +31,10 @@ export type WorkflowEvent =
       readonly pullRequest: PullRequest;
       /** The head before a `synchronize`. */
       readonly before?: string;
-    };
+    }
+  | DispatchEvent
+  | WorkflowRunEvent
+  | RepositoryEvent;
 
 /** An event as workflows see it, and as a run of it is recorded. A new kind of event is one more function that makes this. */
 export interface EventContext {
@@ -42,10 +54,17 @@ export interface EventContext {
   readonly headRepository: Repository;
   /** The head is another repository's: no secrets, and a token that can only read. */
   readonly fork: boolean;
+  /** A fork's run caused it, though its code is the repository's own. */
+  readonly lowTrust?: boolean;
   /** The branch that `branches` filters look at, or the tag. */
   readonly target: { readonly branch?: string; readonly tag?: string };
   /** For `paths` filters; undefined where everything counts as changed. */
   readonly changedFiles: readonly string[] | undefined;
+  /** The one workflow that a dispatch is for, by its path, and the inputs it gives, all of them text. */
+  readonly workflow?: string;
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** The name of the workflow whose run the event is about. */
+  readonly after?: string;
   /** One line for people: `push to main`, `pull request #2: Deeper trees`. */
   readonly title: string;
 }
@@ -62,7 +81,18 @@ export function eventSources(repository: Repository, event: WorkflowEvent): read
 
 /** The event as its workflows see it. A pull request gets the merge commit of its head into its base. */
 export function describeEvent(repository: Repository, event: WorkflowEvent, store: CommitStore): Promise<EventContext> {
-  return event.name === 'push' ? describePush(repository, event, store) : describePullRequest(repository, event, store);
+  switch (event.name) {
+    case 'push':
+      return describePush(repository, event, store);
+    case 'pull_request':
+      return describePullRequest(repository, event, store);
+    case 'workflow_dispatch':
+      return describeDispatch(repository, event, store);
+    case 'workflow_run':
+      return describeWorkflowRun(repository, event, store);
+    default:
+      return describeRepositoryEvent(repository, event, store);
+  }
 }
 
 async function describePush(
@@ -166,23 +196,6 @@ async function describePullRequest(
   };
 }
 
-function repositoryPayload(repository: Repository, fork = false): Json {
-  return {
-    id: repository.id,
-    name: repository.name,
-    full_name: repository.fullName,
-    owner: userPayload(repository.owner),
-    default_branch: repository.defaultBranch,
-    html_url: `https://github.com/${repository.fullName}`,
-    private: false,
-    fork,
-  };
-}
-
-function userPayload(login: string): Json {
-  return { login, type: login.endsWith('[bot]') ? 'Bot' : 'User', html_url: `https://github.com/${login}` };
-}
-
 /** Activity types that start a workflow which names none. */
 const DEFAULT_TYPES: Readonly<Record<string, readonly string[]>> = {
   pull_request: ['opened', 'synchronize', 'reopened'],
@@ -193,6 +206,8 @@ const DEFAULT_TYPES: Readonly<Record<string, readonly string[]>> = {
 export function startsWorkflow(workflow: WorkflowSpec, event: EventContext): boolean {
   const trigger = workflow.triggers.get(event.name);
   if (!trigger) return false;
+  if (event.workflow !== undefined && event.workflow !== workflow.path) return false;
+  if (event.after !== undefined && trigger.workflows?.includes(event.after) !== true) return false;
   const types = trigger.types ?? DEFAULT_TYPES[event.name];
   if (event.action !== undefined && types && !types.includes(event.action)) return false;
   return targetMatches(trigger, event.target) && pathsMatch(trigger, event);

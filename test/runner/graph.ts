@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../shared/core/errors.js';
 import type { Json } from '../../shared/core/json.js';
 import type { Conclusion } from '../github/types.js';
+import { type ConcurrencyWish, evaluateConcurrency } from './concurrency.js';
 import { conditionHolds, type Scope } from './expressions.js';
 import { runJob } from './job.js';
 import { templateBoolean, templateCount, templateText, templateValue } from './job-context.js';
@@ -21,6 +22,8 @@ export interface GraphOptions {
   readonly inputs: Readonly<Record<string, Json>>;
   readonly secrets: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** The concurrency groups, in small letters, in which this run has a place already. */
+  readonly held: readonly string[];
 }
 
 export interface GraphResult {
@@ -163,27 +166,70 @@ async function runLegs(
   return { result: combine(ends.map(({ result }) => result)), outputs, jobs: ends.flatMap(({ jobs }) => jobs) };
 }
 
+/** Runs a leg once its own concurrency group, if it has one, gives it a place. */
 async function runLeg(
   options: GraphOptions,
   planned: PlannedJob,
   combination: MatrixCombination | undefined,
   scope: Scope,
 ): Promise<JobEnd> {
-  const { run, prefix, signal, plan } = options;
-  const { spec, called, permissions } = planned;
-  const name = prefix + legName(spec, combination, scope);
-  if (called) {
-    const call = called.spec.call!;
-    const nested = await runGraph({
-      run,
-      plan: called,
-      prefix: `${name} / `,
-      inputs: callInputs(spec, call, scope),
-      secrets: callSecrets(spec, options.secrets, scope),
-      signal,
-    });
-    return { result: nested.conclusion, outputs: nested.outputs, jobs: nested.jobs };
+  const name = options.prefix + legName(planned.spec, combination, scope);
+  const wish = evaluateConcurrency(planned.spec.concurrency, scope);
+  return inGroup(options, planned, name, wish, (inside) => {
+    return planned.called ? runCalled(inside, planned, planned.called, name, scope) : runSteps(inside, planned, name, scope);
+  });
+}
+
+/** Does something in a concurrency group, or tells of a job that was cancelled while it waited for it. */
+async function inGroup(
+  options: GraphOptions,
+  planned: PlannedJob,
+  name: string,
+  wish: ConcurrencyWish | undefined,
+  task: (options: GraphOptions) => Promise<JobEnd>,
+): Promise<JobEnd> {
+  if (!wish) return task(options);
+  const group = wish.group.toLowerCase();
+  const cancelled = (reason: string): JobEnd => {
+    return { result: 'cancelled', outputs: {}, jobs: [reportUnstarted(options.run, planned, name, 'cancelled', reason)] };
+  };
+  if (options.held.includes(group)) {
+    return cancelled(
+      `Canceling since a deadlock for concurrency group '${wish.group}' was detected between 'top level workflow' and '${planned.spec.id}'`,
+    );
   }
+  const place = await options.run.groups.enter(wish, options.signal);
+  if (!place.entered) return cancelled(place.reason);
+  try {
+    const signal = AbortSignal.any([options.signal, place.signal]);
+    setMaxListeners(0, signal);
+    return await task({ ...options, signal, held: [...options.held, group] });
+  } finally {
+    place.leave();
+  }
+}
+
+async function runCalled(
+  options: GraphOptions,
+  planned: PlannedJob,
+  called: WorkflowPlan,
+  name: string,
+  scope: Scope,
+): Promise<JobEnd> {
+  const { run } = options;
+  const inputs = callInputs(planned.spec, called.spec.call!, scope);
+  const secrets = callSecrets(planned.spec, options.secrets, scope);
+  const contexts = { github: githubContext(run), inputs, vars: run.vars };
+  const wish = evaluateConcurrency(called.spec.concurrency, { contexts });
+  return inGroup(options, planned, name, wish, async ({ signal, held }) => {
+    const nested = await runGraph({ run, plan: called, prefix: `${name} / `, inputs, secrets, signal, held });
+    return { result: nested.conclusion, outputs: nested.outputs, jobs: nested.jobs };
+  });
+}
+
+async function runSteps(options: GraphOptions, planned: PlannedJob, name: string, scope: Scope): Promise<JobEnd> {
+  const { run, signal, plan, secrets } = options;
+  const { spec, permissions } = planned;
   const tolerant = templateBoolean(spec.continueOnError, scope, 'continue-on-error', false);
   const timeoutMinutes = templateCount(spec.timeoutMinutes, scope, 'timeout-minutes');
   // The labels mean nothing here, but an expression that gives none would leave the job in the queue for ever.
@@ -192,7 +238,6 @@ async function runLeg(
     throw new Error('runs-on names no runner');
   const { needs, matrix, strategy, inputs } = scope.contexts as Record<string, Json>;
   const contexts = { needs: needs ?? {}, matrix: matrix ?? null, strategy: strategy ?? {}, inputs: inputs ?? {} };
-  const { secrets } = options;
   const result = await run.slots.run(async () => {
     if (signal.aborted) return reportUnstarted(run, planned, name, 'cancelled');
     const { spec: workflow, origin } = plan;

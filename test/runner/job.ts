@@ -105,7 +105,9 @@ class JobExecution {
 
   async perform(folder: string): Promise<{ conclusion: Conclusion; outputs: Record<string, string>; error?: string }> {
     const { signal, run, timeoutMinutes = DEFAULT_MINUTES } = this.#options;
-    const stop = (): void => this.#stop('The operation was canceled.');
+    const stop = (): void => {
+      this.#stop(typeof signal.reason === 'string' ? signal.reason : 'The operation was canceled.');
+    };
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
     const limit = `The job has exceeded the maximum execution time of ${timeoutMinutes} minutes.`;

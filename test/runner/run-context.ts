@@ -1,5 +1,6 @@
 import type { Json } from '../../shared/core/json.js';
 import type { LocalGitHub, Repository, Run } from '../github/types.js';
+import type { ConcurrencyGroups } from './concurrency.js';
 import type { EventContext } from './events.js';
 import type { CommitStore } from './git.js';
 import type { Limiter } from './limiter.js';
@@ -29,6 +30,8 @@ export interface RunContext {
   readonly slots: Limiter;
   /** Counts the matrix jobs of the run. */
   readonly matrixJobs: { count: number };
+  /** The concurrency groups of the repository. */
+  readonly groups: ConcurrencyGroups;
   readonly debug: boolean;
   readonly signal: AbortSignal;
   readonly report: (update: RunnerUpdate) => void;
@@ -52,7 +55,7 @@ export function githubContext(context: RunContext): Record<string, Json> {
     event: event.payload,
     ref: event.ref,
     ref_name: event.ref.replace(/^refs\/(heads|tags|pull)\//, ''),
-    ref_type: event.target.tag === undefined ? 'branch' : 'tag',
+    ref_type: event.ref.startsWith('refs/tags/') ? 'tag' : 'branch',
     ref_protected: false,
     sha: event.sha,
     head_ref: event.headRef,

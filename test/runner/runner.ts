@@ -3,6 +3,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../shared/core/errors.js';
 import type { Conclusion, LocalGitHub, Repository } from '../github/types.js';
+import { dispatchInputs, type WorkflowRunEvent } from './caused-events.js';
+import { type ConcurrencyWish, evaluateConcurrency, groupsOf, type Place } from './concurrency.js';
 import { describeEvent, type EventContext, eventSources, startsWorkflow, type WorkflowEvent } from './events.js';
 import { CommitStore, git } from './git.js';
 import { runGraph } from './graph.js';
@@ -11,7 +13,7 @@ import { Limiter } from './limiter.js';
 import { commitOrigin, folderOrigin, type Origin } from './origin.js';
 import type { RunnerUpdate, RunResult } from './result.js';
 import { planWorkflow } from './reusable.js';
-import type { RunContext } from './run-context.js';
+import { githubContext, type RunContext } from './run-context.js';
 import { parseWorkflow } from './workflow.js';
 import type { WorkflowSpec } from './workflow-spec.js';
 
@@ -47,38 +49,73 @@ interface EventSession {
   readonly source: Origin;
   readonly project: Origin;
   readonly slots: Limiter;
+  /** Of the default branch, those workflows that runs of other ones start. */
+  readonly followers: () => Promise<readonly WorkflowSpec[]>;
   /** Removes everything that the session has written. */
   close(): void;
 }
 
+/** Levels of workflows that runs of others may start, one after the other. */
+const MAX_CHAIN = 3;
+
+/** Called when a run has come to be, has begun and is over. */
+type StageListener = (run: RunResult['run'], stage: WorkflowRunEvent['action']) => void;
+
 /**
- * Runs every workflow that an event starts, in parallel, as GitHub would: the files are those of the event's commit.
- * @returns one result a workflow, in the order of their paths. A file that is not a workflow is a failed run that says why.
- * @throws UserError when there is nothing to run: no git directory, or a pull request that conflicts.
+ * Runs every workflow that an event starts, in parallel, as GitHub would: the files are those of the event's commit. Then,
+ * and meanwhile, those that `workflow_run` starts on account of these runs.
+ * @returns one result a workflow, in the order of their paths, then those that followed, in the order of their starts. A file
+ *   that is not a workflow is a failed run that says why.
+ * @throws UserError when there is nothing to run: no git directory, a pull request that conflicts, a dispatch with wrong inputs.
  */
-export async function runEvent(options: RunnerOptions): Promise<RunResult[]> {
+export function runEvent(options: RunnerOptions): Promise<RunResult[]> {
+  return runChain(options, 0);
+}
+
+async function runChain(options: RunnerOptions, level: number): Promise<RunResult[]> {
   const session = await openSession(options);
+  const following: Promise<RunResult[]>[] = [];
+  const onStage: StageListener = (run, action) => {
+    if (level >= MAX_CHAIN) return;
+    const event: WorkflowRunEvent = { name: 'workflow_run', action, run, described: options.github.describeRun(run) };
+    const task = session.followers().then((specs) => {
+      const wanted = specs.some((spec) => spec.triggers.get('workflow_run')?.workflows?.includes(run.workflowName));
+      return wanted && options.signal?.aborted !== true ? runChain({ ...options, event }, level + 1) : [];
+    });
+    // Its failure is thrown when all are waited for.
+    task.catch(() => undefined);
+    following.push(task);
+  };
   try {
-    const paths = (await session.store.list(session.event.sha, WORKFLOWS)).filter((path) => /\.ya?ml$/.test(path));
+    const { event } = session;
+    const paths = (await session.store.list(event.sha, WORKFLOWS)).filter((path) => /\.ya?ml$/.test(path));
     const runs = paths.map(async (path): Promise<RunResult | undefined> => {
+      if ((event.workflow ?? path) !== path) return undefined;
       const text = await session.source.read(path);
       let spec: WorkflowSpec;
       try {
         spec = parseWorkflow(path, text ?? '');
       } catch (error) {
-        if (error instanceof UserError) return failRun(session, path, path, error.message);
-        throw error;
+        if (!(error instanceof UserError)) throw error;
+        // Of the events that do not bring the file, GitHub starts no run to say that it is wrong.
+        return REPORTS_WRONG_FILES.has(event.name) ? failRun(session, path, path, error.message) : undefined;
       }
-      return startsWorkflow(spec, session.event) ? runWorkflow(session, spec) : undefined;
+      return startsWorkflow(spec, event) ? runWorkflow(session, spec, onStage) : undefined;
     });
-    return (await settle(runs)).filter((result) => result !== undefined);
+    const direct = (await settle(runs)).filter((result) => result !== undefined);
+    const followed = (await settle(following)).flat();
+    return [...direct, ...followed.sort((one, other) => one.run.id - other.run.id)];
   } finally {
+    // Where a direct run threw, those that followed others must be over too.
+    await Promise.allSettled(following);
     session.close();
   }
 }
 
+const REPORTS_WRONG_FILES: ReadonlySet<string> = new Set(['push', 'pull_request', 'workflow_dispatch']);
+
 /** Waits for all, then throws the first failure, so that nothing runs on when the caller hears of it. */
-async function settle<Result>(tasks: readonly Promise<Result>[]): Promise<Result[]> {
+export async function settle<Result>(tasks: readonly Promise<Result>[]): Promise<Result[]> {
   const ends = await Promise.allSettled(tasks);
   return ends.map((end) => {
     if (end.status === 'rejected') throw end.reason;
@@ -109,12 +146,37 @@ export async function openSession(options: RunnerOptions): Promise<EventSession>
       source: commitOrigin(repository.fullName, store, commit, join(temp, 'source')),
       project: folderOrigin(slug, project, await projectCommit(project)),
       slots: new Limiter(options.parallel ?? availableParallelism()),
+      followers: onlyOnce(() => findFollowers(repository, store)),
       close,
     };
   } catch (error) {
     close();
     throw error;
   }
+}
+
+/** The workflows of the default branch that have a `workflow_run`; wrong files start nothing. */
+async function findFollowers(repository: Repository, store: CommitStore): Promise<readonly WorkflowSpec[]> {
+  const head = await store.commit(repository.defaultBranch);
+  const paths = head === undefined ? [] : await store.list(head, WORKFLOWS);
+  const found: WorkflowSpec[] = [];
+  for (const path of paths.filter((name) => /\.ya?ml$/.test(name))) {
+    try {
+      const spec = parseWorkflow(path, (await store.file(head!, path)) ?? '');
+      if (spec.triggers.has('workflow_run')) found.push(spec);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return found;
+}
+
+function onlyOnce<Result>(task: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined;
+  return () => {
+    result ??= task();
+    return result;
+  };
 }
 
 async function projectCommit(root: string): Promise<{ ref: string; sha: string }> {
@@ -126,9 +188,15 @@ async function projectCommit(root: string): Promise<{ ref: string; sha: string }
   }
 }
 
-/** Runs one workflow of the event's repository, whether or not the event starts it. */
-export async function runWorkflow(session: EventSession, spec: WorkflowSpec): Promise<RunResult> {
-  const { options, event, source, project, store, slots, temp } = session;
+/**
+ * Runs one workflow of the event's repository, whether or not the event starts it, as soon as its concurrency group lets it.
+ */
+export async function runWorkflow(
+  session: EventSession,
+  spec: WorkflowSpec,
+  onStage: StageListener = () => {},
+): Promise<RunResult> {
+  const { options, event, source, project } = session;
   let plan: Awaited<ReturnType<typeof planWorkflow>>;
   try {
     plan = await planWorkflow(spec, source, project);
@@ -136,11 +204,51 @@ export async function runWorkflow(session: EventSession, spec: WorkflowSpec): Pr
     if (error instanceof UserError) return failRun(session, spec.name, spec.path, error.message);
     throw error;
   }
-  const { run, started } = startRun(session, spec.name, spec.path);
-  let skipped = 0;
+  const { run, started } = startRun(session, spec.name, spec.path, spec.concurrency !== undefined);
+  onStage(run, 'requested');
+  const end = (conclusion: Conclusion, jobs: RunResult['jobs'], error?: string): RunResult => {
+    finishRun(session, run, spec.name, conclusion, started, error);
+    onStage(run, 'completed');
+    return { run, workflow: spec.name, conclusion, jobs, ...(error === undefined ? {} : { error }) };
+  };
+  const outer = options.signal ?? new AbortController().signal;
+  const inputs = dispatchInputs(spec, event);
+  let place: Place | undefined;
+  try {
+    const scope = {
+      contexts: { github: githubContext(runContext(session, spec, run, outer)), inputs, vars: options.vars ?? {} },
+    };
+    let wish: ConcurrencyWish | undefined;
+    try {
+      wish = evaluateConcurrency(spec.concurrency, scope);
+    } catch (error) {
+      return end('failure', [], `${spec.path}: concurrency: ${messageOf(error)}`);
+    }
+    place = wish && (await groupsOf(options.github, options.repository).enter(wish, outer));
+    if (place?.entered === false) return end('cancelled', [], place.reason);
+    if (spec.concurrency !== undefined) options.github.beginRun(run);
+    onStage(run, 'in_progress');
+    const signal = place ? AbortSignal.any([outer, place.signal]) : outer;
+    const context = runContext(session, spec, run, signal);
+    const held = wish ? [wish.group.toLowerCase()] : [];
+    const { secrets } = context;
+    const { conclusion, jobs } = await runGraph({ run: context, plan, prefix: '', inputs, secrets, signal, held });
+    return end(conclusion, jobs, place?.signal.aborted ? String(place.signal.reason) : undefined);
+  } catch (error) {
+    // A mistake of the runner's own: the run must not stay open.
+    finishRun(session, run, spec.name, 'failure', started, messageOf(error));
+    throw error;
+  } finally {
+    if (place?.entered) place.leave();
+  }
+}
+
+/** What the jobs of a run share. */
+function runContext(session: EventSession, spec: WorkflowSpec, run: RunResult['run'], signal: AbortSignal): RunContext {
+  const { options, event, source, project, store, slots, temp } = session;
   const secrets = event.fork ? {} : (options.secrets ?? {});
-  const signal = options.signal ?? new AbortController().signal;
-  const context: RunContext = {
+  let skipped = 0;
+  return {
     github: options.github,
     repository: options.repository,
     event,
@@ -156,23 +264,20 @@ export async function runWorkflow(session: EventSession, spec: WorkflowSpec): Pr
     minuteMs: options.minuteMs ?? 60_000,
     slots,
     matrixJobs: { count: 0 },
+    groups: groupsOf(options.github, options.repository),
     debug: (secrets.ACTIONS_STEP_DEBUG ?? options.vars?.ACTIONS_STEP_DEBUG) === 'true',
     signal,
     report: (update) => options.onProgress?.(update),
     nextSkippedId: () => -++skipped,
   };
-  try {
-    const { conclusion, jobs } = await runGraph({ run: context, plan, prefix: '', inputs: {}, secrets, signal });
-    finishRun(session, run, spec.name, conclusion, started);
-    return { run, workflow: spec.name, conclusion, jobs };
-  } catch (error) {
-    // A mistake of the runner's own: the run must not stay open.
-    finishRun(session, run, spec.name, 'failure', started, messageOf(error));
-    throw error;
-  }
 }
 
-function startRun(session: EventSession, workflowName: string, path: string): { run: RunResult['run']; started: number } {
+function startRun(
+  session: EventSession,
+  workflowName: string,
+  path: string,
+  pending = false,
+): { run: RunResult['run']; started: number } {
   const { options, event } = session;
   const run = options.github.startRun({
     repository: options.repository,
@@ -184,6 +289,8 @@ function startRun(session: EventSession, workflowName: string, path: string): { 
     headRepository: event.headRepository,
     actor: event.actor,
     ref: event.ref,
+    pending,
+    lowTrust: event.lowTrust ?? false,
   });
   const { id, number } = run;
   const { name, title } = event;

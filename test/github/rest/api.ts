@@ -12,11 +12,17 @@ import { artifactRoutes } from './artifacts.js';
 import { cacheRoutes } from './caches.js';
 import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
+import { dispatchRoutes } from './dispatches.js';
+import { gitDataRoutes } from './git-data.js';
 import { pullRoutes } from './pulls.js';
+import { refRoutes } from './refs.js';
+import { leaveStarter, releaseAssetRoutes } from './release-assets.js';
+import { releaseRoutes } from './releases.js';
 import { repositoryRoutes } from './repos.js';
-import { type Answer, matchPath, type Route } from './route.js';
+import { type Answer, type Call, matchPath, type Route } from './route.js';
 import { runRoutes } from './runs.js';
 import { statusRoutes } from './statuses.js';
+import { treeRoutes } from './trees.js';
 
 const ROUTES: readonly Route[] = [
   ...repositoryRoutes,
@@ -27,7 +33,16 @@ const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...artifactRoutes,
   ...cacheRoutes,
+  ...refRoutes,
+  ...gitDataRoutes,
+  ...treeRoutes,
+  ...releaseRoutes,
+  ...releaseAssetRoutes,
+  ...dispatchRoutes,
 ];
+
+/** The host for uploads, as a path of this one. */
+const UPLOADS = '/uploads';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const API_VERSIONS = new Set(['2022-11-28', '2026-03-10']);
@@ -80,9 +95,23 @@ export class RestApi {
     return this.#dress(request, actor, found?.route, answer);
   }
 
+  /**
+   * An upload whose body did not arrive, or was not stored: GitHub may keep an asset in state `starter` then, and here
+   * it always does, where the upload would have been taken.
+   */
+  brokenUpload(request: RestRequest): void {
+    const actor = this.#options.tokens.actor(request.headers.authorization);
+    const found = findRoute(request);
+    if (found?.route.upload !== true || actor === undefined) return;
+    try {
+      leaveStarter(this.#call(request, actor, found).call);
+    } catch (error) {
+      if (!(error instanceof GitHubError)) throw error;
+    }
+  }
+
   async #handle(request: RestRequest, actor: Actor | undefined, found: Found | undefined): Promise<Answer> {
-    const { state, blobs } = this.#options;
-    const apiUrl = this.#options.apiUrl();
+    const { state } = this.#options;
     if ((request.headers['user-agent'] ?? '') === '') {
       const rules = 'Request forbidden by administrative rules. Please make sure your request has a User-Agent header.';
       throw new GitHubError(403, rules);
@@ -95,17 +124,25 @@ export class RestApi {
     if (request.method === 'GET' && request.path === '/rate_limit') return this.#rateLimit(actor);
     if (this.#limits.exhausted(actor, state.now())) throw rateLimited(actor);
     if (found === undefined) throw notFound();
-    const params = decodeParams(found.params);
+    const { call, body } = this.#call(request, actor, found);
+    this.#checkRequest(found.route, call.params, request.query, body);
+    return found.route.handle(call);
+  }
+
+  #call(request: RestRequest, actor: Actor, { route, params: encoded }: Found): { call: Call; body: Fields | undefined } {
+    const { state, blobs } = this.#options;
+    const apiUrl = this.#options.apiUrl();
+    const params = decodeParams(encoded);
     const record = state.repository(params.owner ?? '', params.repo ?? '');
     if (record === undefined) throw notFound();
-    assertAllowed(actor, record, found.route.access);
-    const body = parseBody(request);
-    this.#checkRequest(found.route, params, request.query, body);
-    return found.route.handle({
-      ...{ state, blobs, apiUrl, actor, record, params, query: request.query, body: body ?? {} },
-      url: `${apiUrl}${request.path}`,
-      accept: request.headers.accept ?? '',
-    });
+    assertAllowed(actor, record, route.access);
+    const body = route.upload === true ? undefined : parseBody(request);
+    const call = {
+      ...{ state, blobs, apiUrl, actor, record, params, query: request.query, body: body ?? {}, bytes: request.body },
+      ...{ url: `${apiUrl}${request.path}`, accept: request.headers.accept ?? '' },
+      headers: request.headers,
+    };
+    return { call, body };
   }
 
   #rateLimit(actor: Actor): Answer {
@@ -184,15 +221,22 @@ export class RestApi {
   }
 }
 
+/** Whether a path is one of the host for uploads, which takes bodies of any size. */
+export function isUpload(path: string): boolean {
+  return path.startsWith(`${UPLOADS}/`);
+}
+
 interface Found {
   readonly route: Route;
   readonly params: Readonly<Record<string, string>>;
 }
 
 function findRoute(request: RestRequest): Found | undefined {
+  const uploads = isUpload(request.path);
+  const path = uploads ? request.path.slice(UPLOADS.length) : request.path;
   for (const route of ROUTES) {
-    if (route.method !== request.method) continue;
-    const params = matchPath(route.path, request.path);
+    if (route.method !== request.method || (route.upload ?? false) !== uploads) continue;
+    const params = matchPath(route.path, path);
     if (params !== undefined) return { route, params };
   }
   return undefined;

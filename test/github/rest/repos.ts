@@ -1,5 +1,7 @@
 import { GitHubError, notFound } from '../errors.js';
 import { listDirectory, readBlob, resolveCommit } from '../git.js';
+import { knownHeads } from '../heads.js';
+import { peelToCommit } from '../objects/store.js';
 import { nodeId, type RepositoryRecord, type State, timestamp } from '../state.js';
 import type { Repository } from '../types.js';
 import type { Answer, Call, Route } from './route.js';
@@ -133,24 +135,16 @@ export async function commitAt(call: Call, ref: string): Promise<string> {
  */
 export async function findCommit(call: Call, ref: string): Promise<string | undefined> {
   const { repository } = call.record;
-  const known = new Set(
-    call.state.runs.filter((run) => run.current.repository.id === repository.id).map((run) => run.current.headSha),
-  );
-  for (const { current } of call.state.pullRequests) {
-    if (current.base.repository.id === repository.id) known.add(current.head.sha).add(current.base.sha);
-    if (current.head.repository.id === repository.id) known.add(current.head.sha);
-  }
-  if (known.has(ref)) return ref;
+  const { commits } = knownHeads(call.state, repository);
+  if (commits.has(ref)) return ref;
   if (repository.gitDirectory !== undefined) return resolveCommit(repository.gitDirectory, ref);
   if (/^[0-9a-f]{40}$/.test(ref)) return ref;
-  const branch = ref.replace(/^heads\//, '');
-  const sameHead = (head: { ref: string; repository: Repository }): boolean =>
-    head.ref === branch && head.repository.id === repository.id;
-  const pull = call.state.pullRequests.find(({ current }) => sameHead(current.head));
-  const run = call.state.runs.findLast(({ current }) =>
-    sameHead({ ref: current.headBranch, repository: current.headRepository }),
-  );
-  return pull?.current.head.sha ?? run?.current.headSha;
+  const { objects } = call.record;
+  for (const name of [ref, `refs/${ref}`, `refs/tags/${ref}`, `refs/heads/${ref}`]) {
+    const found = await objects.ref(name);
+    if (found !== undefined) return peelToCommit(objects, found.sha);
+  }
+  return undefined;
 }
 
 function getRepository(call: Call): Answer {

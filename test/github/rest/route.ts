@@ -14,6 +14,9 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: Fields;
+  /** The body as it came, and what its sender says of it; for uploads. */
+  readonly bytes: Buffer;
+  readonly headers: Readonly<Record<string, string | undefined>>;
   /** The request's address without query. */
   readonly url: string;
   readonly accept: string;
@@ -27,11 +30,13 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One operation of the REST API. `path` is as GitHub's description writes it; a last `{path}` takes slashes too. */
+/** One operation of the REST API. `path` is as GitHub's description writes it; a last `{path}` or `{ref}` takes slashes too. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly access: Access;
+  /** Served by the host for uploads, whose bodies are no JSON; here that is everything below `/uploads`. */
+  readonly upload?: boolean;
   handle(call: Call): Answer | Promise<Answer>;
 }
 
@@ -39,7 +44,7 @@ export interface Route {
 export function matchPath(template: string, path: string): Record<string, string> | undefined {
   const wanted = template.split('/');
   const given = path.split('/');
-  const greedy = wanted.at(-1) === '{path}';
+  const greedy = wanted.at(-1) === '{path}' || wanted.at(-1) === '{ref}';
   if (greedy ? given.length < wanted.length : given.length !== wanted.length) return undefined;
   const params: Record<string, string> = {};
   for (const [index, part] of wanted.entries()) {

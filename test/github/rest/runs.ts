@@ -2,6 +2,7 @@ import { notFound } from '../errors.js';
 import { paginate } from '../paging.js';
 import type { Access } from '../permissions.js';
 import { isForkRun, type JobRecord, nodeId, type RunRecord, stableNumber, timestamp } from '../state.js';
+import type { Repository } from '../types.js';
 import { minimalPullRequest, ownPullRequests } from './pulls.js';
 import { htmlUrl, minimalRepository, repositoryUrl } from './repos.js';
 import { type Answer, type Call, idOf, type Route, withLink } from './route.js';
@@ -9,17 +10,19 @@ import { runSuiteId } from './suites.js';
 import { simpleUser } from './users.js';
 
 /** A workflow's id: always the same for the same file of the same repository. */
-function workflowId(run: RunRecord): number {
-  return stableNumber(`workflow ${run.current.repository.id} ${run.current.path}`);
+export function workflowId(repository: Repository, path: string): number {
+  return stableNumber(`workflow ${repository.id} ${path}`);
 }
 
-function workflowRun(call: Call, record: RunRecord) {
+/** A run as GitHub shows it, in answers and in the payload of `workflow_run` events. */
+export function workflowRun({ state, apiUrl }: Pick<Call, 'state' | 'apiUrl'>, record: RunRecord) {
   const run = record.current;
-  const repository = repositoryUrl(run.repository, call.apiUrl);
+  const repository = repositoryUrl(run.repository, apiUrl);
+  const workflow = workflowId(run.repository, run.path);
   const url = `${repository}/actions/runs/${run.id}`;
-  const pulls = isForkRun(run) ? [] : ownPullRequests(call.state, run.repository, run.headSha);
+  const pulls = isForkRun(run) ? [] : ownPullRequests(state, run.repository, run.headSha);
   const suite = runSuiteId(run.id);
-  const pullRequest = call.state.pullRequests.findLast(
+  const pullRequest = state.pullRequests.findLast(
     ({ current }) => current.head.sha === run.headSha && current.base.repository.id === run.repository.id,
   );
   return {
@@ -37,15 +40,15 @@ function workflowRun(call: Call, record: RunRecord) {
     event: run.event,
     status: record.status,
     conclusion: record.conclusion ?? null,
-    workflow_id: workflowId(record),
+    workflow_id: workflow,
     url,
     html_url: `${htmlUrl(run.repository)}/actions/runs/${run.id}`,
-    pull_requests: pulls.map((pull) => minimalPullRequest(pull, call.apiUrl)),
+    pull_requests: pulls.map((pull) => minimalPullRequest(pull, apiUrl)),
     created_at: timestamp(record.createdAt),
     updated_at: timestamp(record.updatedAt),
     run_started_at: timestamp(record.startedAt),
-    actor: simpleUser(run.actor, call.apiUrl),
-    triggering_actor: simpleUser(run.actor, call.apiUrl),
+    actor: simpleUser(run.actor, apiUrl),
+    triggering_actor: simpleUser(run.actor, apiUrl),
     jobs_url: `${url}/jobs`,
     logs_url: `${url}/logs`,
     check_suite_url: `${repository}/check-suites/${suite}`,
@@ -53,10 +56,10 @@ function workflowRun(call: Call, record: RunRecord) {
     cancel_url: `${url}/cancel`,
     rerun_url: `${url}/rerun`,
     previous_attempt_url: run.attempt > 1 ? `${url}/attempts/${run.attempt - 1}` : null,
-    workflow_url: `${repository}/actions/workflows/${workflowId(record)}`,
+    workflow_url: `${repository}/actions/workflows/${workflow}`,
     head_commit: null,
-    repository: minimalRepository(call.state.recordOf(run.repository), call.apiUrl),
-    head_repository: minimalRepository(call.state.recordOf(run.headRepository), call.apiUrl),
+    repository: minimalRepository(state.recordOf(run.repository), apiUrl),
+    head_repository: minimalRepository(state.recordOf(run.headRepository), apiUrl),
     head_repository_id: run.headRepository.id,
     display_title: pullRequest?.current.title ?? run.workflowName,
   };
@@ -132,7 +135,7 @@ function list(call: Call, ofWorkflow: (run: RunRecord) => boolean): Answer {
 function listOfWorkflow(call: Call): Answer {
   const wanted = call.params.workflow_id!;
   const ofWorkflow = (run: RunRecord): boolean =>
-    run.current.path.split('/').at(-1) === wanted || String(workflowId(run)) === wanted;
+    run.current.path.split('/').at(-1) === wanted || String(workflowId(run.current.repository, run.current.path)) === wanted;
   const ofRepository = call.state.runs.filter((run) => run.current.repository.id === call.record.repository.id);
   if (!ofRepository.some(ofWorkflow)) throw notFound();
   return list(call, ofWorkflow);

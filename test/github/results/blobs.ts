@@ -44,6 +44,11 @@ export class Blobs {
     });
   }
 
+  /** A complete blob, which nobody may change. */
+  put(path: string, content: Buffer, contentType: string): void {
+    this.#blobs.set(path, { blocks: new Map(), content, contentType, etag: newEtag(), sealed: true });
+  }
+
   delete(path: string): void {
     this.#blobs.delete(path);
   }

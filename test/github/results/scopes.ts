@@ -1,4 +1,4 @@
-import { isForkRun, type State } from '../state.js';
+import type { State } from '../state.js';
 import type { Run } from '../types.js';
 
 /** What of a repository's cache a run may use: entries of `read` in that order; new ones belong to `write`. */
@@ -15,11 +15,11 @@ const READ_ONLY_EVENTS = new Set(['pull_request_target', 'issue_comment']);
  * saves belongs to its ref. So what a pull request saves (`refs/pull/N/merge`) helps nobody else.
  */
 export function cacheScopes(state: State, run: Run): CacheScopes {
-  const { ref } = state.run(run.id);
+  const { ref, lowTrust } = state.run(run.id);
   const number = /^refs\/pull\/(\d+)\/merge$/.exec(ref)?.[1];
   const pullRequest = number === undefined ? undefined : state.pullRequest(run.repository, Number(number));
   const base = pullRequest === undefined ? [] : [`refs/heads/${pullRequest.current.base.ref}`];
   const read = new Set([ref, ...base, `refs/heads/${run.repository.defaultBranch}`]);
-  const readOnly = READ_ONLY_EVENTS.has(run.event) || (run.event === 'workflow_run' && isForkRun(run));
+  const readOnly = READ_ONLY_EVENTS.has(run.event) || lowTrust;
   return { read: [...read], write: readOnly ? undefined : ref };
 }

@@ -34,3 +34,15 @@ test('uniform numbers fill [0, 1) evenly and normal ones have mean 0 and varianc
   expect(Math.abs(sum / draws)).toBeLessThan(5 / Math.sqrt(draws));
   expect(Math.abs(squares / draws - 1)).toBeLessThan(5 * Math.sqrt(2 / draws));
 });
+
+test('a tally is that of single draws, and the sequence goes on behind it', () => {
+  for (const limit of [1, 7, 1000]) {
+    const [bulk, single] = [new Random(3, limit), new Random(3, limit)];
+    const counts = new Uint8Array(limit + 2);
+    bulk.tally(counts, 1, limit, 200);
+    const expected = new Uint8Array(limit + 2);
+    for (let draw = 0; draw < 200; draw++) expected[1 + single.integer(limit)]!++;
+    expect(counts).toEqual(expected);
+    expect(bulk.uint32()).toBe(single.uint32());
+  }
+});

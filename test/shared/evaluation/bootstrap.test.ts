@@ -32,7 +32,7 @@ describe('resamples', () => {
       { models: regressionDuel(150, 3, { candidate: 1, champion: 1 }), metrics: metricsOfTask('regression') },
     ]) {
       const pair = pairSamples(models);
-      const weights = new Float64Array(pair.rows);
+      const weights = new Uint8Array(pair.rows);
       const resampler = resamplerOf(pair);
       const random = new Random(5);
       const prepared = prepareMetrics(metrics, pair.candidate);
@@ -53,7 +53,7 @@ describe('resamples', () => {
     const pair = pairSamples(duel);
     if (pair.candidate.task === 'regression') throw new Error('a binary duel');
     const counts = classCounts(pair.candidate);
-    const weights = new Float64Array(pair.rows);
+    const weights = new Uint8Array(pair.rows);
     resamplerOf(pair).draw(new Random(1), weights);
     const drawn = [0, 0];
     for (const [row, label] of pair.candidate.labels.entries()) drawn[label]! += weights[row]!;
@@ -65,14 +65,53 @@ describe('resamples', () => {
     const blocks = Int32Array.from({ length: 200 }, (_, row) => 7 * Math.floor(row / 10) - 3);
     const pair = pairSamples({ ...duel, blocks });
     expect(pair.blocks?.count).toBe(20);
-    const weights = new Float64Array(pair.rows);
-    resamplerOf(pair).draw(new Random(1), weights);
-    const multiplicity = new Map<number, number>();
-    for (const [row, block] of pair.blocks!.of.entries()) {
-      expect(weights[row]).toBe(multiplicity.get(block) ?? weights[row]);
-      multiplicity.set(block, weights[row]!);
+    const resampler = resamplerOf(pair);
+    expect(resampler.units).toBe(20);
+    const weights = new Uint8Array(20);
+    resampler.draw(new Random(1), weights);
+    expect(weights.reduce((sum, weight) => sum + weight, 0)).toBe(20);
+    expect(weights.some((weight) => weight > 1)).toBe(true);
+  });
+
+  test('rows that each are a block of their own are independent rows', () => {
+    const alone = pairSamples({ ...duel, blocks: Int32Array.from({ length: 200 }, (_, row) => 3 * row) });
+    expect(alone).toEqual(pairSamples(duel));
+  });
+
+  test('of blocks: every metric is that of the copied blocks, few blocks or many', () => {
+    const classes = ['a', 'b', 'c'];
+    const random = new Random(12);
+    const several: Duel = {
+      labels: { task: 'multiclass', classes, values: Int32Array.from({ length: 240 }, () => random.integer(3)) },
+      candidate: threeScores(240, random),
+      champion: threeScores(240, random),
+    };
+    for (const [models, metrics] of [
+      [duel, metricsOfTask('binary')],
+      [several, metricsOfTask('multiclass')],
+      [regressionDuel(150, 3, { candidate: 1, champion: 1 }), metricsOfTask('regression')],
+    ] as const) {
+      // 12 blocks are few enough for a table of their pairs, 60 are not.
+      for (const count of [12, 60]) {
+        const blocks = Int32Array.from({ length: models.candidate.rows }, () => random.integer(count));
+        const pair = pairSamples({ ...models, blocks });
+        const { of, count: units } = pair.blocks!;
+        const weights = new Uint8Array(units);
+        const prepared = prepareMetrics(metrics, pair.candidate, undefined, pair.blocks);
+        const plain = prepareMetrics(metrics, pair.candidate);
+        const found = new Float64Array(metrics.length);
+        const expected = new Float64Array(metrics.length);
+        for (let resample = 0; resample < 10; resample++) {
+          resamplerOf(pair).draw(random, weights);
+          prepared.evaluate(weights, found);
+          plain.evaluate(
+            Uint8Array.from(of, (block) => weights[block]!),
+            expected,
+          );
+          for (const [index, name] of metrics.entries()) expect(found[index], name).toBeCloseTo(expected[index]!, 11);
+        }
+      }
     }
-    expect([...multiplicity.values()].reduce((sum, weight) => sum + weight, 0)).toBe(20);
   });
 });
 
@@ -212,6 +251,17 @@ describe('no interval', () => {
     );
   });
 });
+
+/** Coarse scores, so that many are tied. */
+function threeScores(rows: number, random: Random): Duel['candidate'] {
+  const scores = new Float64Array(rows * 3);
+  for (let row = 0; row < rows; row++) {
+    const parts = [1 + random.integer(5), 1 + random.integer(5), 1 + random.integer(5)];
+    const total = parts.reduce((sum, part) => sum + part, 0);
+    for (const [column, part] of parts.entries()) scores[row * 3 + column] = part / total;
+  }
+  return { task: 'multiclass', classes: ['a', 'b', 'c'], rows, scores };
+}
 
 /** DeLong, DeLong and Clarke-Pearson 1988, from the definition: placements of every row. */
 function deLongError(duel: Duel): number {

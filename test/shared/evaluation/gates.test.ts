@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Interval, MetricComparison } from '../../../shared/evaluation/comparison.js';
 import { type GateInput, judgeGates, outcomeOf } from '../../../shared/evaluation/gates.js';
 import type { TestedSlice } from '../../../shared/evaluation/slices.js';
+import { normalTails } from '../../../shared/evaluation/tail-test.js';
 import { parseGate } from '../../../shared/spec/gates.js';
 import type { MetricName } from '../../../shared/spec/metrics.js';
 
@@ -149,7 +150,7 @@ describe('slices', () => {
       slice: name,
       rows: 300,
     },
-    standardError,
+    tails: normalTails(difference, standardError),
   });
   const text = 'slice auc >= champion - 0.02';
 
@@ -174,7 +175,7 @@ describe('slices', () => {
 
   test('without slices, or without intervals', () => {
     expect(judgeOne(text, { slices: [] })).toMatchObject({ outcome: 'skipped', note: 'no slice has enough rows' });
-    const { standardError: _, ...bare } = slice('a', -0.5, 0.01);
+    const { tails: _, ...bare } = slice('a', -0.5, 0.01);
     expect(judgeOne(text, { slices: [bare] }).outcome).toBe('inconclusive');
   });
 });

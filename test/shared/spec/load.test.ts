@@ -366,7 +366,7 @@ describe('what is not built yet', () => {
   it('accepts what leaves the model as it is, and says so once a key', () => {
     const { notices } = parseSpec(
       `${LEAST}train: { timeout: 3h, calibrate: none, objective: binary }
-tune: { trials: 30, space: { num_leaves: [7, 31] } }
+tune: { trials: 30, space: { num_leaves: [7, 31] }, pruner: { name: halving } }
 evaluate: { custom: { profit: { sql: a, better: higher } }, metrics: [auc, profit], protected: [sex], seeds: 1, baseline: true }
 registry: { attest: true }
 deploy: { target: batch }
@@ -387,7 +387,7 @@ contract:
     const says = (place: string, key: string): string => `m.yaml:${place}: ${key} is accepted, but has no effect yet`;
     expect(notices.map(formatProblem)).toEqual([
       says('5:10', 'train.timeout'),
-      says('6:1', 'tune'),
+      says('6:52', 'tune.pruner'),
       says('7:13', 'evaluate.custom'),
       says('7:85', 'evaluate.protected'),
       says('7:113', 'evaluate.baseline'),

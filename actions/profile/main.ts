@@ -1,0 +1,15 @@
+import type { InputReader } from '../../shared/runner/inputs.js';
+import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
+import { type ProfileInputs, run } from './profile.js';
+
+export function readInputs(inputs: InputReader): ProfileInputs {
+  return {
+    data: inputs.lines('data'),
+    spec: inputs.required('spec'),
+    'working-directory': inputs.required('working-directory'),
+  };
+}
+
+export function main(inputs: InputReader, services: RunnerServices): Promise<ActionOutcome> {
+  return run(readInputs(inputs), services);
+}

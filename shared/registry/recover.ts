@@ -1,0 +1,96 @@
+import { messageOf, UserError } from '../core/errors.js';
+import { deleteRelease, listReleases, publishRelease, type Release } from '../github/release.js';
+import { getRun } from '../github/run.js';
+import type { ModelTags, RegisteredVersion, Registry, TaggedVersion } from './registry.js';
+import { markOf, type ReleaseMark } from './release-mark.js';
+import { formatVersion } from './version.js';
+
+/** The run that does the work. */
+export interface OwnRun {
+  readonly id: number;
+  readonly attempt: number;
+}
+
+/** Longer than a registration takes: whoever made a draft before that does not come back to it. */
+const ABANDONED_MS = 60 * 60 * 1000;
+
+/**
+ * Looks for a model among the versions, and puts right what a registration that died has left: a version with its tag but
+ * without its published release is finished; a draft without a tag is removed. Work of jobs that may still be at it is
+ * left alone, except that a version of the very model is finished for them.
+ * @returns the version that the model is, and whether it had to be finished
+ */
+export async function recover(
+  registry: Registry,
+  tags: ModelTags,
+  digest: string,
+  own: OwnRun | undefined,
+): Promise<{ readonly existing?: RegisteredVersion; readonly finished: boolean }> {
+  const { client, repository } = registry.place;
+  const marked = (await listReleases(client, repository)).flatMap((release) => {
+    const mark = markOf(release);
+    return mark?.model === registry.model ? [{ release, mark }] : [];
+  });
+  const published = new Map(marked.filter(({ release }) => !release.draft).map((item) => [item.release.tag, item]));
+  const drafts = new Map(marked.filter(({ release }) => release.draft).map((item) => [item.release.id, item]));
+
+  let existing: RegisteredVersion | undefined;
+  let finished = false;
+  for (const ref of tags.versions) {
+    const known = published.get(ref.name);
+    // Most versions are told by their release alone; their tags need not be read.
+    if (known && (known.mark.digest !== digest || existing)) continue;
+    const tagged = await registry.tagged(ref);
+    if (!tagged) continue;
+    const isSame = tagged.record.digest === digest;
+    const draft = tagged.record.storage === 'release' ? drafts.get(tagged.record.release) : undefined;
+    if (draft) {
+      drafts.delete(draft.release.id);
+      if (!isSame && !(await isAbandoned(registry, draft, own))) continue;
+      const release = await finish(registry, tagged, draft.release);
+      if (isSame && !existing) {
+        existing = { ...tagged, release };
+        finished = true;
+      }
+    } else if (isSame && !existing) existing = await registry.registered(tagged);
+  }
+  for (const draft of drafts.values()) if (await isAbandoned(registry, draft, own)) await remove(registry, draft.release);
+  return { ...(existing && { existing }), finished };
+}
+
+/** Its assets were verified before its tag was made, so publishing is all that is left. */
+async function finish(registry: Registry, tagged: TaggedVersion, draft: Release): Promise<Release> {
+  const { client, repository, log } = registry.place;
+  log(`${tagged.tag} was left with an unpublished release; publishing it.`);
+  const name = `${registry.model} ${formatVersion(tagged.ref.version)}`;
+  return publishRelease(client, repository, draft.id, { tag: tagged.tag, name, body: draft.body });
+}
+
+async function remove(registry: Registry, draft: Release): Promise<void> {
+  const { client, repository, log } = registry.place;
+  try {
+    await deleteRelease(client, repository, draft.id);
+    log(`Removed the draft release "${draft.name}" of a registration that was interrupted.`);
+  } catch (error) {
+    log(`The draft release "${draft.name}" of an interrupted registration could not be removed (${messageOf(error)}).`);
+  }
+}
+
+/** Whether the job that made a draft is over for certain. */
+async function isAbandoned(
+  registry: Registry,
+  { release, mark }: { readonly release: Release; readonly mark: ReleaseMark },
+  own: OwnRun | undefined,
+): Promise<boolean> {
+  if (Date.now() - Date.parse(release.createdAt) > ABANDONED_MS) return true;
+  if (mark.run === undefined) return false;
+  if (mark.run === own?.id) return (mark.attempt ?? 1) < own.attempt;
+  try {
+    const run = await getRun(registry.place.client, registry.place.repository, mark.run);
+    return run.status === 'completed';
+  } catch (error) {
+    // Without "actions: read" only its age tells.
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
