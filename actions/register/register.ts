@@ -65,19 +65,10 @@ export async function run(inputs: RegisterInputs, services: RunnerServices): Pro
     actor: environment.actor ?? 'unknown',
     ...(environment.runId !== undefined && { run: { id: environment.runId, attempt: environment.runAttempt } }),
     workDirectory: join(workDirectory(directory), 'release'),
-    render: (version) => {
-      const files = [
-        bundleAsset(spec.name, version),
-        BUNDLE_FILES.model,
-        BUNDLE_FILES.card,
-        BUNDLE_FILES.bom,
-        ...published,
-        SUMS_FILE,
-      ];
-      return {
-        ...textsOf(bundle, manifest, spec, version),
-        notes: renderReleaseNotes(manifest, bundle.metrics, version, files),
-      };
+    texts: textsOf(bundle, manifest, spec),
+    notes: (version) => {
+      const own = [bundleAsset(spec.name), BUNDLE_FILES.model, BUNDLE_FILES.card, BUNDLE_FILES.bom];
+      return renderReleaseNotes(manifest, bundle.metrics, version, [...own, ...published, SUMS_FILE]);
     },
   };
   const { version, created, why } = await registerVersion(registry, request);
@@ -190,16 +181,11 @@ async function sourceCommit(source: CandidateSource, { commit }: Manifest, { hea
   );
 }
 
-function textsOf(bundle: Bundle, manifest: Manifest, spec: Spec, version: string): { card: string; bom: string } {
-  const details = {
-    metrics: bundle.metrics,
-    owners: spec.owners,
-    intendedUse: spec.intended_use,
-    limitations: spec.limitations,
-  };
+function textsOf(bundle: Bundle, manifest: Manifest, spec: Spec): { card: string; bom: string } {
+  const details = { owners: spec.owners, intendedUse: spec.intended_use, limitations: spec.limitations };
   return {
-    card: renderModelCard(manifest, bundle.metrics, spec, version),
-    bom: `${JSON.stringify(modelBom(manifest, { ...details, version }), null, 2)}\n`,
+    card: renderModelCard(manifest, bundle.metrics, spec),
+    bom: `${JSON.stringify(modelBom(manifest, { ...details, metrics: bundle.metrics }), null, 2)}\n`,
   };
 }
 

@@ -19,7 +19,10 @@ export type TrialOutcome =
 /** The address of this module in whatever file it has ended up: what a worker has to import. */
 export const moduleUrl = import.meta.url;
 
-/** Serves trials in a worker thread until the thread is ended. */
+/**
+ * Serves trials in a worker thread until the thread is ended.
+ * @public called by name, in the text that a worker begins with
+ */
 export function serveTrials(): void {
   const { work } = workerData as { work: TrialWork };
   const port: MessagePort = parentPort!;

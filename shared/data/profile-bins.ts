@@ -12,6 +12,9 @@ const BINS = 28;
 /** Tails longer than this many times the span between the 1 % and 99 % quantiles are cut. */
 const LONGEST_TAIL = 0.35;
 
+/** A step that still divides: below it doubles lose their digits. */
+const SMALLEST_STEP = 1e-300;
+
 /** Bins of a histogram without its counts. */
 export type Bins = Pick<Histogram, 'from' | 'step'> & { readonly count: number };
 
@@ -37,7 +40,9 @@ export function chooseBins(type: StoredType, { min, max, low, high }: Extent): B
       : roundStep(to - from);
   const size = Math.max(Math.abs(from), Math.abs(to));
   // Neighbouring doubles: a step that the values cannot hold would give edges that are equal.
-  if (!(step > size * 1e-12)) return { from: min, step: size > 0 ? size * 1e-6 : 1, count: 1 };
+  if (!(step > Math.max(size * 1e-12, SMALLEST_STEP))) {
+    return { from: min, step: size > 0 ? Math.max(size * 1e-6, SMALLEST_STEP) : 1, count: 1 };
+  }
   const unit = isTime ? Math.min(step, DAY) : step;
   const start = tidy(Math.floor(from / unit) * unit);
   return { from: start, step, count: Math.max(1, Math.floor((to - start) / step + 1e-9) + 1) };

@@ -30,9 +30,9 @@ export async function countValues(
     const all = await readArray(connection, `SELECT coalesce(${axis}, 'NaN'::DOUBLE) FROM source`, 'float64', rows);
     return runLengths(all.filter((value) => !Number.isNaN(value)).sort());
   }
-  // -0 and 0 are one value.
+  // -0 and 0 are one value. The names are given outside of `source`, whose columns may have the same.
   await connection.run(
-    `CREATE TEMP TABLE __counted AS SELECT ${axis} + 0 AS x, CAST(count(*) AS DOUBLE) AS n FROM source
+    `CREATE TEMP TABLE __counted AS SELECT x, CAST(count(*) AS DOUBLE) AS n FROM (SELECT ${axis} + 0 AS x FROM source)
      WHERE x IS NOT NULL GROUP BY x ORDER BY x`,
   );
   try {

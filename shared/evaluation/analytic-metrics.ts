@@ -37,6 +37,7 @@ export function isAnalytic(name: MetricName, { candidate, blocks }: Pair): boole
   return candidate.task !== 'regression' && !blocks && (name === 'accuracy' || name === 'recall' || name === 'auc');
 }
 
+/** The metric of a pair for which isAnalytic holds, or a note where its intervals would not be valid. */
 export function analyticMetric(name: MetricName, pair: Pair, options: AnalyticOptions): IntervalMetric {
   const { thresholds } = options;
   const candidate = pointValue(name, pair.candidate, thresholds?.candidate);

@@ -70,7 +70,7 @@ export type Judgement = Pick<
   | 'disagreement'
   | 'curve'
 > & {
-  /** Resamples behind the metrics' intervals: as requested, fewer on very many rows, 0 without intervals. */
+  /** Resamples behind the metrics' intervals: as requested, fewer on very many rows, 0 where none needs any. */
   readonly resamples: number;
 };
 

@@ -35,6 +35,12 @@ function adviceFor({ what, permission, fromFork, invalid }: Attempt, cause: unkn
         cause,
       },
     );
+  if (status === 403 && /rate limit/i.test(messageOf(cause)))
+    return new UserError(
+      `GitHub's rate limit is used up (1,000 requests an hour for the token of a job), so it was not possible to ${what}. ` +
+        'Nothing is lost: run the job again later.',
+      { cause },
+    );
   if (status === 403 && fromFork)
     return new UserError(
       `The token of a pull request from a fork can only read, so it was not possible to ${what}. Post the result from a ` +

@@ -49,7 +49,7 @@ async function fromRelease(
   };
   const sums = await load(SUMS_FILE, LARGEST_SUMS_BYTES);
   if (sums.digest !== record.sums) throw changed(tag, SUMS_FILE, sums.digest, record.sums);
-  const name = bundleAsset(model, record.version);
+  const name = bundleAsset(model);
   const expected = parseSums(await readFile(sums.file, 'utf8')).get(name);
   if (expected === undefined) throw new UserError(`${SUMS_FILE} of ${tag} does not name ${name}: the version is not used.`);
   const archive = await load(name);

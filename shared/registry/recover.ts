@@ -14,18 +14,33 @@ export interface OwnRun {
 /** Longer than a registration takes: whoever made a draft before that does not come back to it. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
+/** What is there of a model already. */
+export interface Found {
+  /** The version that the model is. */
+  readonly existing?: RegisteredVersion;
+  /** It was left unfinished by a job that died, and is finished now. */
+  readonly finished: boolean;
+  /** The tag of another job that seems to be registering this very model right now. */
+  readonly underway?: string;
+  /** How many registrations of the model seem to be going on, the own one included once it has its draft. */
+  readonly going: number;
+  /** The model's published releases by their tags. */
+  readonly published: ReadonlyMap<string, Release>;
+}
+
 /**
  * Looks for a model among the versions, and puts right what a registration that died has left: a version with its tag but
- * without its published release is finished; a draft without a tag is removed. Work of jobs that may still be at it is
- * left alone, except that a version of the very model is finished for them.
- * @returns the version that the model is, and whether it had to be finished
+ * without its published release is finished; a draft without a tag is removed. Work of jobs that may still be at it is left
+ * alone.
+ * @param impatient finishes a version of this very model although its job may still be at it
  */
 export async function recover(
   registry: Registry,
   tags: ModelTags,
   digest: string,
   own: OwnRun | undefined,
-): Promise<{ readonly existing?: RegisteredVersion; readonly finished: boolean }> {
+  impatient: boolean,
+): Promise<Found> {
   const { client, repository } = registry.place;
   const marked = (await listReleases(client, repository)).flatMap((release) => {
     const mark = markOf(release);
@@ -35,6 +50,7 @@ export async function recover(
   const drafts = new Map(marked.filter(({ release }) => release.draft).map((item) => [item.release.id, item]));
 
   let existing: RegisteredVersion | undefined;
+  let underway: string | undefined;
   let finished = false;
   for (const ref of tags.versions) {
     const known = published.get(ref.name);
@@ -46,7 +62,10 @@ export async function recover(
     const draft = tagged.record.storage === 'release' ? drafts.get(tagged.record.release) : undefined;
     if (draft) {
       drafts.delete(draft.release.id);
-      if (!isSame && !(await isAbandoned(registry, draft, own))) continue;
+      if (!(isSame && impatient) && !(await isAbandoned(registry, draft, own))) {
+        if (isSame) underway = ref.name;
+        continue;
+      }
       const release = await finish(registry, tagged, draft.release);
       if (isSame && !existing) {
         existing = { ...tagged, release };
@@ -54,8 +73,18 @@ export async function recover(
       }
     } else if (isSame && !existing) existing = await registry.registered(tagged);
   }
-  for (const draft of drafts.values()) if (await isAbandoned(registry, draft, own)) await remove(registry, draft.release);
-  return { ...(existing && { existing }), finished };
+  let going = 0;
+  for (const draft of drafts.values()) {
+    if (await isAbandoned(registry, draft, own)) await remove(registry, draft.release);
+    else going++;
+  }
+  return {
+    ...(existing && { existing }),
+    finished,
+    ...(underway !== undefined && { underway }),
+    going,
+    published: new Map([...published].map(([tag, { release }]) => [tag, release])),
+  };
 }
 
 /** Its assets were verified before its tag was made, so publishing is all that is left. */

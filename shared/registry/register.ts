@@ -20,7 +20,7 @@ import { BOT_SIGNATURE, createTagObject } from '../github/tag.js';
 import { formatRecord, type VersionRecord } from './record.js';
 import { recover } from './recover.js';
 import type { ModelTags, RegisteredVersion, Registry } from './registry.js';
-import { type ReleaseFiles, type VersionTexts, writeReleaseFiles } from './release-files.js';
+import { type ModelTexts, type ReleaseFiles, writeReleaseFiles } from './release-files.js';
 import { type ReleaseMark, withMark } from './release-mark.js';
 import { versionTag } from './tag-name.js';
 import { formatVersion, parseVersion } from './version.js';
@@ -42,7 +42,9 @@ export interface RegistrationRequest {
   readonly run?: { readonly id: number; readonly attempt: number };
   /** A folder for what is uploaded; removed in the end. */
   readonly workDirectory: string;
-  readonly render: (version: string) => VersionTexts & { /** Markdown of the release. */ readonly notes: string };
+  readonly texts: ModelTexts;
+  /** Markdown of the release. */
+  readonly notes: (version: string) => string;
 }
 
 export interface Registration {
@@ -53,9 +55,16 @@ export interface Registration {
   readonly why: string;
 }
 
+/** What of a registration does not depend on the number that it gets. */
+interface Prepared {
+  readonly commit: string;
+  readonly draft?: { readonly release: Release; readonly sums: string };
+}
+
 /** So many others may be first before something is wrong. */
 const TRIES = 50;
-const LONGEST_WAIT_MS = 2000;
+/** So often is looked whether a job that registers the same model has finished, about a second apart. */
+const PATIENCE = 30;
 
 /**
  * Registers a model as a new version, or finds the version that it is. Any number of jobs may do so at once, and any of
@@ -64,88 +73,118 @@ const LONGEST_WAIT_MS = 2000;
  * @throws UserError when GitHub refuses, or the wanted number is taken
  */
 export async function registerVersion(registry: Registry, request: RegistrationRequest): Promise<Registration> {
-  for (let tried = 1; tried <= TRIES; tried++) {
-    const tags = await registry.tags();
-    const { existing, finished } = await recover(registry, tags, request.manifest.digest, request.run);
-    if (existing) return { version: existing, created: finished, why: '' };
-    const { version, why } = await chooseVersion(registry, tags, request.manifest, request.version);
-    const made = await attemptVersion(registry, tags, request, formatVersion(version), why);
-    if (made) return { version: made, created: true, why };
-    registry.place.log(`${versionTag(registry.model, formatVersion(version))} was taken by another job; looking again.`);
-    await setTimeout(randomInt(Math.min(LONGEST_WAIT_MS, 100 * tried)));
+  let prepared: Prepared | undefined;
+  let mayBeNamed = false;
+  try {
+    for (let tried = 0, looked = 0; tried < TRIES; ) {
+      const tags = await registry.tags('versions');
+      const found = await recover(registry, tags, request.manifest.digest, request.run, looked >= PATIENCE);
+      if (found.existing) return { version: found.existing, created: found.finished, why: '' };
+      if (found.underway !== undefined) {
+        if (looked++ === 0)
+          registry.place.log(`${found.underway} is the same model, and another job is at it; waiting for that.`);
+        await setTimeout(500 + randomInt(1000));
+        continue;
+      }
+      const { version: number, why } = await chooseVersion(registry, tags, request.manifest, request.version, found.published);
+      const version = formatVersion(number);
+      prepared ??= await prepare(registry, request, version);
+      const started = performance.now();
+      // From here on the ref may be there, so a failure leaves the draft to the next run, which finishes or removes it.
+      mayBeNamed = true;
+      const sha = await claim(registry, request, prepared, tags, version, why);
+      if (sha !== undefined) {
+        const registered = await publish(registry, request, prepared, version, sha);
+        prepared = undefined;
+        return { version: registered, created: true, why };
+      }
+      mayBeNamed = false;
+      registry.place.log(`${versionTag(registry.model, version)} was taken by another job; looking again.`);
+      // Those who are at it as well would otherwise meet again and again, and use up the requests that an hour has.
+      const turn = 2 * (performance.now() - started);
+      await setTimeout(randomInt(Math.ceil(turn * Math.max(++tried, found.going))));
+    }
+    throw new UserError(`${TRIES} times another job took the next version of ${registry.model} first: run this job again.`);
+  } finally {
+    if (prepared?.draft && !mayBeNamed) await discard(registry, prepared.draft.release);
+    await rm(request.workDirectory, { recursive: true, force: true });
   }
-  throw new UserError(`${TRIES} times another job took the next version of ${registry.model} first: run this job again.`);
 }
 
-/** @returns undefined when another was first, and nothing is left of the attempt */
-async function attemptVersion(
-  registry: Registry,
-  tags: ModelTags,
-  request: RegistrationRequest,
-  version: string,
-  reason: string,
-): Promise<RegisteredVersion | undefined> {
+/** Draft, assets, and the registry commit. */
+async function prepare(registry: Registry, request: RegistrationRequest, version: string): Promise<Prepared> {
   const { client, repository } = registry.place;
-  const id = randomUUID();
-  const tag = versionTag(registry.model, version);
-  const texts = request.render(version);
-  const folder = join(request.workDirectory, id);
-  const common = {
-    ...{ version, digest: request.manifest.digest, actor: request.actor, reason, id, commit: request.source },
-    ...(request.run && { run: request.run.id }),
-  };
-  const mark: ReleaseMark = {
-    ...{ model: registry.model, version, digest: request.manifest.digest },
-    ...{ run: request.run?.id, attempt: request.run?.attempt },
-  };
-  let draft: Release | undefined;
-  let sha: string;
+  if (request.storage.kind === 'artifact') return { commit: await writeCommit(registry, request) };
+  const { directory, manifest, texts } = request;
+  const files = await writeReleaseFiles(request.workDirectory, directory, manifest, texts, request.publish);
+  const release = await createDraft(client, repository, {
+    tag: versionTag(registry.model, version),
+    name: `${registry.model} (being registered, ${randomUUID()})`,
+    body: releaseBody(registry, request, version),
+  });
   try {
-    let record: VersionRecord;
-    if (request.storage.kind === 'release') {
-      const { directory, manifest, publish } = request;
-      const files = await writeReleaseFiles(folder, directory, manifest, version, texts, publish);
-      const name = `${tag} (${id}, being registered)`;
-      draft = await createDraft(client, repository, { tag, name, body: withMark(mark, texts.notes) });
-      for (const asset of files.assets) await uploadAsset(client, repository, draft, asset);
-      await verifyAssets(registry, draft, files, folder);
-      record = { ...common, storage: 'release', release: draft.id, sums: files.sums };
-    } else record = { ...common, storage: 'artifact', candidate: request.storage.run };
-    sha = await writeTag(registry, request, tag, texts.card, record);
+    for (const asset of files.assets) await uploadAsset(client, repository, release, asset);
+    await verifyAssets(registry, release, files, request.workDirectory);
+    return { commit: await writeCommit(registry, request), draft: { release, sums: files.sums } };
   } catch (error) {
     // Nothing names the draft yet, so it is nobody's.
-    if (draft) await discard(registry, draft);
+    await discard(registry, release);
     throw error;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
-
-  // From here on a failure leaves everything as it is: the ref may be there, and the next run finishes or cleans up.
-  const isOurs = await createTagRef(client, repository, tag, sha);
-  const twin = isOurs && (await findTwin(registry, tags, tag, request.manifest.digest));
-  if (!isOurs || twin) {
-    if (twin) {
-      registry.place.log(`${twin} is the same model, registered at the same moment; ${tag} is withdrawn.`);
-      await deleteTagRef(client, repository, tag);
-    }
-    if (draft) await discard(registry, draft);
-    return undefined;
-  }
-  const release =
-    draft &&
-    (await publishRelease(client, repository, draft.id, {
-      tag,
-      name: releaseName(registry, version),
-      body: withMark(mark, texts.notes),
-    }));
-  const tagged = await registry.tagged({ name: tag, sha, annotated: true, version: parseVersion(version)! });
-  if (!tagged) throw new Error(`the tag ${tag} does not read as it was written`);
-  return { ...tagged, ...(release && { release }) };
 }
 
-/** What a release is called once it is published. */
-export function releaseName(registry: Registry, version: string): string {
-  return `${registry.model} ${version}`;
+/** Makes the tag. @returns its object's SHA; undefined when another was first */
+async function claim(
+  registry: Registry,
+  request: RegistrationRequest,
+  { commit, draft }: Prepared,
+  tags: ModelTags,
+  version: string,
+  reason: string,
+): Promise<string | undefined> {
+  const { client, repository, log } = registry.place;
+  const tag = versionTag(registry.model, version);
+  const { digest } = request.manifest;
+  const common = {
+    ...{ version, digest, commit: request.source, actor: request.actor },
+    ...(request.run && { run: request.run.id }),
+    ...{ reason, id: randomUUID() },
+  };
+  const { storage } = request;
+  const record: VersionRecord =
+    storage.kind === 'artifact'
+      ? { ...common, storage: 'artifact', candidate: storage.run }
+      : { ...common, storage: 'release', release: draft!.release.id, sums: draft!.sums };
+  const tagger = { ...BOT_SIGNATURE, date: new Date().toISOString() };
+  const sha = await createTagObject(client, repository, { name: tag, message: formatRecord(record), commit, tagger });
+  if (!(await createTagRef(client, repository, tag, sha))) return undefined;
+  const twin = await findTwin(registry, tags, tag, digest);
+  if (twin === undefined) return sha;
+  log(`${twin} is the same model, registered at the same moment; ${tag} is withdrawn.`);
+  await deleteTagRef(client, repository, tag);
+  return undefined;
+}
+
+/** Makes the version visible. */
+async function publish(
+  registry: Registry,
+  request: RegistrationRequest,
+  { draft }: Prepared,
+  version: string,
+  sha: string,
+): Promise<RegisteredVersion> {
+  const { client, repository } = registry.place;
+  const tag = versionTag(registry.model, version);
+  const tagged = await registry.tagged({ name: tag, sha, annotated: true, version: parseVersion(version)! });
+  if (!tagged) throw new Error(`the tag ${tag} does not read as it was written`);
+  if (!draft) return tagged;
+  const text = { tag, name: `${registry.model} ${version}`, body: releaseBody(registry, request, version) };
+  return { ...tagged, release: await publishRelease(client, repository, draft.release.id, text) };
+}
+
+function releaseBody(registry: Registry, { manifest, run, notes }: RegistrationRequest, version: string): string {
+  const mark: ReleaseMark = { model: registry.model, version, digest: manifest.digest, run: run?.id, attempt: run?.attempt };
+  return withMark(mark, notes(version));
 }
 
 /** Holds what GitHub has against what was meant. */
@@ -164,32 +203,24 @@ async function verifyAssets(registry: Registry, draft: Release, files: ReleaseFi
     throw new UserError('The draft release has files of somebody else: run the job again.');
 }
 
-/** Registry commit and tag object. @returns the tag object's SHA */
-async function writeTag(
-  registry: Registry,
-  request: RegistrationRequest,
-  tag: string,
-  card: string,
-  record: VersionRecord,
-): Promise<string> {
+/** A commit that says what the model is. It names no version, so that it serves whatever number the model gets. */
+async function writeCommit(registry: Registry, { directory, manifest, source, texts }: RegistrationRequest): Promise<string> {
   const { client, repository } = registry.place;
-  const tagger = { ...BOT_SIGNATURE, date: new Date().toISOString() };
   const folder = registryFolder(registry.model);
-  const texts: Record<string, string> = {
-    [`${folder}/${BUNDLE_FILES.manifest}`]: `${JSON.stringify(request.manifest, null, 2)}\n`,
-    [`${folder}/${BUNDLE_FILES.card}`]: card,
+  const files: Record<string, string> = {
+    [`${folder}/${BUNDLE_FILES.manifest}`]: `${JSON.stringify(manifest, null, 2)}\n`,
+    [`${folder}/${BUNDLE_FILES.card}`]: texts.card,
   };
   // DVC compares these two between any two commits, so between any two versions.
   for (const name of [BUNDLE_FILES.metrics, BUNDLE_FILES.params]) {
-    if (name in request.manifest.files) texts[`${folder}/${name}`] = await readFile(join(request.directory, name), 'utf8');
+    if (name in manifest.files) files[`${folder}/${name}`] = await readFile(join(directory, name), 'utf8');
   }
-  const commit = await createCommit(client, repository, {
-    parent: request.source,
-    files: texts,
-    message: `Register ${tag}\n\n${record.digest}\n`,
-    author: tagger,
+  return createCommit(client, repository, {
+    parent: source,
+    files,
+    message: `Register ${registry.model}\n\n${manifest.digest}\n`,
+    author: { ...BOT_SIGNATURE, date: new Date().toISOString() },
   });
-  return createTagObject(client, repository, { name: tag, message: formatRecord(record), commit, tagger });
 }
 
 /**
@@ -198,7 +229,7 @@ async function writeTag(
  */
 async function findTwin(registry: Registry, before: ModelTags, own: string, digest: string): Promise<string | undefined> {
   const known = new Set([own, ...before.versions.map(({ name }) => name)]);
-  for (const ref of (await registry.tags()).versions) {
+  for (const ref of (await registry.tags('versions')).versions) {
     if (known.has(ref.name)) continue;
     const tagged = await registry.tagged(ref);
     if (tagged?.record.digest === digest) return ref.name;

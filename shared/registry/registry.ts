@@ -28,9 +28,9 @@ export interface StageRef extends TagRef {
 export interface ModelTags {
   /** Highest first. */
   readonly versions: readonly VersionRef[];
-  /** Latest first. */
+  /** Latest first; empty when only versions were asked for. */
   readonly stages: readonly StageRef[];
-  /** The highest counter of any tag of the model, of whatever kind, as GTO counts; 0 of none. */
+  /** The highest counter of any tag that was asked for, of whatever kind, as GTO counts; 0 of none. */
   readonly counter: number;
 }
 
@@ -74,11 +74,12 @@ export class Registry {
     this.model = model;
   }
 
-  async tags(): Promise<ModelTags> {
+  /** The tags that there are now. @param which leaves out those of stages, which cost a request of their own */
+  async tags(which: 'all' | 'versions' = 'all'): Promise<ModelTags> {
     const { client, repository } = this.place;
     const [named, staged] = await Promise.all([
       listTags(client, repository, `${this.model}@`),
-      listTags(client, repository, `${this.model}#`),
+      which === 'all' ? listTags(client, repository, `${this.model}#`) : [],
     ]);
     const versions: VersionRef[] = [];
     const stages: StageRef[] = [];
@@ -123,17 +124,23 @@ export class Registry {
 
   /** A version by its number; undefined when there is none that is ours and visible. */
   async version(number: Version, tags?: ModelTags): Promise<RegisteredVersion | undefined> {
-    const known = tags ?? (await this.tags());
+    const known = tags ?? (await this.tags('versions'));
     const ref = known.versions.find(({ version }) => compareVersions(version, number) === 0);
     const tagged = ref && (await this.tagged(ref));
     return tagged && this.registered(tagged);
   }
 
-  /** The visible version with the highest number. */
-  async latest(tags?: ModelTags): Promise<RegisteredVersion | undefined> {
-    for (const ref of (tags ?? (await this.tags())).versions) {
+  /**
+   * The visible version with the highest number.
+   * @param published the published releases by their tags, where they are known; else each is asked for
+   */
+  async latest(tags?: ModelTags, published?: ReadonlyMap<string, Release>): Promise<RegisteredVersion | undefined> {
+    for (const ref of (tags ?? (await this.tags('versions'))).versions) {
+      const release = published?.get(ref.name);
       const tagged = await this.tagged(ref);
-      const registered = tagged && (await this.registered(tagged));
+      if (!tagged) continue;
+      if (release) return { ...tagged, release };
+      const registered = published && tagged.record.storage === 'release' ? undefined : await this.registered(tagged);
       if (registered) return registered;
     }
     return undefined;

@@ -13,12 +13,12 @@ import type { AssetFile } from '../github/release.js';
 export const SUMS_FILE = 'SHA256SUMS';
 
 /** The asset that holds the bundle. */
-export function bundleAsset(model: string, version: string): string {
-  return `${model}-${version}.tar.gz`;
+export function bundleAsset(model: string): string {
+  return `${model}.tar.gz`;
 }
 
-/** The texts that name the version. */
-export interface VersionTexts {
+/** What describes a model for people and for scanners. */
+export interface ModelTexts {
   /** Model card. */
   readonly card: string;
   /** CycloneDX ML-BOM. */
@@ -33,7 +33,8 @@ export interface ReleaseFiles {
 }
 
 /**
- * Writes the assets of a version into a folder.
+ * Writes the assets of a release into a folder. None of them names the version: a registration that has to take another
+ * number uploads nothing again.
  * @param bundle the bundle's folder; of its files only those that the manifest names are published
  * @param publish files of the bundle that become assets of their own as well
  */
@@ -41,15 +42,14 @@ export async function writeReleaseFiles(
   folder: string,
   bundle: string,
   manifest: Manifest,
-  version: string,
-  texts: VersionTexts,
+  texts: ModelTexts,
   publish: readonly string[],
 ): Promise<ReleaseFiles> {
   await mkdir(folder, { recursive: true });
   const assets: AssetFile[] = [];
-  const archive = join(folder, bundleAsset(manifest.name, version));
+  const archive = join(folder, bundleAsset(manifest.name));
   const digest = await packBundle(bundle, manifest, archive);
-  assets.push({ name: bundleAsset(manifest.name, version), file: archive, contentType: 'application/gzip', digest });
+  assets.push({ name: bundleAsset(manifest.name), file: archive, contentType: 'application/gzip', digest });
   const addText = async (name: string, contentType: string, content: string): Promise<string> => {
     const file = join(folder, name);
     await writeFile(file, content);

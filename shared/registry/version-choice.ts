@@ -4,6 +4,7 @@ import { UserError } from '../core/errors.js';
 import { canonicalJson, type Json } from '../core/json.js';
 import { describeChanges } from '../evaluation/changes.js';
 import { readFileAt } from '../github/commit.js';
+import type { Release } from '../github/release.js';
 import type { ModelTags, RegisteredVersion, Registry } from './registry.js';
 import { BUMPS, type Bump, compareVersions, formatVersion, nextVersion, parseVersion, type Version } from './version.js';
 
@@ -27,6 +28,7 @@ export function registryFolder(model: string): string {
 
 /**
  * The number that a new version gets.
+ * @param published the model's published releases by their tags
  * @returns it, and in words why
  * @throws UserError when it was named and is taken
  */
@@ -35,6 +37,7 @@ export async function chooseVersion(
   tags: ModelTags,
   manifest: Manifest,
   wanted: WantedVersion,
+  published: ReadonlyMap<string, Release>,
 ): Promise<{ readonly version: Version; readonly why: string }> {
   if (typeof wanted === 'object') {
     if (tags.versions.some(({ version }) => compareVersions(version, wanted) === 0))
@@ -47,7 +50,7 @@ export async function chooseVersion(
   // Numbers count on from every tag, also from those that are passed over: their names are taken.
   const highest = tags.versions[0]?.version;
   if (wanted !== 'auto') return { version: nextVersion(highest, wanted), why: `${wanted}, as asked for` };
-  const latest = await registry.latest(tags);
+  const latest = await registry.latest(tags, published);
   if (!latest) return { version: nextVersion(highest, 'major'), why: 'the first version' };
   const before = await recordedManifest(registry, latest);
   if (!before) {

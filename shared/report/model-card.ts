@@ -20,15 +20,13 @@ const TASKS: Readonly<Record<Manifest['task'], string>> = {
  * The model card, `README.md` of the bundle: Hugging Face front matter with a model-index (its metadata
  * specification: task.type, dataset.type, dataset.name, metric.type and metric.value are required), then the sections.
  * It depends on nothing but its arguments.
- * @param version of a registered model
  */
 export function renderModelCard(
   manifest: Manifest,
   metrics: Readonly<Record<string, number>>,
   requirements: Requirements,
-  version?: string,
 ): string {
-  return `---\n${frontMatter(manifest, metrics)}---\n\n${body(manifest, metrics, requirements, version)}\n`;
+  return `---\n${frontMatter(manifest, metrics)}---\n\n${body(manifest, metrics, requirements)}\n`;
 }
 
 function frontMatter(manifest: Manifest, metrics: Readonly<Record<string, number>>): string {
@@ -56,19 +54,14 @@ function frontMatter(manifest: Manifest, metrics: Readonly<Record<string, number
   );
 }
 
-function body(
-  manifest: Manifest,
-  metrics: Readonly<Record<string, number>>,
-  requirements: Requirements,
-  version: string | undefined,
-): string {
+function body(manifest: Manifest, metrics: Readonly<Record<string, number>>, requirements: Requirements): string {
   const sections = [
     `# ${text(manifest.name, 80)}`,
     prose(requirements.purpose) || 'The spec states no purpose.',
     section('Intended use', requirements.intended_use),
     section('Out of scope', requirements.out_of_scope),
     section('Limitations', requirements.limitations),
-    `## Model\n\n${facts(manifest, requirements, version)}`,
+    `## Model\n\n${facts(manifest, requirements)}`,
     `## Evaluation\n\nOn ${plural(manifest.training.rows.test, 'row')} that neither trained nor chose the model.\n\n${metricTable(metrics)}`,
     `## Features\n\n${featureTable(manifest)}`,
     `## Inputs and outputs\n\n${signatureTable(manifest)}`,
@@ -90,14 +83,13 @@ function prose(words: string | undefined): string {
     .join('\n\n');
 }
 
-function facts(manifest: Manifest, requirements: Requirements, version: string | undefined): string {
+function facts(manifest: Manifest, requirements: Requirements): string {
   const steps = stepsOf({ algorithm: manifest.algorithm, iterations: manifest.training.iterations });
   const target =
     manifest.target.sql === undefined
       ? code(manifest.target.column)
       : `${code(manifest.target.column)}, derived as ${code(manifest.target.sql, 200)}`;
   const rows: [string, string][] = [
-    ['version', version === undefined ? '' : text(version, 40)],
     ['task', manifest.task],
     ['target', target],
     [

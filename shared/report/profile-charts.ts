@@ -233,20 +233,24 @@ function draw(label: string, option: EChartsCoreOption, titles: readonly (readon
 
 /** ECharts' document as an element of a page: scaled by its box, named for screen readers, without what only scripts read. */
 function inline(svg: string, label: string, titles: readonly (readonly string[])[]): string {
-  return svg
-    .replace(/^<svg [^>]*>/, `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeMark(label)}">`)
-    .replace(/<style ?>[\s\S]*?<\/style>/g, '')
-    .replace(/<rect [^>]*fill="none"[^>]*><\/rect>/g, '')
-    .replace(
-      /<path ([^>]*?) ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)"([^>]*)><\/path>/g,
-      (_, before, series, item, after) => {
-        const title = titles[Number(series)]?.[Number(item)];
-        return `<path ${before}${after}>${title === undefined ? '' : `<title>${escapeMark(title)}</title>`}</path>`;
-      },
-    )
-    .replace(/ (?:ecmeta_\w+|pointer-events|class|xml:space)="[^"]*"/g, '')
-    .replace(/\n+/g, '\n')
-    .trim();
+  return (
+    svg
+      .replace(/^<svg [^>]*>/, `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeMark(label)}">`)
+      .replace(/<style ?>[\s\S]*?<\/style>/g, '')
+      .replace(/<rect [^>]*fill="none"[^>]*><\/rect>/g, '')
+      .replace(
+        /<path ([^>]*?) ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)"([^>]*)><\/path>/g,
+        (_, before, series, item, after) => {
+          const title = titles[Number(series)]?.[Number(item)];
+          return `<path ${before}${after}>${title === undefined ? '' : `<title>${escapeMark(title)}</title>`}</path>`;
+        },
+      )
+      .replace(/ (?:ecmeta_\w+|pointer-events|class|xml:space)="[^"]*"/g, '')
+      // The shorthand cannot inherit its family, and would lose the size with it.
+      .replace(/style="font: [^"]*?(\d+px)[^"]*"/g, 'style="font-size:$1"')
+      .replace(/\n+/g, '\n')
+      .trim()
+  );
 }
 
 function escapeMark(value: string): string {

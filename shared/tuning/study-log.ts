@@ -41,9 +41,6 @@ type Told<Event> = Event extends unknown ? Omit<Event, 'v' | 'study' | 'run' | '
 /** What happened, without where and when. */
 export type TrialEvent = Told<StudyEvent>;
 
-/** Where a line comes from. */
-export type EventOrigin = Pick<StudyEvent, 'study' | 'run' | 'attempt' | 'round' | 'job'>;
-
 /** A line of a log, with its line feed. */
 export function eventLine(event: StudyEvent): string {
   return `${canonicalJson(event as unknown as Json)}\n`;

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { readBundle } from '../../shared/bundle/read.js';
 import type { ActionOutcome } from '../../shared/runner/services.js';
@@ -14,6 +14,9 @@ const searching = (tune: Readonly<Record<string, unknown>> = {}, changes: Readon
     tune: { metric: 'log_loss', trials: 4, rounds: 1, jobs: 2, space: SPACE, ...tune },
     ...changes,
   });
+
+// Each of them is a whole study.
+vi.setConfig({ testTimeout: 120_000 });
 
 let project: Project;
 beforeEach(async () => {

@@ -8,7 +8,7 @@ import { openRegistry, READ, type RegistryScene } from './scene.js';
 
 let scene: RegistryScene;
 beforeEach(async () => {
-  scene = await openRegistry();
+  scene = await openRegistry({ git: true });
 });
 afterEach(async () => {
   expect(scene.github.violations).toEqual([]);
@@ -28,7 +28,7 @@ describe('a registration', () => {
     expect({ created, why, tag: version.tag }).toEqual({ created: true, why: 'the first version', tag: 'churn@v1.0.0' });
     expect(writes()).toEqual([
       'POST releases',
-      ...['README.md', 'bom.json', 'churn-v1.0.0.tar.gz', 'model.onnx', 'SHA256SUMS'].map(
+      ...['README.md', 'bom.json', 'churn.tar.gz', 'model.onnx', 'SHA256SUMS'].map(
         (name) => `POST releases/N/assets?name=${name}`,
       ),
       'POST git/trees',
@@ -51,8 +51,8 @@ describe('a registration', () => {
     const digest = (name: string) => `sha256:${createHash('sha256').update(assets.get(name)!).digest('hex')}`;
     for (const [name, expected] of sums) expect(digest(name)).toBe(expected);
     expect(version.record).toMatchObject({ storage: 'release', sums: digest('SHA256SUMS'), actor: 'ann', run: scene.run.id });
-    expect(assets.get('README.md')!.toString()).toContain('| v1.0.0');
-    expect(JSON.parse(assets.get('bom.json')!.toString())).toMatchObject({ metadata: { component: { version: 'v1.0.0' } } });
+    expect(assets.get('README.md')!.toString()).toContain('# churn');
+    expect(JSON.parse(assets.get('bom.json')!.toString())).toMatchObject({ bomFormat: 'CycloneDX' });
   });
 
   test('the registry commit stands on the source commit and adds what describes the model', async () => {
@@ -124,7 +124,7 @@ describe('a registration', () => {
   });
 
   test('works where releases are immutable', async () => {
-    const frozen = await openRegistry({ immutableReleases: true });
+    const frozen = await openRegistry({ git: true, immutableReleases: true });
     try {
       await frozen.register('first');
       await frozen.register('second');

@@ -73,11 +73,8 @@ export async function openRegistry(options: SceneOptions = {}) {
       ...{ directory: of.directory, manifest: of.manifest, version: 'auto', storage: { kind: 'release' }, publish: [] },
       ...{ source: head, actor: 'ann', run: { id: run.id, attempt: run.attempt } },
       workDirectory: join(directory, `work-${++made}`),
-      render: (version) => ({
-        card: renderModelCard(of.manifest, of.metrics, {}, version),
-        bom: JSON.stringify(modelBom(of.manifest, { version })),
-        notes: `Version ${version}`,
-      }),
+      texts: { card: renderModelCard(of.manifest, of.metrics, {}), bom: JSON.stringify(modelBom(of.manifest)) },
+      notes: (version) => `Version ${version}`,
       ...changes,
     };
   }

@@ -387,7 +387,7 @@ contract:
     const says = (place: string, key: string): string => `m.yaml:${place}: ${key} is accepted, but has no effect yet`;
     expect(notices.map(formatProblem)).toEqual([
       says('5:10', 'train.timeout'),
-      says('6:52', 'tune.pruner'),
+      says('6:53', 'tune.pruner'),
       says('7:13', 'evaluate.custom'),
       says('7:85', 'evaluate.protected'),
       says('7:113', 'evaluate.baseline'),
