@@ -1,13 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { type Problem, UserError } from '../../shared/core/errors.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { checkContract } from '../../shared/data/contract.js';
-import { openDataset } from '../../shared/data/dataset.js';
+import { type Dataset, openDataset } from '../../shared/data/dataset.js';
+import { featureColumns } from '../../shared/data/default-features.js';
 import type { Validation } from '../../shared/data/validation.js';
 import { renderValidation, ruleMessage } from '../../shared/report/validation.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
-import { loadSpec } from '../../shared/spec/load.js';
+import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 
 export interface ValidateInputs {
   readonly data: readonly string[];
@@ -32,6 +34,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
   });
   try {
     const rules = await checkContract(dataset, loaded);
+    const untrainable = await trainingProblems(dataset, loaded);
     const warnings = [
       ...(spec.purpose === undefined
         ? ['The spec has no `purpose`: say in one sentence what the model is for; it goes into the model card.']
@@ -61,9 +64,9 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
 
     const failing = rules.filter(({ passed }) => !passed);
     const blocking = failing.filter(({ severity }) => severity === 'error' || inputs['fail-on'] === 'warning');
-    const fails = inputs['fail-on'] !== 'never' && blocking.length > 0;
+    const broken = inputs['fail-on'] !== 'never' && blocking.length > 0;
     // A passed validation needs no report of its own: the comparison that follows is the pull request's result.
-    const artifact = fails && artifacts.available ? `${spec.name}-validation` : '';
+    const artifact = broken && artifacts.available ? `${spec.name}-validation` : '';
     if (artifact) await artifacts.upload(artifact, [file], folder);
     log(`${rules.length} rules, ${failing.length} fail`);
     return {
@@ -81,12 +84,33 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
             location: { file: loaded.file, ...(rule.line !== undefined && { line: rule.line }) },
           }),
         ),
+        ...untrainable.map((problem): Annotation => ({ ...problem, level: 'error' })),
         ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
       ],
       summary: renderValidation(validation),
-      ...(fails && { failure: `The data breaks its contract: ${blocking.length} of ${rules.length} rules fail.` }),
+      ...failureOf(
+        broken ? `The data breaks its contract: ${blocking.length} of ${rules.length} rules fail.` : undefined,
+        untrainable,
+      ),
     };
   } finally {
     dataset.close();
   }
+}
+
+/** What would stop training at once: no target, a constant one, no feature. Found now, it costs no training. */
+async function trainingProblems(dataset: Dataset, { spec, locate }: LoadedSpec): Promise<readonly Problem[]> {
+  try {
+    await dataset.labels();
+    await featureColumns(dataset, spec, locate);
+    return [];
+  } catch (error) {
+    if (error instanceof UserError) return error.problems;
+    throw error;
+  }
+}
+
+function failureOf(contract: string | undefined, untrainable: readonly Problem[]): { failure?: string } {
+  const reasons = [...(contract ? [contract] : []), ...untrainable.map(({ message }) => message)];
+  return reasons.length > 0 ? { failure: reasons.join(' ') } : {};
 }

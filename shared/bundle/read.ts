@@ -31,10 +31,12 @@ const LARGEST_TEXT_BYTES = 64 * 1024 * 1024;
 export async function readBundle(directory: string, shown: string): Promise<Bundle> {
   const wrong = (what: string, cause?: unknown): UserError =>
     new UserError(`${shown} is not a usable bundle: ${what}.`, { cause });
-  const manifestText = await readFile(join(directory, BUNDLE_FILES.manifest), 'utf8').catch((error: unknown) => {
+  const manifestFile = join(directory, BUNDLE_FILES.manifest);
+  const found = await stat(manifestFile).catch((error: unknown) => {
     throw wrong(`it has no ${BUNDLE_FILES.manifest}`, error);
   });
-  if (manifestText.length > LARGEST_TEXT_BYTES) throw wrong(`its ${BUNDLE_FILES.manifest} is too large`);
+  if (!found.isFile() || found.size > LARGEST_TEXT_BYTES) throw wrong(`its ${BUNDLE_FILES.manifest} is too large`);
+  const manifestText = await readFile(manifestFile, 'utf8');
   const parsed = manifestSchema.safeParse(
     parseJson(manifestText, (error) => wrong(`its ${BUNDLE_FILES.manifest} is not JSON`, error)),
   );

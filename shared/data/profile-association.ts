@@ -1,8 +1,8 @@
 /** Measures of how two columns go together, from counts and typed arrays. */
 
-/** Ten significant digits: sums in another order, or by another number of threads, then give the same number. */
-export function rounded(value: number): number {
-  return Number.isFinite(value) ? Number(value.toPrecision(10)) : value;
+/** Ten significant digits: sums that the engine takes in another order, or on more threads, then give the same number. */
+export function rounded(value: number, digits = 10): number {
+  return Number.isFinite(value) ? Number(value.toPrecision(digits)) : value;
 }
 
 /** Rows of a class (column) in a group (row). */

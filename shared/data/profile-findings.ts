@@ -48,7 +48,8 @@ function seenRows({ split }: Facts): Finding[] {
   return [
     {
       kind: 'test rows seen',
-      level: share > 0.01 ? 'error' : 'warning',
+      // Few may be the same by chance.
+      level: share > 0.01 ? 'error' : 'note',
       message: `${formatCount(rows)} test rows (${shareText(share)}) stand among the training rows too, the same in every column but the key: the test would reward remembering. Remove duplicates, or split by a group.`,
     },
   ];
@@ -56,7 +57,7 @@ function seenRows({ split }: Facts): Finding[] {
 
 function duplicates({ duplicates: { rows, share } }: Facts): Finding[] {
   if (rows === 0) return [];
-  const message = `${formatCount(rows)} rows (${shareText(share)}) are equal to an earlier row in every column.`;
+  const message = `${rows === 1 ? '1 row is' : `${formatCount(rows)} rows (${shareText(share)}) are`} equal to an earlier row in every column.`;
   return [{ kind: 'duplicates', level: share > 0.01 ? 'warning' : 'note', message }];
 }
 
@@ -126,7 +127,8 @@ function leakage({ name, relation }: ColumnProfile, { target, limits }: Facts): 
   return `\`${name}\` alone explains ${formatShare(relation.strength)} of the variance of \`${target.name}\`. ${advice}`;
 }
 
-/** So many rows of one class are no chance where at most half of all are of it. */
+/** The tails of an honest feature may decide a class that is frequent anyway; one that at most so many rows have, hardly. */
+const RARE_CLASS = 0.2;
 const DECIDED_ROWS = 30;
 
 /** Values of a column that leave no doubt about the class: often they were written down after the fact. */
@@ -136,7 +138,7 @@ function decidedGroup({ name, relation }: ColumnProfile, { target, limits }: Fac
     if (group.rows < DECIDED_ROWS) continue;
     for (const [index, count] of (group.classes ?? []).entries()) {
       const overall = target.classes![index]!.count / total;
-      if (overall > 0.5 || count < limits.decidedGroup * group.rows) continue;
+      if (overall > RARE_CLASS || count < limits.decidedGroup * group.rows) continue;
       return `Some values of \`${name}\` leave no doubt about \`${target.name}\`: ${formatShare(count / group.rows)} of ${formatCount(group.rows)} rows are \`${target.classes![index]!.value}\`, against ${formatShare(overall)} of all. Is it known when the prediction is made?`;
     }
   }

@@ -83,16 +83,21 @@ export function describeNumbers(type: StoredType, counted: ValueCounts, infinite
   return {
     min,
     max,
-    mean: rounded(mean),
-    ...(rows > 1 && { sd: rounded(Math.sqrt(squares / (rows - 1))) }),
-    quantiles: QUANTILES.map((p, index) => ({ p, value: rounded(quantiles[index]!) })),
+    mean: tidy(mean),
+    ...(rows > 1 && { sd: tidy(Math.sqrt(squares / (rows - 1))) }),
+    quantiles: QUANTILES.map((p, index) => ({ p, value: tidy(quantiles[index]!) })),
     infinite,
     zeros: count((value) => value === 0),
     negative: count((value) => value < 0),
     outliers: count((value) => value < at(0.25) - reach || value > at(0.75) + reach),
-    median: { value: rounded(median), rows: count((value) => value === median) },
+    median: { value: tidy(median), rows: count((value) => value === median) },
     histogram: histogram(type, counted, at(0.01), at(0.99)),
   };
+}
+
+/** Without the digits that only say how doubles are stored; sums here are always in the same order. */
+function tidy(value: number): number {
+  return rounded(value, 14);
 }
 
 /** Neighbouring values together; both ends are values that there are. */

@@ -3,7 +3,8 @@ import type { Part } from './table.js';
 
 /**
  * What there is to know of the data before anything is trained on it: `profile.json`. Numbers are exact over all rows
- * unless a field says otherwise, and are rounded to ten significant digits, so that sums in another order give the same.
+ * unless a field says otherwise; what comes from the engine's sums is rounded to ten significant digits, so that their order
+ * does not matter.
  * Dates and timestamps stand as microseconds since 1970-01-01 UTC.
  */
 export interface Profile {
@@ -42,7 +43,7 @@ export interface ProfileLimits {
   readonly leakageAuc: number;
   /** A numeric target's column is a leakage suspect from this explained share of the variance on. */
   readonly leakageVariance: number;
-  /** A group of a column is a suspect when this share of it is of one class that at most half of all rows have. */
+  /** A group of a column is a suspect when this share of it is of one class that at most a fifth of all rows have. */
   readonly decidedGroup: number;
   /** A column is near-constant when one value has at least this share of the rows. */
   readonly nearConstant: number;

@@ -19,7 +19,7 @@ import {
 import { BOT_SIGNATURE, createTagObject } from '../github/tag.js';
 import { formatRecord, type VersionRecord } from './record.js';
 import { recover } from './recover.js';
-import type { ModelTags, RegisteredVersion, Registry } from './registry.js';
+import type { ModelTags, RegisteredVersion, Registry, TaggedVersion } from './registry.js';
 import { type ModelTexts, type ReleaseFiles, writeReleaseFiles } from './release-files.js';
 import { type ReleaseMark, withMark } from './release-mark.js';
 import { versionTag } from './tag-name.js';
@@ -92,16 +92,12 @@ export async function registerVersion(registry: Registry, request: RegistrationR
       const started = performance.now();
       // From here on the ref may be there, so a failure leaves the draft to the next run, which finishes or removes it.
       mayBeNamed = true;
-      const sha = await claim(registry, request, prepared, tags, version, why);
-      if (sha !== undefined) {
-        const registered = await publish(registry, request, prepared, version, sha);
-        prepared = undefined;
-        return { version: registered, created: true, why };
-      }
+      const tagged = await claim(registry, request, prepared, tags, version, why);
+      if (tagged) return { version: await publish(registry, request, prepared, tagged), created: true, why };
       mayBeNamed = false;
       registry.place.log(`${versionTag(registry.model, version)} was taken by another job; looking again.`);
       // Those who are at it as well would otherwise meet again and again, and use up the requests that an hour has.
-      const turn = 2 * (performance.now() - started);
+      const turn = 1.5 * (performance.now() - started);
       await setTimeout(randomInt(Math.ceil(turn * Math.max(++tried, found.going))));
     }
     throw new UserError(`${TRIES} times another job took the next version of ${registry.model} first: run this job again.`);
@@ -133,7 +129,7 @@ async function prepare(registry: Registry, request: RegistrationRequest, version
   }
 }
 
-/** Makes the tag. @returns its object's SHA; undefined when another was first */
+/** Makes the tag. @returns undefined when another was first */
 async function claim(
   registry: Registry,
   request: RegistrationRequest,
@@ -141,7 +137,7 @@ async function claim(
   tags: ModelTags,
   version: string,
   reason: string,
-): Promise<string | undefined> {
+): Promise<TaggedVersion | undefined> {
   const { client, repository, log } = registry.place;
   const tag = versionTag(registry.model, version);
   const { digest } = request.manifest;
@@ -155,11 +151,13 @@ async function claim(
     storage.kind === 'artifact'
       ? { ...common, storage: 'artifact', candidate: storage.run }
       : { ...common, storage: 'release', release: draft!.release.id, sums: draft!.sums };
-  const tagger = { ...BOT_SIGNATURE, date: new Date().toISOString() };
+  const taggedAt = new Date().toISOString();
+  const tagger = { ...BOT_SIGNATURE, date: taggedAt };
   const sha = await createTagObject(client, repository, { name: tag, message: formatRecord(record), commit, tagger });
   if (!(await createTagRef(client, repository, tag, sha))) return undefined;
   const twin = await findTwin(registry, tags, tag, digest);
-  if (twin === undefined) return sha;
+  if (twin === undefined)
+    return { ref: { name: tag, sha, annotated: true, version: parseVersion(version)! }, tag, commit, taggedAt, record };
   log(`${twin} is the same model, registered at the same moment; ${tag} is withdrawn.`);
   await deleteTagRef(client, repository, tag);
   return undefined;
@@ -170,15 +168,12 @@ async function publish(
   registry: Registry,
   request: RegistrationRequest,
   { draft }: Prepared,
-  version: string,
-  sha: string,
+  tagged: TaggedVersion,
 ): Promise<RegisteredVersion> {
-  const { client, repository } = registry.place;
-  const tag = versionTag(registry.model, version);
-  const tagged = await registry.tagged({ name: tag, sha, annotated: true, version: parseVersion(version)! });
-  if (!tagged) throw new Error(`the tag ${tag} does not read as it was written`);
   if (!draft) return tagged;
-  const text = { tag, name: `${registry.model} ${version}`, body: releaseBody(registry, request, version) };
+  const { client, repository } = registry.place;
+  const { version } = tagged.record;
+  const text = { tag: tagged.tag, name: `${registry.model} ${version}`, body: releaseBody(registry, request, version) };
   return { ...tagged, release: await publishRelease(client, repository, draft.release.id, text) };
 }
 

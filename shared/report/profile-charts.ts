@@ -162,7 +162,6 @@ export function relationChart(name: string, type: ValueProfile['type'], relation
           symbol: 'circle',
           symbolSize: 6,
           showAllSymbol: true,
-          clip: false,
           lineStyle: { color: 'var(--accent)', width: 2 },
           itemStyle: { color: 'var(--accent)' },
         },
@@ -172,7 +171,6 @@ export function relationChart(name: string, type: ValueProfile['type'], relation
           symbol: 'diamond',
           symbolSize: 9,
           showAllSymbol: true,
-          clip: false,
           lineStyle: { opacity: 0 },
           itemStyle: { color: 'var(--soft)' },
         },
@@ -246,6 +244,9 @@ function inline(svg: string, label: string, titles: readonly (readonly string[])
         },
       )
       .replace(/ (?:ecmeta_\w+|pointer-events|class|xml:space)="[^"]*"/g, '')
+      // Nothing is drawn beyond the axes; the clips' ids would differ from page to page.
+      .replace(/<defs ?>[\s\S]*?<\/defs>/g, '')
+      .replace(/ clip-path="[^"]*"/g, '')
       // The shorthand cannot inherit its family, and would lose the size with it.
       .replace(/style="font: [^"]*?(\d+px)[^"]*"/g, 'style="font-size:$1"')
       .replace(/\n+/g, '\n')

@@ -71,7 +71,7 @@ function findings({ findings: found, notices }: ProfileDocument, most: number): 
 
 function target(profile: ProfileDocument): string {
   const { target: values, rows } = profile;
-  const title = `#### The target ${code(values.name)}`;
+  const title = `**The target** ${code(values.name)}`;
   const missing = values.missing > 0 ? `, missing in ${shareText(values.missing / rows)} of the rows` : '';
   if (values.classes) {
     const total = values.classes.reduce((sum, item) => sum + item.count, 0);
@@ -128,11 +128,7 @@ function relations(profile: ProfileDocument, most: number): string {
       formatShare(relation.strength),
       ...(withAuc ? [relation.auc === undefined ? '' : formatNumber(relation.auc, 3)] : []),
     ]);
-  return `#### What says most about ${code(profile.target.name)}\n\n${text(sentenceCase(methodText(profile)), 300)}.\n\n${table(head, body)}`;
-}
-
-function sentenceCase(value: string): string {
-  return value.charAt(0).toUpperCase() + value.slice(1);
+  return `**What says most about** ${code(profile.target.name)}: ${text(methodText(profile), 300)}.\n\n${table(head, body)}`;
 }
 
 function columns(profile: ProfileDocument, most: number): string {

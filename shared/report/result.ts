@@ -1,8 +1,10 @@
+import { isAbsolute } from 'node:path/posix';
 import { z } from 'zod';
 import { messageOf, UserError } from '../core/errors.js';
 import { COLUMN_TYPES } from '../data/table.js';
 import type { Validation } from '../data/validation.js';
 import type { Comparison } from '../evaluation/comparison.js';
+import { outcomeOf } from '../evaluation/gates.js';
 
 /** What a report can be made of. */
 export type Result = Comparison | Validation;
@@ -149,6 +151,31 @@ export const validationSchema = z.strictObject({
 
 const resultSchema = z.discriminatedUnion('kind', [comparisonSchema, validationSchema]);
 
+const VERDICTS_OF_TWO: readonly Comparison['verdict'][] = ['better', 'worse', 'equivalent', 'no evidence', 'identical'];
+
+/** Where a result of the right form contradicts itself, in words; such a file was not written by this project. */
+function contradiction(result: Result): string | undefined {
+  if (result.spec !== undefined && (isAbsolute(result.spec) || /(^|[\\/])\.\.([\\/]|$)/.test(result.spec)))
+    return 'spec leads out of the repository';
+  if (result.kind === 'validation') {
+    const failing = result.rules.some(({ passed, severity }) => !passed && severity === 'error');
+    return result.passed === failing ? 'passed contradicts the rules' : undefined;
+  }
+  if (outcomeOf(result.gates) !== result.gatesOutcome) return 'gatesOutcome contradicts the gates';
+  const { gatesOutcome, blocked, verdict, champion, metrics, primary, curve } = result;
+  if (gatesOutcome === 'fail' ? !blocked : blocked && gatesOutcome !== 'inconclusive') return 'blocked contradicts the gates';
+  if (VERDICTS_OF_TWO.includes(verdict) && !champion) return `verdict is ${verdict} without a champion`;
+  if (!metrics.some(({ name: metric }) => metric === primary)) return 'the primary metric is not among the metrics';
+  const intervals = [...metrics, ...result.slices, ...result.gates].flatMap((item) => [
+    ...('interval' in item && item.interval ? [item.interval] : []),
+    ...('candidateInterval' in item && item.candidateInterval ? [item.candidateInterval] : []),
+  ]);
+  if (intervals.some(({ low, high }) => low > high)) return 'an interval ends before it begins';
+  const lengths = curve && [curve.candidate, ...(curve.champion ? [curve.champion] : [])].map((values) => values.length);
+  if (lengths?.some((length) => length !== curve?.x.length)) return 'the curve has ends without partners';
+  return undefined;
+}
+
 /**
  * Reads a result file that anybody may have written. Nothing in it is evaluated; what does not have exactly the form
  * of a result is refused.
@@ -171,7 +198,12 @@ export function parseResult(text: string): Result {
     );
   }
   const parsed = resultSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const reason = contradiction(parsed.data);
+    if (reason)
+      throw new UserError(`the result contradicts itself: ${reason}; it must be the file that compare or validate wrote`);
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0]!;
   const place = issue.path.length === 0 ? 'the result' : `the result's ${oneLine(issue.path.map(String).join('.'), 100)}`;
   const more = parsed.error.issues.length > 1 ? ` (and ${parsed.error.issues.length - 1} more)` : '';

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Location, messageOf, type Problem, UserError } from '../core/errors.js';
 import { pathText, type SchemaNode } from './accepted.js';
@@ -48,12 +48,16 @@ export async function loadSpec(file: string, options: SpecOptions = {}): Promise
   const shown = options.displayName ?? file;
   let bytes: Buffer;
   try {
+    // Looked at before it is read: a repository can hold a link to a device, which never ends.
+    const found = await stat(file);
+    if (!found.isFile() && !found.isDirectory()) throw new UserError({ message: 'no regular file', location: { file: shown } });
+    if (found.size > MAX_BYTES)
+      throw new UserError({ message: 'larger than 1 MB; this is no spec', location: { file: shown } });
     bytes = await readFile(file);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(await unreadable(file, shown, error), { cause: error });
   }
-  if (bytes.length > MAX_BYTES)
-    throw new UserError({ message: 'larger than 1 MB; this is no spec', location: { file: shown } });
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

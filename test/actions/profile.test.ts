@@ -41,7 +41,11 @@ describe('profile', () => {
     const outcome = await project.run('profile');
     expect(outcome.failure).toBeUndefined();
     expect(outcome.annotations).toMatchObject([
-      { level: 'warning', message: expect.stringContaining('`status` alone predicts `churned`'), location: { file: 'mlops.yaml' } },
+      {
+        level: 'warning',
+        message: expect.stringContaining('`status` alone predicts `churned`'),
+        location: { file: 'mlops.yaml' },
+      },
     ]);
     expect(outcome.summary).toContain('the data has 1 problem');
   });

@@ -211,6 +211,29 @@ describe('a study', () => {
     );
   });
 
+  test('a job that is cancelled leaves what it has, and the rest stays open', async () => {
+    const slow = { num_iterations: 2000, early_stopping_round: 0 };
+    await project.write('mlops.yaml', searching({}, { train: { algorithm: 'gbdt', params: slow } }));
+    const [pack] = packs(await project.run('tune-plan', { jobs: '1' }));
+    // The runner's own way to cancel: a signal, then some seconds.
+    const watch = setInterval(() => {
+      if (!project.log.some((text) => /^Trial \d/.test(text))) return;
+      clearInterval(watch);
+      process.emit('SIGTERM');
+    }, 5);
+    const outcome = await project.run('train', { trials: pack! });
+    clearInterval(watch);
+    expect(outcome.failure).toMatch(/^Cancelled: [123] of 4 trials have a result; the others stay open for the next plan\.$/);
+    expect(project.uploads.at(-1)!.name).toBe('churn-study-default-r1-j1-a1');
+    const selected = await project.run('tune-select');
+    expect(selected.outputs.params).not.toBe('');
+    expect(selected.annotations).toMatchObject([
+      { level: 'warning', message: expect.stringMatching(/of 4 trials have no result/) },
+    ]);
+    const open = 4 - Number(/^Cancelled: (\d)/.exec(outcome.failure!)![1]);
+    expect((await project.run('tune-plan', { jobs: '4' })).outputs).toMatchObject({ count: String(open), done: 'false' });
+  });
+
   test('the budget ends the search', async () => {
     await project.write('mlops.yaml', searching({ budget_minutes: 0.00001, jobs: 1 }));
     const [leg] = await round();

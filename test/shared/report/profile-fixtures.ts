@@ -19,20 +19,20 @@ const numbers: NumberProfile = {
 };
 
 function relation(classes: number | undefined, strength: number, value: string): Relation {
-  const outcome = (rate: number) =>
+  const outcome = (rate: number, rows: number) =>
     classes === undefined
-      ? { mean: 100 * rate }
-      : { classes: Array.from({ length: classes }, (_, k) => (k === 0 ? 50 - 50 * rate : (50 * rate) / (classes - 1))) };
+      ? { rows, mean: 100 * rate }
+      : { rows, classes: Array.from({ length: classes }, (_, k) => rows * (k === 0 ? 1 - rate : rate / (classes - 1))) };
   return {
     method: classes === undefined ? 'share of variance' : 'share of entropy',
     strength,
     ...(classes !== undefined && { auc: 0.5 + strength / 2 }),
     rows: 100,
     groups: [
-      { kind: 'range', low: 0, high: 19, rows: 50, ...outcome(0.2) },
-      { kind: 'range', low: 20, high: 90, rows: 40, ...outcome(0.9) },
-      { kind: 'value', value, rows: 20, ...outcome(0.5) },
-      { kind: 'missing', rows: 10, ...outcome(0.5) },
+      { kind: 'range', low: 0, high: 19, ...outcome(0.2, 50) },
+      { kind: 'range', low: 20, high: 90, ...outcome(0.9, 40) },
+      { kind: 'value', value, ...outcome(0.5, 20) },
+      { kind: 'missing', ...outcome(0.5, 10) },
     ],
   };
 }
@@ -48,14 +48,25 @@ export interface FixtureOptions {
 export function profileFixture({ task = 'binary', word = 'plain', columns = 6 }: FixtureOptions = {}): ProfileDocument {
   const classCount = task === 'regression' ? undefined : task === 'binary' ? 2 : 4;
   const kinds: ((index: number) => ColumnProfile)[] = [
-    (index) => ({ name: `${word} number ${index}`, role: 'feature', type: 'number', missing: 10, distinct: 80, numbers, relation: relation(classCount, 0.4, word) }),
+    (index) => ({
+      name: `${word} number ${index}`,
+      role: 'feature',
+      type: 'number',
+      missing: 10,
+      distinct: 80,
+      numbers,
+      relation: relation(classCount, 0.4, word),
+    }),
     (index) => ({
       name: `${word} text ${index}`,
       role: 'feature',
       type: 'string',
       missing: 0,
       distinct: 30,
-      levels: { top: Array.from({ length: 12 }, (_, at) => ({ value: `${word} ${at}`, count: 12 - at })), other: { levels: 18, count: 22 } },
+      levels: {
+        top: Array.from({ length: 12 }, (_, at) => ({ value: `${word} ${at}`, count: 12 - at })),
+        other: { levels: 18, count: 22 },
+      },
       length: { min: 1, mean: 4.5, max: 90 },
       relation: relation(classCount, 0.2, `${word} 0`),
     }),
@@ -65,7 +76,12 @@ export function profileFixture({ task = 'binary', word = 'plain', columns = 6 }:
       type: 'timestamp',
       missing: 0,
       distinct: 90,
-      numbers: { ...numbers, min: 9.8e14, max: 9.9e14, histogram: { from: 9.8e14, step: 1e12, counts: [1, 2, 3, 4, 0, 9], below: 0, above: 0 } },
+      numbers: {
+        ...numbers,
+        min: 9.8e14,
+        max: 9.9e14,
+        histogram: { from: 9.8e14, step: 1e12, counts: [1, 2, 3, 4, 0, 9], below: 0, above: 0 },
+      },
       relation: {
         ...relation(classCount, 0.01, word),
         groups: relation(classCount, 0.01, word).groups.map((group, at) =>
@@ -74,14 +90,27 @@ export function profileFixture({ task = 'binary', word = 'plain', columns = 6 }:
       },
     }),
     (index) => ({ name: `${word} nested ${index}`, role: 'unused', type: 'nested', missing: 0 }),
-    (index) => ({ name: `${word} void ${index}`, role: 'feature', type: 'string', missing: 100, distinct: 0, levels: { top: [], other: { levels: 0, count: 0 } } }),
+    (index) => ({
+      name: `${word} void ${index}`,
+      role: 'feature',
+      type: 'string',
+      missing: 100,
+      distinct: 0,
+      levels: { top: [], other: { levels: 0, count: 0 } },
+    }),
     (index) => ({
       name: `${word} flag ${index}`,
       role: 'target source',
       type: 'boolean',
       missing: 1,
       distinct: 2,
-      levels: { top: [{ value: 'true', count: 60 }, { value: 'false', count: 39 }], other: { levels: 0, count: 0 } },
+      levels: {
+        top: [
+          { value: 'true', count: 60 },
+          { value: 'false', count: 39 },
+        ],
+        other: { levels: 0, count: 0 },
+      },
     }),
   ];
   const all = Array.from({ length: columns }, (_, index) => kinds[index % kinds.length]!(index));
@@ -107,11 +136,23 @@ export function profileFixture({ task = 'binary', word = 'plain', columns = 6 }:
     duplicates: { rows: 3, share: 0.03 },
     split: { by: 'hash', counts: { train: 60, validation: 10, calibration: 0, test: 30 }, leakage: { rows: 1, share: 1 / 30 } },
     findings: [
-      { kind: 'leakage suspect', level: 'error', column: all[0]!.name, message: `\`${word} number\` alone predicts everything.` },
+      {
+        kind: 'leakage suspect',
+        level: 'error',
+        column: all[0]!.name,
+        message: `\`${word} number\` alone predicts everything.`,
+      },
       { kind: 'duplicates', level: 'note', message: '3 rows are equal to an earlier row.' },
     ],
     notices: [`column "${word}" was read`],
-    limits: { smallestGroup: 5, leakageAuc: 0.95, leakageVariance: 0.9, decidedGroup: 0.99, nearConstant: 0.99, pairRows: 100_000 },
+    limits: {
+      smallestGroup: 5,
+      leakageAuc: 0.95,
+      leakageVariance: 0.9,
+      decidedGroup: 0.99,
+      nearConstant: 0.99,
+      pairRows: 100_000,
+    },
     createdAt: '2025-01-02T03:04:05.678Z',
     seconds: 1.5,
     tool: 'mlops-actions 0.1.0',

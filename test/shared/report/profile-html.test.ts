@@ -17,7 +17,7 @@ describe('the page of a profile', () => {
     for (const html of [plain, hostile]) {
       expect(tags(html)).not.toContain('script');
       expect(tags(html)).not.toContain('img');
-      expect(html.match(/<[^>]*\son\w+=/g)).toBeNull();
+      expect(html.replace(/"[^"]*"/g, '""').match(/<[^>]*\son\w+=/g)).toBeNull();
       expect(html.match(/<\/style>/g)).toHaveLength(1);
     }
     expect(hostile).not.toContain('\u202e');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderProfile } from '../../../shared/report/profile.js';
-import { markdownProblems } from './markdown-problems.js';
+import { problemsOf } from './markdown-problems.js';
 import { HOSTILE, profileFixture } from './profile-fixtures.js';
 
 const TASKS = ['binary', 'multiclass', 'regression'] as const;
@@ -25,7 +25,7 @@ describe('the summary of a profile', () => {
 
   test.each(TASKS)('%s: hostile names and values stay text', (task) => {
     const markdown = renderProfile(profileFixture({ task, word: HOSTILE }), HOSTILE);
-    expect(markdownProblems(markdown)).toEqual([]);
+    expect(problemsOf(markdown)).toEqual([]);
     expect(markdown).not.toMatch(/<script|<img|<\/svg|@octocat|\u202e/);
   });
 
