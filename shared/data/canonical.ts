@@ -40,7 +40,7 @@ export function canonicalText(sql: string, type: StoredType): string {
   }
 }
 
-/** SQL of a row's canonical text from its values' canonical texts. */
+/** SQL of a row's canonical text from its values' canonical texts. Each is repeated, so they should be columns. */
 export function rowText(texts: readonly string[]): string {
   const parts = texts.map((text) => `CASE WHEN (${text}) IS NULL THEN '-' ELSE concat(strlen(${text}), ':', ${text}, ',') END`);
   return parts.length > 0 ? `concat(${parts.join(', ')})` : "''";
@@ -49,9 +49,10 @@ export function rowText(texts: readonly string[]): string {
 /**
  * SQL of a row's hash, a UHUGEINT whose 16 bytes, lowest first, are the MD5 digest of its canonical text (RFC 1321).
  * MD5 because it is a published standard and in every engine and language: a split can be computed again anywhere.
+ * @param texts the row's canonical text in pieces, in order
  */
-export function rowHash(texts: readonly string[]): string {
-  return `md5_number(${rowText(texts)})`;
+export function textHash(texts: readonly string[]): string {
+  return `md5_number(concat(${texts.length > 0 ? texts.join(', ') : "''"}))`;
 }
 
 /** Position of a row on [0, 1): the first 53 bits of its hash, which are all that a double holds. */

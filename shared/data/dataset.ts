@@ -11,7 +11,7 @@ import { countRows, type Database, openDatabase, readArray, readTexts } from './
 import { type CheckedExpression, checkExpression, closeFence } from './fence.js';
 import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
 import { readLabels } from './labels.js';
-import { HASH, hashOf, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
+import { HASH, hashQuery, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
 import { hashIds, keyIds } from './row-ids.js';
 import { resolveSources } from './sources.js';
 import { identifier } from './sql.js';
@@ -336,7 +336,7 @@ class DuckDataset implements Dataset {
       if (!column) throw new Error(`the data has no column ${JSON.stringify(name)}`);
       return column;
     });
-    return readArray(this.connection, `SELECT ${hashOf(chosen)} FROM ${CANONICAL}`, 'hash', this.rows);
+    return readArray(this.connection, hashQuery(chosen, CANONICAL), 'hash', this.rows);
   }
 
   async rowIds(rows?: Uint32Array): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../core/errors.js';
 import { formatCount } from '../core/format.js';
-import { canonicalText, rowHash, type StoredType } from './canonical.js';
+import { canonicalText, rowText, type StoredType, textHash } from './canonical.js';
 import { columnKey } from './column-names.js';
 import { commonType, type FoundType, finalType, normalised, sqlType, storedType } from './column-types.js';
 import { identifier } from './sql.js';
@@ -83,14 +83,40 @@ export async function storeCanonical(
 ): Promise<void> {
   const where = condition === undefined ? '' : `WHERE ${condition}`;
   await connection.run(
-    `CREATE TABLE ${identifier(target)} AS SELECT *, ${hashOf(columns)} AS ${HASH} FROM ${identifier(view)} ${where} ORDER BY ${HASH}, ${ROW}`,
+    `CREATE TABLE ${identifier(target)} AS ${hashedRows(columns, columns, `${identifier(view)} ${where}`)} ORDER BY ${HASH}, ${ROW}`,
   );
 }
 
-/** SQL of the hash of a row over some columns, whatever order they are given in. */
-export function hashOf(columns: readonly StoredColumn[]): string {
+/** A query of the hashes of a table's rows over some columns, whatever order they are given in. */
+export function hashQuery(columns: readonly StoredColumn[], table: string): string {
+  return `SELECT ${HASH} FROM (${hashedRows(columns, [], identifier(table))})`;
+}
+
+/** Columns whose texts are joined at a time. */
+const JOINED_COLUMNS = 50;
+
+/**
+ * A query of some columns of rows, their number and their hash. In steps, each by the names of the one before: values,
+ * their canonical texts, the texts of some columns joined, the hash. Written as one expression, the SQL of a value would
+ * stand in it a dozen times, and a table of a thousand columns would take minutes to plan. Names within are ours, so that
+ * no name of a user's can meet them.
+ */
+function hashedRows(columns: readonly StoredColumn[], kept: readonly StoredColumn[], from: string): string {
   const sorted = [...columns].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return rowHash(sorted.map(({ name, type }) => canonicalText(identifier(name), type)));
+  const values = kept.map(({ name }, index) => `${identifier(name)} AS v${index}`);
+  const texts = sorted.map(({ name, type }, index) => `${canonicalText(identifier(name), type)} AS t${index}`);
+  const carried = ['r', ...kept.map((_, index) => `v${index}`)];
+  const joined: string[] = [];
+  for (let start = 0; start < sorted.length; start += JOINED_COLUMNS) {
+    const names = sorted.slice(start, start + JOINED_COLUMNS).map((_, index) => `t${start + index}`);
+    joined.push(`${rowText(names)} AS j${joined.length}`);
+  }
+  const hash = textHash(joined.map((_, index) => `j${index}`));
+  const named = kept.map(({ name }, index) => `v${index} AS ${identifier(name)}`);
+  return (
+    `SELECT ${[...named, `r AS ${ROW}`, `${hash} AS ${HASH}`].join(', ')} FROM ` +
+    `(SELECT ${[...carried, ...joined].join(', ')} FROM (SELECT ${[`${ROW} AS r`, ...values, ...texts].join(', ')} FROM ${from}))`
+  );
 }
 
 async function stagedColumns(connection: DuckDBConnection, stage: Stage, notices: string[]): Promise<StagedColumn[]> {

@@ -89,7 +89,7 @@ export function describeNumbers(type: StoredType, counted: ValueCounts, infinite
     infinite,
     zeros: count((value) => value === 0),
     negative: count((value) => value < 0),
-    outliers: count((value) => value < at(0.25) - reach || value > at(0.75) + reach),
+    outliers: reach === 0 ? 0 : count((value) => value < at(0.25) - reach || value > at(0.75) + reach),
     median: { value: tidy(median), rows: count((value) => value === median) },
     histogram: histogram(type, counted, at(0.01), at(0.99)),
   };

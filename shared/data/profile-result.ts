@@ -114,7 +114,7 @@ export interface NumberProfile {
   readonly infinite: number;
   readonly zeros: number;
   readonly negative: number;
-  /** Beyond three interquartile ranges from the quartiles (Tukey's outer fences). */
+  /** Beyond three interquartile ranges from the quartiles (Tukey's outer fences); 0 where the quartiles are one value. */
   readonly outliers: number;
   /** Rows that have the median's value. */
   readonly median: { readonly value: number; readonly rows: number };

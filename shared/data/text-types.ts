@@ -82,6 +82,9 @@ const CANDIDATES: { readonly [origin in TextOrigin]: readonly Candidate[] } = {
 /** Rows whose shape rules most candidates out before all rows are looked at. They cannot decide for a type, only against. */
 const SAMPLE_ROWS = 500;
 
+/** Columns of one statement. DuckDB's time to plan grows faster than a statement, so wide tables go in batches. */
+const BATCH_COLUMNS = 50;
+
 interface TextColumn {
   readonly name: string;
   /** SQL of its text over the table. */
@@ -95,7 +98,19 @@ export async function detectTextTypes(
   table: string,
   columns: readonly TextColumn[],
 ): Promise<ReadonlyMap<string, TextType>> {
-  if (columns.length === 0) return new Map();
+  const types = new Map<string, TextType>();
+  for (let start = 0; start < columns.length; start += BATCH_COLUMNS) {
+    const batch = columns.slice(start, start + BATCH_COLUMNS);
+    for (const [name, type] of await detectBatch(connection, table, batch)) types.set(name, type);
+  }
+  return types;
+}
+
+async function detectBatch(
+  connection: DuckDBConnection,
+  table: string,
+  columns: readonly TextColumn[],
+): Promise<[name: string, type: TextType][]> {
   const texts = columns.map(({ text }, index) => `${text} AS t${index}`).join(', ');
   const sample = await readRows(connection, `SELECT ${texts} FROM ${identifier(table)} LIMIT ${SAMPLE_ROWS}`);
   const open = columns.map((column, index) => ({
@@ -116,16 +131,14 @@ export async function detectTextTypes(
   ]);
   const [found] = await readRows(connection, `SELECT ${counts.join(', ')} FROM ${identifier(table)}`);
   const number = (name: string): number => Number(found![name]);
-  return new Map(
-    open.map(({ name, candidates }, index) => [
-      name,
-      choose(
-        number(`v${index}`),
-        number(`n${index}`),
-        candidates.filter((_, at) => number(`c${index}_${at}`) === 0),
-      ),
-    ]),
-  );
+  return open.map(({ name, candidates }, index) => [
+    name,
+    choose(
+      number(`v${index}`),
+      number(`n${index}`),
+      candidates.filter((_, at) => number(`c${index}_${at}`) === 0),
+    ),
+  ]);
 }
 
 function plausible(candidates: readonly Candidate[], values: readonly unknown[]): readonly Candidate[] {

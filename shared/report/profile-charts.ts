@@ -5,7 +5,7 @@ import { SVGRenderer } from 'echarts/renderers';
 import { formatCount, formatShare } from '../core/format.js';
 import type { NumberProfile, Relation, TargetProfile, ValueProfile } from '../data/profile-result.js';
 import { cleanLine, clip } from './escape.js';
-import { binText, groupText, shortNumber, valueText } from './profile-words.js';
+import { binText, classColor, groupText, isBinary, shortNumber, valueText } from './profile-words.js';
 
 /**
  * The page's charts as inline SVG, drawn by ECharts without a browser. Colours are the page's custom properties, so that
@@ -14,11 +14,6 @@ import { binText, groupText, shortNumber, valueText } from './profile-words.js';
 
 const WIDTH = 420;
 const HEIGHT = 170;
-
-/** One colour a class, in the order of the target's classes; `other` is the grey one. */
-export function classColor(index: number, isOther: boolean): string {
-  return isOther ? 'var(--other)' : `var(--class-${(index % 8) + 1})`;
-}
 
 const GRID = { left: 4, right: 12, top: 10, bottom: 2, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' } as const;
 const TEXT = { color: 'var(--soft)', fontSize: 12, fontFamily: 'inherit' } as const;
@@ -183,11 +178,6 @@ export function relationChart(name: string, type: ValueProfile['type'], relation
       ),
     ],
   );
-}
-
-/** Two classes, of which the last is the positive one. */
-export function isBinary({ classes }: TargetProfile): boolean {
-  return classes?.length === 2 && !classes[1]!.other;
 }
 
 /** The rate of the positive class, or the mean, in a group. */

@@ -1,12 +1,12 @@
 import { formatCompact, formatCount, formatNumber, formatShare } from '../core/format.js';
 import type { ColumnProfile, Profile, Relation, TargetProfile, ValueProfile } from '../data/profile-result.js';
 import { barHtml, figureHtml, html, nameHtml, tableHtml, termsHtml } from './profile-marks.js';
-import { shareText, shortNumber, valueText } from './profile-words.js';
+import { classColor, isBinary, shareText, shortNumber, valueText } from './profile-words.js';
 
 /** A column's card on the profile's page: its distribution, what the target is along it, and its numbers. */
 
 /** The module that draws, which is imported late. */
-export type Charts = typeof import('./profile-charts.js');
+export type Charts = Pick<typeof import('./profile-charts.js'), 'histogramChart' | 'relationChart'>;
 
 /** Rows of a table of values that are seen before it is opened. */
 const FIRST_VALUES = 8;
@@ -39,18 +39,18 @@ export function targetCard(profile: Profile, charts: Charts): string {
       ? `<p class="soft">${formatCount(target.missing)} rows (${shareText(target.missing / rows)}) have no target.</p>`
       : '';
   const body = target.classes
-    ? classTable(target, charts)
+    ? classTable(target)
     : target.numbers
       ? `<div class="pictures">${figureHtml(histogramCaption(target), charts.histogramChart(target.name, target.type, target.numbers))}</div>${statistics(target, profile)}`
       : '';
   return `${heading}\n<div class="card">${sql}${body}${missing}</div>`;
 }
 
-function classTable({ classes = [] }: TargetProfile, charts: Charts): string {
+function classTable({ classes = [] }: TargetProfile): string {
   const total = classes.reduce((sum, { count }) => sum + count, 0);
   const rows = classes.map(({ value, count, other }, index) => [
     other ? '<i>other</i>' : nameHtml(value),
-    `<span class="bar"><i style="left:0;width:${Number(((100 * count) / Math.max(1, total)).toFixed(2))}%;background:${charts.classColor(index, other === true)}"></i></span>`,
+    `<span class="bar"><i style="left:0;width:${Number(((100 * count) / Math.max(1, total)).toFixed(2))}%;background:${classColor(index, other === true)}"></i></span>`,
     formatCount(count),
     shareText(count / total),
   ]);
@@ -70,7 +70,7 @@ function numberPictures(column: ColumnProfile, profile: Profile, charts: Charts)
   if (!numbers) return `<p class="soft">${type === 'nested' ? 'Lists, objects or bytes.' : 'No value.'}</p>`;
   const pictures = [figureHtml(histogramCaption(column), charts.histogramChart(name, type, numbers))];
   if (relation && relation.groups.filter(({ kind }) => kind === 'range').length > 1) {
-    const legend = needsLegend(profile.target, charts) ? classLegend(profile.target, charts) : '';
+    const legend = needsLegend(profile.target) ? classLegend(profile.target) : '';
     pictures.push(
       figureHtml(relationCaption(relation, profile), charts.relationChart(name, type, relation, profile.target) + legend),
     );
@@ -78,14 +78,13 @@ function numberPictures(column: ColumnProfile, profile: Profile, charts: Charts)
   return `<div class="pictures">${pictures.join('\n')}</div>`;
 }
 
-function needsLegend(target: TargetProfile, charts: Charts): boolean {
-  return target.classes !== undefined && !charts.isBinary(target);
+function needsLegend(target: TargetProfile): boolean {
+  return target.classes !== undefined && !isBinary(target);
 }
 
-function classLegend({ classes = [] }: TargetProfile, charts: Charts): string {
+function classLegend({ classes = [] }: TargetProfile): string {
   const items = classes.map(
-    ({ value, other }, index) =>
-      `<span style="--swatch:${charts.classColor(index, other === true)}">${nameHtml(value, 30)}</span>`,
+    ({ value, other }, index) => `<span style="--swatch:${classColor(index, other === true)}">${nameHtml(value, 30)}</span>`,
   );
   return `<div class="legend">${items.join('')}</div>`;
 }
@@ -105,8 +104,8 @@ function relationCaption({ groups }: Relation, { target }: Profile): string {
   const count = groups.filter(({ kind }) => kind === 'range').length;
   const missing = groups.some(({ kind }) => kind === 'missing') ? '; a diamond: where it is missing' : '';
   const cut = `${formatCount(count)} groups of neighbouring values`;
-  if (target.classes?.length === 2 && !target.classes[1]!.other) {
-    return `Share of ${nameHtml(target.name)} = ${nameHtml(target.classes[1]!.value, 30)}, in ${cut}; dashed: overall${missing}`;
+  if (isBinary(target)) {
+    return `Share of ${nameHtml(target.name)} = ${nameHtml(target.classes!.at(-1)!.value, 30)}, in ${cut}; dashed: overall${missing}`;
   }
   if (target.classes) return `Classes of ${nameHtml(target.name)}, in ${cut}`;
   return `Mean ${nameHtml(target.name)}, in ${cut}; dashed: overall${missing}`;
@@ -121,8 +120,7 @@ function levelPictures({ levels, relation, missing }: ColumnProfile, { rows, tar
     );
     if (!group) return '';
     if (!target.classes) return shortNumber(group.mean!);
-    const last = target.classes.at(-1)!;
-    if (target.classes.length === 2 && !last.other) return formatShare(group.classes!.at(-1)! / group.rows);
+    if (isBinary(target)) return formatShare(group.classes!.at(-1)! / group.rows);
     const most = group.classes!.indexOf(Math.max(...group.classes!));
     return `${nameHtml(target.classes[most]!.value, 20)} ${formatShare(group.classes![most]! / group.rows, 0)}`;
   };
@@ -168,8 +166,7 @@ function levelPictures({ levels, relation, missing }: ColumnProfile, { rows, tar
 function outcomeTitle(target: TargetProfile, relation: Relation | undefined): string {
   if (!relation) return '';
   if (!target.classes) return `mean ${nameHtml(target.name, 24)}`;
-  const last = target.classes.at(-1)!;
-  return target.classes.length === 2 && !last.other ? `${nameHtml(target.name, 20)} = ${nameHtml(last.value, 16)}` : 'mostly';
+  return isBinary(target) ? `${nameHtml(target.name, 20)} = ${nameHtml(target.classes.at(-1)!.value, 16)}` : 'mostly';
 }
 
 function statistics(column: ValueProfile & { readonly relation?: Relation }, profile: Profile): string {

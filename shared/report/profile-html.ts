@@ -18,7 +18,8 @@ const SCALES = [0.02, 0.05, 0.1, 0.2, 0.5, 1];
  * on a phone, light and dark by the reader's system. Everything of the data is escaped.
  */
 export async function renderProfileHtml(profile: ProfileDocument): Promise<string> {
-  const charts: Charts = await import('./profile-charts.js');
+  const { histogramChart, relationChart } = await import('./profile-charts.js');
+  const charts: Charts = { histogramChart, relationChart };
   return [
     '<!doctype html>',
     '<html lang="en">',

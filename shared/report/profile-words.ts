@@ -1,5 +1,13 @@
 import { formatCompact, formatCount, formatNumber, formatShare } from '../core/format.js';
-import type { ColumnProfile, Histogram, Profile, Relation, RelationGroup, ValueProfile } from '../data/profile-result.js';
+import type {
+  ColumnProfile,
+  Histogram,
+  Profile,
+  Relation,
+  RelationGroup,
+  TargetProfile,
+  ValueProfile,
+} from '../data/profile-result.js';
 
 /** How a profile's values are said, in the summary and on the page alike. Plain text: what prints it escapes it. */
 
@@ -93,4 +101,14 @@ export function describeValues(column: ValueProfile): string {
   const first = levels?.top[0];
   if (first) return `${formatCount(distinct)} values, most often ${first.value}`;
   return length ? `${formatCount(distinct)} values of ${length.min} to ${length.max} characters` : '';
+}
+
+/** Two classes, of which the last is the positive one. */
+export function isBinary({ classes }: TargetProfile): boolean {
+  return classes?.length === 2 && !classes[1]!.other;
+}
+
+/** One colour a class, in the order of the target's classes; `other` is the grey one. */
+export function classColor(index: number, isOther: boolean): string {
+  return isOther ? 'var(--other)' : `var(--class-${(index % 8) + 1})`;
 }
