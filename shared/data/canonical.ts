@@ -52,7 +52,7 @@ export function rowText(texts: readonly string[]): string {
  * @param texts the row's canonical text in pieces, in order
  */
 export function textHash(texts: readonly string[]): string {
-  return `md5_number(concat(${texts.length > 0 ? texts.join(', ') : "''"}))`;
+  return `md5_number(${texts.length === 1 ? texts[0]! : `concat(${texts.join(', ') || "''"})`})`;
 }
 
 /** Position of a row on [0, 1): the first 53 bits of its hash, which are all that a double holds. */

@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBResultReader } from '@duckdb/node-api';
 import { type Location, messageOf, UserError } from '../core/errors.js';
 import { formatCount } from '../core/format.js';
 import type { LoadedSpec } from '../spec/load.js';
@@ -19,6 +19,7 @@ import {
 import type { Dataset } from './dataset.js';
 import { identifier } from './sql.js';
 import type { ColumnSchema } from './table.js';
+import { TimeLimitError, withTimeLimit } from './time-limit.js';
 import type { RuleResult } from './validation.js';
 
 /** What the contract needs of a dataset: in its view `source`, `__row` counts the rows from 1. */
@@ -231,12 +232,18 @@ async function measure(
   );
   let row: Record<string, unknown> = {};
   if (selected.length > 0) {
+    const run = () => connection.runAndReadAll(`SELECT ${selected.join(',\n  ')}\nFROM source`);
+    let reader: DuckDBResultReader;
     try {
-      const reader = await connection.runAndReadAll(`SELECT ${selected.join(',\n  ')}\nFROM source`);
-      row = reader.getRowObjectsJS()[0] ?? {};
+      reader = await (conditions.size > 0 ? withTimeLimit(connection, run) : run());
     } catch (error) {
-      throw (await culprit(connection, conditions)) ?? error;
+      const mistake = await culprit(connection, conditions);
+      if (mistake) throw mistake;
+      // No condition is slow by itself: there is much data, and the limit is not for our own rules.
+      if (!(error instanceof TimeLimitError)) throw error;
+      reader = await run();
     }
+    row = reader.getRowObjectsJS()[0] ?? {};
   }
   return rules.map((_, index) => ({
     number: (name) => {
@@ -258,7 +265,7 @@ function alias(index: number, name: string): string {
 async function culprit(connection: DuckDBConnection, conditions: OwnConditions): Promise<UserError | undefined> {
   for (const { sql, text, location } of conditions.values()) {
     try {
-      await connection.run(`SELECT count(*) FILTER (WHERE ${sql}) FROM source`);
+      await withTimeLimit(connection, () => connection.run(`SELECT count(*) FILTER (WHERE ${sql}) FROM source`));
     } catch (error) {
       const reason = messageOf(error).split('\n')[0];
       return new UserError({ message: `SQL ${JSON.stringify(text)} fails on the data: ${reason}`, location }, { cause: error });

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { UserError } from '../core/errors.js';
+import { type Location, UserError } from '../core/errors.js';
 import { refuseDuplicates } from './column-names.js';
 import { readTexts } from './duckdb.js';
 import { readError } from './read-error.js';
@@ -9,8 +9,8 @@ import { literal } from './sql.js';
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /**
- * The delimiter and the column names of a CSV or TSV file, from its first line (packed files too). The delimiter of a
- * CSV file is the one that the header has most of outside quotes; it is not guessed from the rows, so that a ragged row
+ * The delimiter and the column names of a CSV or TSV file, from its first record (packed files too), which is a line
+ * unless a quoted name holds a line break; that is a space in the name. The delimiter of a CSV file is the one that the header has most of outside quotes; it is not guessed from the rows, so that a ragged row
  * is an error and never another dialect.
  */
 export async function csvHeader(
@@ -18,12 +18,12 @@ export async function csvHeader(
   file: SourceFile,
 ): Promise<{ delimiter: string; names: readonly string[] }> {
   const location = { file: file.display, line: 1 };
-  const line = await firstLine(connection, file);
+  const line = await firstRecord(connection, file, location);
   if (line === undefined || line.trim() === '') {
     throw new UserError({ message: 'the first line is empty; it must name the columns', location });
   }
   const delimiter = file.format === 'tsv' ? '\t' : mostFrequent(line);
-  const names = splitLine(line, delimiter).map((name, index) => name.trim() || `column${index + 1}`);
+  const names = splitLine(line, delimiter).map((name, index) => name.trim().replace(/\s*\n\s*/g, ' ') || `column${index + 1}`);
   if (names.every((name) => /^[+-]?[\d.]+$/.test(name))) {
     throw new UserError({ message: 'the first line holds numbers; it must name the columns', location });
   }
@@ -31,17 +31,47 @@ export async function csvHeader(
   return { delimiter, names };
 }
 
-/** The first line as a CSV of one column whose delimiter does not occur. */
-async function firstLine(connection: DuckDBConnection, file: SourceFile): Promise<string | undefined> {
+/** Lines that a header may have. */
+const HEADER_LINES = 100;
+
+/** The first lines, read as a CSV of one column whose delimiter does not occur, up to where no quote is open. */
+async function firstRecord(connection: DuckDBConnection, file: SourceFile, location: Location): Promise<string | undefined> {
   const source =
     `read_csv(${literal(file.path)}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, ` +
     `delim = chr(1), quote = '', escape = '', strict_mode = false, max_line_size = 16777216)`;
+  let lines: (string | null)[];
   try {
-    const [line] = await readTexts(connection, `SELECT line FROM ${source} LIMIT 1`);
-    return line?.replace(/\r$/, '');
+    lines = await readTexts(connection, `SELECT line FROM ${source} LIMIT 1`);
+    // Later lines only when they are needed: what is wrong with them is for the reader of the rows to say.
+    if (lines[0] && opensQuote(lines[0])) {
+      lines = await readTexts(connection, `SELECT line FROM ${source} LIMIT ${HEADER_LINES}`);
+    }
   } catch (error) {
     throw readError(error, [file]);
   }
+  const [first] = lines;
+  if (first === undefined || first === null) return undefined;
+  let record = first.replace(/\r$/, '');
+  for (const line of lines.slice(1)) {
+    if (!opensQuote(record)) break;
+    record += `\n${line?.replace(/\r$/, '') ?? ''}`;
+  }
+  if (opensQuote(record)) {
+    throw new UserError({ message: 'the header opens a quote (") that is never closed', location });
+  }
+  return record;
+}
+
+/** Whether a text ends within quotes. They open where a field begins, whichever the delimiter is. */
+function opensQuote(text: string): boolean {
+  let quoted = false;
+  let start = true;
+  for (const character of text) {
+    if (character === '"' && (quoted || start)) quoted = !quoted;
+    // A quote behind a quote that closed is a doubled one, so it opens again.
+    start = character === '"' ? !quoted : DELIMITERS.includes(character) || (start && character === ' ');
+  }
+  return quoted;
 }
 
 function mostFrequent(line: string): string {
@@ -61,7 +91,8 @@ function splitLine(line: string, delimiter: string): string[] {
     const character = line[at]!;
     if (character === '"') {
       if (quoted && line[at + 1] === '"') field += line[at++];
-      else quoted = !quoted;
+      else if (quoted || field.trim() === '') quoted = !quoted;
+      else field += character;
     } else if (character === delimiter && !quoted) {
       fields.push(field);
       field = '';

@@ -17,6 +17,7 @@ import { resolveSources } from './sources.js';
 import { identifier } from './sql.js';
 import { loadStages } from './stage.js';
 import type { Column, ColumnSchema, ColumnType, Labels, StringColumn, Table } from './table.js';
+import { withTimeLimit } from './time-limit.js';
 import { readColumn, readFloat64, selectRows } from './typed-columns.js';
 
 export type Locate = (path: readonly (string | number)[]) => Location;
@@ -25,10 +26,14 @@ export interface DatasetRequest {
   readonly spec: Spec;
   /** The working directory, which relative paths of the spec start from. */
   readonly directory: string;
+  /** The directory that paths of the spec cannot leave; default `directory`. */
+  readonly workspace?: string;
   /** Where a key of the spec stands, for errors. */
   readonly locate: Locate;
   /** Paths that replace `data.path`; they come from the workflow and may lead anywhere on this machine. */
   readonly data?: readonly string[];
+  /** Seconds that one expression of the spec may take over all rows. */
+  readonly sqlSeconds?: number;
   readonly progress?: Progress;
 }
 
@@ -104,7 +109,8 @@ const CANONICAL = '__canonical';
 export async function openDataset(request: DatasetRequest): Promise<Dataset> {
   const { spec, directory, locate, progress } = request;
   const paths = request.data ?? (Array.isArray(spec.data.path) ? spec.data.path : [spec.data.path]);
-  const files = resolveSources(paths, resolve(directory), locate(['data', 'path']), request.data !== undefined);
+  const workspace = request.data ? undefined : resolve(request.workspace ?? directory);
+  const files = resolveSources(paths, resolve(directory), locate(['data', 'path']), workspace);
   const database = await openDatabase();
   try {
     const { connection } = database;
@@ -115,7 +121,7 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
     const { columns, notices } = await unionStages(connection, stages, RAW);
     await closeFence(connection);
     progress?.(`sorting ${formatCount(total)} rows`);
-    const rows = await store(connection, spec, columns, locate);
+    const rows = await store(connection, request, columns);
     await connection.run(`DROP VIEW ${RAW}`);
     for (const { table } of stages) await connection.run(`DROP TABLE ${identifier(table)}`);
     const names = [...columns.map(({ name }) => identifier(name)), ROW];
@@ -138,9 +144,8 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
 
 async function store(
   connection: DuckDBConnection,
-  spec: Spec,
+  { spec, locate, sqlSeconds }: DatasetRequest,
   columns: readonly StoredColumn[],
-  locate: Locate,
 ): Promise<number> {
   const names = columns.map(({ name }) => name);
   const location = locate(['data', 'where']);
@@ -149,27 +154,42 @@ async function store(
   if (condition && condition.type !== 'BOOLEAN') {
     throw new UserError({ message: `where is ${condition.type}, not a condition (true or false): ${where}`, location });
   }
-  try {
-    await storeCanonical(connection, RAW, columns, condition?.sql, CANONICAL);
-  } catch (error) {
-    throw condition ? evaluationError(where!, error, location) : error;
+  if (condition) {
+    // By itself first, so that the time limit is the condition's and not the sort's.
+    const found = await evaluated(where!, location, connection, sqlSeconds, () =>
+      countRows(connection, `${RAW} WHERE ${condition.sql}`),
+    );
+    if (found === 0) throw new UserError({ message: `no row fulfils where: ${where}`, location });
   }
-  const rows = await countRows(connection, CANONICAL);
-  if (rows === 0) throw new UserError({ message: `no row fulfils where: ${where}`, location });
-  return rows;
+  await storeCanonical(connection, RAW, columns, condition?.sql, CANONICAL);
+  return countRows(connection, CANONICAL);
 }
 
-/** An expression that is sound but meets a value that it cannot take (a cast, a division). */
-function evaluationError(sql: string, error: unknown, location: Location): UserError {
-  const [reason = ''] = messageOf(error).split('\n');
-  return new UserError(
-    { message: `SQL ${JSON.stringify(sql.trim())} fails on the data: ${reason}`, location },
-    { cause: error },
-  );
+/**
+ * Evaluates SQL of the spec under the time limit.
+ * @throws UserError when it takes too long, or meets a value that it cannot take (a cast, a division)
+ */
+async function evaluated<T>(
+  sql: string,
+  location: Location,
+  connection: DuckDBConnection,
+  seconds: number | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await withTimeLimit(connection, work, seconds);
+  } catch (error) {
+    const [reason = ''] = messageOf(error).split('\n');
+    throw new UserError(
+      { message: `SQL ${JSON.stringify(sql.trim())} fails on the data: ${reason}`, location },
+      { cause: error },
+    );
+  }
 }
 
 class DuckDataset implements Dataset {
   readonly #database: Database;
+  readonly #sqlSeconds: number | undefined;
   readonly #columns: readonly StoredColumn[];
   readonly #allHashes: Uint8Array;
   #label: Promise<LabelColumn> | undefined;
@@ -185,7 +205,7 @@ class DuckDataset implements Dataset {
 
   constructor(
     database: Database,
-    { spec, locate }: DatasetRequest,
+    { spec, locate, sqlSeconds }: DatasetRequest,
     files: readonly string[],
     columns: readonly StoredColumn[],
     notices: readonly string[],
@@ -193,6 +213,7 @@ class DuckDataset implements Dataset {
     hashes: Uint8Array,
   ) {
     this.#database = database;
+    this.#sqlSeconds = sqlSeconds;
     this.#columns = columns;
     this.#allHashes = hashes;
     this.files = files;
@@ -212,6 +233,10 @@ class DuckDataset implements Dataset {
 
   get connection(): DuckDBConnection {
     return this.#database.connection;
+  }
+
+  #evaluated<T>(sql: string, location: Location, work: () => Promise<T>): Promise<T> {
+    return evaluated(sql, location, this.connection, this.#sqlSeconds, work);
   }
 
   checkExpression(sql: string, location: Location): Promise<CheckedExpression> {
@@ -244,21 +269,13 @@ class DuckDataset implements Dataset {
     const type = storedType(checked.type);
     if (type === 'nested')
       throw new UserError({ message: `SQL ${JSON.stringify(sql)} gives ${checked.type}, not one value`, location });
-    try {
-      const value = `(${normalised(checked.sql, checked.type)})`;
-      const column = await readColumn(this.connection, value, type, CANONICAL, this.rows);
-      return rows ? selectRows(column, rows) : column;
-    } catch (error) {
-      throw evaluationError(sql, error, location);
-    }
+    const value = `(${normalised(checked.sql, checked.type)})`;
+    const column = await this.#evaluated(sql, location, () => readColumn(this.connection, value, type, CANONICAL, this.rows));
+    return rows ? selectRows(column, rows) : column;
   }
 
   async numbers(checkedSql: string, location: Location): Promise<Float64Array> {
-    try {
-      return await readFloat64(this.connection, checkedSql, CANONICAL, this.rows);
-    } catch (error) {
-      throw evaluationError(checkedSql, error, location);
-    }
+    return this.#evaluated(checkedSql, location, () => readFloat64(this.connection, checkedSql, CANONICAL, this.rows));
   }
 
   labelColumn(): Promise<LabelColumn> {
@@ -295,12 +312,10 @@ class DuckDataset implements Dataset {
 
   async #readLabelText(): Promise<StringColumn> {
     const { sql, type, path } = await this.labelColumn();
-    try {
-      const column = await readColumn(this.connection, canonicalText(sql, type), 'string', CANONICAL, this.rows);
-      return column as StringColumn;
-    } catch (error) {
-      throw evaluationError(this.spec.target.sql ?? sql, error, this.locate(path));
-    }
+    const column = await this.#evaluated(this.spec.target.sql ?? sql, this.locate(path), () =>
+      readColumn(this.connection, canonicalText(sql, type), 'string', CANONICAL, this.rows),
+    );
+    return column as StringColumn;
   }
 
   labels(options: { classes?: readonly string[] } = {}): Promise<Labels> {

@@ -5,6 +5,7 @@ import { columnKey, meantColumn } from './column-names.js';
 import { readRows, readTexts } from './duckdb.js';
 import { REFUSED_FUNCTIONS, SCALAR_FUNCTIONS } from './scalar-functions.js';
 import { identifier, literal } from './sql.js';
+import { withTimeLimit } from './time-limit.js';
 
 /**
  * The fence around the SQL of a spec. Two walls: the engine can reach no file, no network and no setting any more
@@ -115,6 +116,7 @@ function inspect(part: unknown, columns: readonly string[], used: Set<string>, f
   }
   if (typeof part !== 'object' || part === null) return;
   const node = part as Node;
+  if (node.id === 'ARRAY') fail('types of a fixed size such as INTEGER[1000] are not accepted; a list is INTEGER[]');
   if (typeof node.class === 'string') {
     if (node.class === 'COLUMN_REF') used.add(resolveColumn(node.column_names, columns, fail));
     else if (node.class === 'FUNCTION') checkFunction(node, fail);
@@ -160,7 +162,9 @@ async function bind(
   fail: (message: string) => never,
 ): Promise<string> {
   try {
-    const [row] = await readRows(connection, `DESCRIBE SELECT ${sql} AS value FROM ${identifier(table)}`);
+    // DuckDB evaluates constants already here.
+    const describe = `DESCRIBE SELECT ${sql} AS value FROM ${identifier(table)}`;
+    const [row] = await withTimeLimit(connection, () => readRows(connection, describe));
     return String(row?.column_type);
   } catch (error) {
     const [reason = ''] = messageOf(error).split('\n');

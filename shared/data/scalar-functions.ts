@@ -2,7 +2,8 @@
  * The functions that a spec's SQL may call: those that make a value from values of the same row, and from nothing else.
  * It is a list of what is allowed, so a function that a later DuckDB adds is refused until somebody has looked at it.
  * Left out on purpose: what reads files, settings or the environment, what changes from run to run (now, random, uuid),
- * what looks at other rows (aggregates, windows), and DuckDB's own hash(), which may change between versions.
+ * what looks at other rows (aggregates, windows), what makes text as long as a number says (one call could fill the
+ * memory of the machine), and DuckDB's own hash(), which may change between versions.
  */
 const OPERATORS = '+ - * / // % ^ ** & | ~ << >> || @ !__postfix ~~ !~~ ~~* !~~* ~~~ ^@ ->> && @> <@';
 
@@ -12,11 +13,11 @@ const NUMBERS = `abs acos acosh add asin asinh atan atan2 atanh bit_count cbrt c
   sign signbit sin sinh sqrt subtract tan tanh trunc xor`;
 
 const TEXT = `array_to_string ascii base64 bar bin bit_length char_length character_length chr concat concat_ws contains
-  damerau_levenshtein editdist3 ends_with format from_base64 from_hex hamming hex ilike_escape instr jaccard
+  damerau_levenshtein editdist3 ends_with from_base64 from_hex hamming hex ilike_escape instr jaccard
   jaro_similarity jaro_winkler_similarity lcase left left_grapheme len length length_grapheme levenshtein like_escape lower
-  lpad ltrim md5 mismatches nfc_normalize not_ilike_escape not_like_escape octet_length ord parse_dirname parse_dirpath
-  parse_filename position prefix printf regexp_escape regexp_extract regexp_extract_all regexp_full_match regexp_matches
-  regexp_replace regexp_split_to_array repeat replace reverse right right_grapheme rpad rtrim sha1 sha256 split split_part
+  ltrim md5 mismatches nfc_normalize not_ilike_escape not_like_escape octet_length ord parse_dirname parse_dirpath
+  parse_filename position prefix regexp_escape regexp_extract regexp_extract_all regexp_full_match regexp_matches
+  regexp_replace regexp_split_to_array replace reverse right right_grapheme rtrim sha1 sha256 split split_part
   starts_with str_split str_split_regex string_split string_split_regex string_to_array strip_accents strlen strpos substr
   substring substring_grapheme suffix to_base to_base64 to_binary to_hex translate trim ucase unhex unicode upper
   url_decode url_encode`;
@@ -53,6 +54,9 @@ export const REFUSED_FUNCTIONS: { readonly [name: string]: string } = Object.fro
   ...'read_csv read_csv_auto read_text read_blob read_parquet parquet_scan read_json read_json_auto read_ndjson glob getenv current_setting getvariable query query_table duckdb_settings'
     .split(' ')
     .map((name) => [name, 'reaches outside the row']),
+  ...'repeat lpad rpad format printf range generate_series list_resize array_resize bitstring'
+    .split(' ')
+    .map((name) => [name, 'can make a value of any size from a number; build it with || or concat()']),
   ['unnest', 'makes several rows of one'],
   ['hash', 'may change with the version of DuckDB; md5 and sha256 do not'],
 ]);

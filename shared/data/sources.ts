@@ -30,23 +30,24 @@ const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 /**
  * The files of `data.path`, sorted by their path and each once.
  * @param paths files and patterns, relative to `directory` or absolute
- * @param trusted the paths come from the workflow, not from the spec: they may lead out of `directory` with `..`
+ * @param workspace the directory that paths and links cannot leave, for paths of a spec, whose author may not see other
+ * files of this machine; absent: the paths come from the workflow and may lead anywhere
  * @throws UserError at `location` for what is absent, empty, of an unknown kind, not local, or a link to elsewhere
  */
 export function resolveSources(
   paths: readonly string[],
   directory: string,
   location: Location,
-  trusted = false,
+  workspace?: string,
 ): readonly SourceFile[] {
   const files = new Map<string, SourceFile>();
   for (const path of paths) {
-    for (const file of resolveOne(path, resolve(directory), location, trusted)) files.set(file.path, file);
+    for (const file of resolveOne(path, resolve(directory), location, workspace)) files.set(file.path, file);
   }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-function resolveOne(path: string, directory: string, location: Location, trusted: boolean): SourceFile[] {
+function resolveOne(path: string, directory: string, location: Location, workspace: string | undefined): SourceFile[] {
   const fail = (message: string): never => {
     throw new UserError({ message, location });
   };
@@ -54,16 +55,17 @@ function resolveOne(path: string, directory: string, location: Location, trusted
     fail(`${path}: only local files can be read so far; download it in a step before this one and name the file`);
   }
   const absolute = resolve(directory, path);
-  const base = trusted || isAbsolute(path) ? fixedPart(absolute) : directory;
+  const base = workspace ?? fixedPart(absolute);
+  const limit = workspace === directory ? 'working directory' : 'workspace';
   if (!inside(absolute, base)) {
-    fail(`${path} leads out of the working directory ${directory}; data stands in it, or is named by an absolute path`);
+    fail(`${path} leads out of the ${limit} ${base}; data elsewhere is named by the workflow, with the input \`data\``);
   }
   const found = findFiles(absolute, path, directory, fail);
   const realBase = realpathSync(base);
   return found.map((file) => {
     const display = displayPath(file, directory);
     if (!inside(realpathSync(file), realBase)) {
-      fail(`${display} is a link to a file outside ${displayPath(base, directory)}; data files are not followed there`);
+      fail(`${display} is a link to a file outside ${base}; data files are not followed there`);
     }
     return { path: file, display, format: checkedFormat(file, display, fail) };
   });
@@ -90,6 +92,10 @@ function checkedFormat(file: string, display: string, fail: (message: string) =>
   }
   const head = firstBytes(file, 200);
   if (head.length === 0) return fail(`${display} is empty (0 bytes)`);
+  const mark = head.toString('latin1', 0, 2);
+  if (mark === '\xff\xfe' || mark === '\xfe\xff') {
+    return fail(`${display} is UTF-16 text (its byte-order mark says so); convert it (iconv -f utf-16 -t utf-8)`);
+  }
   if (head.toString('latin1').startsWith(LFS_POINTER)) {
     return fail(`${display} is a Git LFS pointer, not the data; add \`lfs: true\` to the actions/checkout step`);
   }

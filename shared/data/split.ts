@@ -1,4 +1,4 @@
-import { type Location, UserError } from '../core/errors.js';
+import { UserError } from '../core/errors.js';
 import { formatCount } from '../core/format.js';
 import type { Spec } from '../spec/schema.js';
 import { hashPositions } from './canonical.js';
@@ -49,7 +49,8 @@ export async function fitSplit(dataset: Dataset, spec: Spec, options: { frozen?:
         : await groupRule(dataset, by.group, shares, frozen);
   const parts = await assignParts(dataset, rule);
   const counts = countParts(parts);
-  refuseEmptyParts(counts, shares, rule, dataset.locate(['split']));
+  const empty = PARTS.filter((part) => counts[part] === 0 && (part === 'train' || shares[part] > 0));
+  if (empty.length > 0) throw await emptyPartsError(dataset, spec, rule, counts, empty);
   return { rule, parts, counts, leakage: await findLeakage(dataset, spec, parts, counts.test), notices };
 }
 
@@ -215,24 +216,36 @@ function countParts(parts: Uint8Array): Record<Part, number> {
   return counts;
 }
 
-function refuseEmptyParts(
-  counts: Readonly<Record<Part, number>>,
-  shares: PartShares,
+async function emptyPartsError(
+  dataset: Dataset,
+  spec: Spec,
   rule: SplitRule,
-  location: Location,
-): void {
-  const empty = PARTS.filter((part) => counts[part] === 0 && (part === 'train' || shares[part] > 0));
-  if (empty.length === 0) return;
+  counts: Readonly<Record<Part, number>>,
+  empty: readonly Part[],
+): Promise<UserError> {
   const found = PARTS.map((part) => `${part} ${formatCount(counts[part])}`).join(', ');
   const fix = {
-    hash: 'add rows, or change the shares',
+    hash: (rule.by === 'hash' && (await equalRowsText(dataset, spec, rule))) || 'add rows, or change the shares',
     time: 'there are too few different times; add rows, change the shares, or split by hash',
     group: 'there are too few groups; change the shares, or split by another column',
   }[rule.by];
-  throw new UserError({
+  return new UserError({
     message: `the split by ${rule.by} leaves ${empty.join(' and ')} empty (${found} rows); ${fix}`,
-    location,
+    location: dataset.locate(['split']),
   });
+}
+
+/** What to do when most rows stand again: equal rows share a hash, so one part gets them all. Undefined when they do not. */
+async function equalRowsText(dataset: Dataset, spec: Spec, rule: HashRule): Promise<string | undefined> {
+  const different = new Set(hashPositions(await dataset.hashes(rule.columns))).size;
+  if (different * 2 > dataset.rows) return undefined;
+  const found = `the ${formatCount(dataset.rows)} rows have only ${formatCount(different)} different`;
+  const reason = 'equal ones share a hash and so a part';
+  if (spec.data.key !== undefined) return `${found} values of data.key, and ${reason}; name a key that tells rows apart`;
+  if (spec.split.hash_columns) {
+    return `${found} values of split.hash_columns, and ${reason}; add columns to them, or set data.key`;
+  }
+  return `${found} contents, and ${reason}; data.key is missing: name the column that tells rows apart`;
 }
 
 async function findLeakage(dataset: Dataset, spec: Spec, parts: Uint8Array, testRows: number): Promise<Split['leakage']> {

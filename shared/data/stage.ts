@@ -62,7 +62,9 @@ async function loadGroup(connection: DuckDBConnection, group: Group, table: stri
     const source = group.format === 'json' ? await jsonSource(connection, group.files) : tableFunction(group);
     await connection.run(`CREATE TABLE ${identifier(table)} AS SELECT * FROM ${source}`);
   } catch (error) {
-    throw error instanceof UserError ? error : readError(error, group.files);
+    if (error instanceof UserError) throw error;
+    if (group.format === 'json') await refuseEmptyArrays(connection, group.files);
+    throw readError(error, group.files);
   }
   const columns = (await describe(connection, identifier(table))).map(({ name, duckType }) => ({ name, duckType }));
   return { table, format: group.format, files: group.files, columns, rows: await countRows(connection, identifier(table)) };
@@ -97,6 +99,20 @@ async function jsonSource(connection: DuckDBConnection, files: readonly SourceFi
     ({ name, duckType }) => `${literal(name)}: ${literal(quoted.test(duckType) ? 'VARCHAR' : duckType)}`,
   );
   return `read_json(${list}, ${common}, columns = {${columns.join(', ')}})`;
+}
+
+/** `[]` has no record, which the engine takes for JSON of another kind. */
+async function refuseEmptyArrays(connection: DuckDBConnection, files: readonly SourceFile[]): Promise<void> {
+  for (const file of files) {
+    let values: number;
+    try {
+      values = await countRows(connection, `read_json_objects(${literal(file.path)}, format = 'auto')`);
+    } catch {
+      // Text that is no JSON: the first error says so better.
+      return;
+    }
+    if (values === 0) throw new UserError({ message: 'the data has no rows', location: { file: file.display } });
+  }
 }
 
 async function describe(connection: DuckDBConnection, from: string): Promise<{ name: string; duckType: string }[]> {

@@ -83,7 +83,7 @@ const CANDIDATES: { readonly [origin in TextOrigin]: readonly Candidate[] } = {
 const SAMPLE_ROWS = 500;
 
 /** Columns of one statement. DuckDB's time to plan grows faster than a statement, so wide tables go in batches. */
-const BATCH_COLUMNS = 50;
+const BATCH_COLUMNS = 20;
 
 interface TextColumn {
   readonly name: string;
@@ -125,20 +125,17 @@ async function detectBatch(
     `count(*) FILTER (${text} IN (${NA_LIST})) AS n${index}`,
     ...candidates.map(
       ({ pattern, read }, number) =>
-        `count(*) FILTER (${text} <> '' AND ${text} NOT IN (${NA_LIST}) AND NOT ` +
-        `(regexp_full_match(${text}, ${literal(pattern)}) AND ${read(text)} IS NOT NULL)) AS c${index}_${number}`,
+        `count(*) FILTER (regexp_full_match(${text}, ${literal(pattern)}) AND ${read(text)} IS NOT NULL) AS c${index}_${number}`,
     ),
   ]);
   const [found] = await readRows(connection, `SELECT ${counts.join(', ')} FROM ${identifier(table)}`);
   const number = (name: string): number => Number(found![name]);
-  return open.map(({ name, candidates }, index) => [
-    name,
-    choose(
-      number(`v${index}`),
-      number(`n${index}`),
-      candidates.filter((_, at) => number(`c${index}_${at}`) === 0),
-    ),
-  ]);
+  return open.map(({ name, candidates }, index) => {
+    const [values, missing] = [number(`v${index}`), number(`n${index}`)];
+    // No pattern fits the empty text or a spelling of "missing", so a type that fits as often as there are values fits all.
+    const fitting = candidates.filter((_, at) => number(`c${index}_${at}`) === values - missing);
+    return [name, choose(values, missing, fitting)];
+  });
 }
 
 function plausible(candidates: readonly Candidate[], values: readonly unknown[]): readonly Candidate[] {

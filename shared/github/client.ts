@@ -50,8 +50,9 @@ export async function createClient(options: ClientOptions): Promise<GitHubClient
     auth: `token ${options.token}`,
     baseUrl: options.apiUrl,
     userAgent: `mlops-actions/${toolVersion()}`,
-    request: { retries: RETRIES },
+    // Not as a default of each request: the plugin would then send again what it was told not to.
     retry: {
+      retries: RETRIES,
       doNotRetry: FINAL_STATUSES,
       ...(options.retryAfterBase !== undefined && { retryAfterBaseValue: options.retryAfterBase }),
     },

@@ -71,19 +71,6 @@ export async function releaseOfTag(
   });
 }
 
-/** A release by its number, a draft too; undefined when it is gone. */
-export async function readRelease(client: GitHubClient, repository: RepositoryName, id: number): Promise<Release | undefined> {
-  return attempt(reading(`read release ${id}`), async () => {
-    try {
-      const { data } = await client.rest.repos.getRelease({ ...repository, release_id: id });
-      return toRelease(data);
-    } catch (error) {
-      if (statusOf(error) === 404) return undefined;
-      throw error;
-    }
-  });
-}
-
 /**
  * Makes a draft, which only those see who may write.
  * @param draft.name unique: a draft whose answer was lost is found again by it

@@ -88,7 +88,11 @@ export async function registerVersion(registry: Registry, request: RegistrationR
       }
       const { version: number, why } = await chooseVersion(registry, tags, request.manifest, request.version, found.published);
       const version = formatVersion(number);
-      prepared ??= await prepare(registry, request, version);
+      if (!prepared) {
+        // That takes a while, in which others may have come first: the number is chosen anew.
+        prepared = await prepare(registry, request, version);
+        continue;
+      }
       const started = performance.now();
       // From here on the ref may be there, so a failure leaves the draft to the next run, which finishes or removes it.
       mayBeNamed = true;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { symlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -108,6 +109,10 @@ describe('files', () => {
     ['a header of numbers', 'd.csv', { 'd.csv': '1,2\n3,4\n' }, /must name the columns/],
     ['a name of ours', 'd.csv', { 'd.csv': '__row,y\n3,4\n' }, /"__row" is used by this tool/],
     ['broken JSON', 'd.json', { 'd.json': '[{"a": 1}, {"a": ' }, /^d\.json: cannot be read as JSON/],
+    ['an empty JSON array', 'd.json', { 'd.json': '[]' }, /^d\.json: the data has no rows$/],
+    ['UTF-16 text', 'd.csv', { 'd.csv': Buffer.from('\ufeffa,y\n1,2\n', 'utf16le') }, /d\.csv is UTF-16 text/],
+    ['UTF-16 text, high byte first', 'd.csv', { 'd.csv': Buffer.from([0xfe, 0xff, 0, 97]) }, /iconv -f utf-16 -t utf-8/],
+    ['an open quote in the header', 'd.csv', { 'd.csv': 'a,"y\n1,2\n4,5\n' }, /^d\.csv:1: the header opens a quote/],
     ['JSON without objects', 'd.json', { 'd.json': '[1, 2]' }, /^d\.json: rows of JSON data are objects/],
     [
       'text that is no Parquet',
@@ -140,6 +145,39 @@ describe('files', () => {
       expect(await userError(open(directory, { data: { path } }))).toMatch(/link to a file outside/);
     }
     expect((await open(directory, { data: { path: 'in.csv' } })).rows).toBe(2);
+  });
+
+  it('of a spec stand in the workspace, however they are named', async () => {
+    const outside = workspace({ 'secret.csv': 'a,y\n1,1\n' });
+    const root = workspace({ 'data.csv': 'a,y\n1,1\n2,0\n', 'models/a/mlops.yaml': '' });
+    const directory = join(root, 'models/a');
+    const rowsOf = async (path: string, limit?: string): Promise<number> => {
+      const dataset = await openDataset({
+        spec: spec({ data: { path } }),
+        directory,
+        locate,
+        ...(limit !== undefined && { workspace: limit }),
+      });
+      dataset.close();
+      return dataset.rows;
+    };
+    expect(await rowsOf('../../data.csv', root)).toBe(2);
+    expect(await rowsOf(join(root, '*.csv'), root)).toBe(2);
+    for (const path of [join(outside, 'secret.csv'), join(outside, '*.csv'), '/etc/*.csv', '../../../*/secret.csv']) {
+      const message = await userError(rowsOf(path, root));
+      expect(message).toMatch(/^mlops\.yaml#data\.path: .* leads out of the workspace .* input `data`$/);
+    }
+    for (const path of ['../../data.csv', join(root, 'data.csv')]) {
+      expect(await userError(rowsOf(path))).toMatch(/leads out of the working directory/);
+    }
+    symlinkSync(join(outside, 'secret.csv'), join(root, 'link.csv'));
+    expect(await userError(rowsOf('../../link.csv', root))).toMatch(/link to a file outside/);
+  });
+
+  it('may have a header whose quoted names hold line breaks, delimiters and quotes', async () => {
+    const dataset = await openCsv('"Body\r\nMass, ""net""","y\n\n(0 or 1)",5" pipe\r\n1.5,0,1\r\n2,1,0\r\n');
+    expect(dataset.schema.map(({ name }) => name)).toEqual(['Body Mass, "net"', 'y (0 or 1)', '5" pipe']);
+    expect(dataset.rows).toBe(2);
   });
 
   it('that the workflow names may stand elsewhere', async () => {
@@ -289,6 +327,62 @@ describe('tables', () => {
 
   it('refuse a column that there is not as a bug of the caller', async () => {
     await expect((await openCsv('a,y\n1,0\n')).table(['b'])).rejects.toThrow(/no column "b"/);
+  });
+});
+
+describe('wide tables', () => {
+  const COLUMNS = 1203;
+  const columns = Array.from({ length: COLUMNS }, (_, index) => (index === 7 ? 'y' : `c${index}`));
+  // The first ones carry the names that the queries use within.
+  const names = columns.map((name, index) => ['r', 'v0', 't1', 'j0', 'V1', 't0'][index] ?? name);
+  const text = (row: number, column: number): string => {
+    if (column === 7) return String(row % 2);
+    return [String(row * column), (row / 8 + column).toFixed(3), row === 1 ? '' : `t${row}`, `2001-02-0${row + 1}`][
+      column % 4
+    ]!;
+  };
+  const canonical = (value: string): string => (/^[0-9.]+$/.test(value) ? String(Number(value)) : value);
+
+  it('open in seconds, typed and hashed as the definition says', async () => {
+    const rows = [0, 1, 2, 3].map((row) => names.map((_, column) => text(row, column)));
+    const dataset = await openCsv(`${names.join(',')}\n${rows.map((row) => row.join(',')).join('\n')}\n`);
+    const types = ['integer', 'number', 'string', 'date'] as const;
+    expect(dataset.schema).toEqual(
+      names.map((name, column) => ({ name, type: column === 7 ? 'integer' : types[column % 4]! })),
+    );
+    const digestOf = (chosen: readonly string[]) => (row: readonly string[]) => {
+      const values = [...chosen].sort().map((name) => canonical(row[names.indexOf(name)]!));
+      const content = values.map((value) => (value === '' ? '-' : `${value.length}:${value},`)).join('');
+      return createHash('md5').update(content).digest('hex');
+    };
+    expect(await dataset.rowIds()).toEqual(expect.arrayContaining(rows.map(digestOf(names))));
+    const some = names.filter((_, column) => column % 3 !== 0);
+    const found = Buffer.from(await dataset.hashes(some))
+      .toString('hex')
+      .match(/.{32}/g);
+    expect(found!.sort()).toEqual(rows.map(digestOf(some)).sort());
+  }, 20_000);
+});
+
+describe('slow SQL of a spec', () => {
+  it('is stopped at its place', async () => {
+    const directory = workspace();
+    await duck(
+      `COPY (SELECT i, i % 2 AS y FROM range(300000) t(i)) TO ${literal(join(directory, 'd.parquet'))} (FORMAT parquet)`,
+    );
+    let slow = 'CAST(i AS VARCHAR)';
+    for (let times = 0; times < 60; times++) slow = `sha256(${slow})`;
+    const request = { directory, locate, sqlSeconds: 0.2 };
+    const where = spec({ data: { path: 'd.parquet', where: `${slow} > 'a'` } });
+    expect(await userError(openDataset({ ...request, spec: where }))).toMatch(
+      /^mlops\.yaml#data\.where: SQL ".*it ran for more than 0\.2 seconds and was stopped/,
+    );
+    const dataset = await openDataset({ ...request, spec: spec({ data: { path: 'd.parquet' } }) });
+    const location = locate(['evaluate', 'slices', 0]);
+    expect(await userError(dataset.values(slow, location))).toMatch(/^mlops\.yaml#evaluate\.slices\.0: .*was stopped/);
+    // The connection is as good as before.
+    expect((await dataset.values('i + 1', location)).type).toBe('integer');
+    dataset.close();
   });
 });
 

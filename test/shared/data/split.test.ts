@@ -258,6 +258,19 @@ describe('any split', () => {
     );
   });
 
+  it('by hash of rows that are mostly equal says so', async () => {
+    const lines = Array.from({ length: 60 }, (_, row) => `${row % 2},7,${row % 2}`);
+    const shares = { validation: 0.3, test: 0.3, stratify: false };
+    const plain = await openCsv(csv(lines), { split: shares });
+    expect(await userError(fitSplit(plain, plain.spec))).toMatch(
+      /empty .*; the 60 rows have only 2 different contents, and equal ones share a hash and so a part; data\.key is missing/,
+    );
+    const keyed = await openCsv(csv(lines), { data: { path: 'data.csv', key: 'x' }, split: shares });
+    expect(await userError(fitSplit(keyed, keyed.spec))).toMatch(/only 1 different values of data\.key, .* tells rows apart$/);
+    const hashed = await openCsv(csv(lines), { split: { ...shares, hash_columns: ['x'] } });
+    expect(await userError(fitSplit(hashed, hashed.spec))).toMatch(/only 1 different values of split\.hash_columns/);
+  });
+
   it('must leave rows to train', async () => {
     const dataset = await openCsv(csv(rows(10)), { split: { validation: 0.5, test: 0.5 } });
     expect(await userError(fitSplit(dataset, dataset.spec))).toMatch(

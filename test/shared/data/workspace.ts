@@ -43,7 +43,11 @@ export function spec(sections: { readonly [section: string]: unknown } = {}): Sp
 export const locate = (path: readonly (string | number)[]) => ({ file: `mlops.yaml#${path.join('.')}` });
 
 export async function open(directory: string, sections: { readonly [section: string]: unknown } = {}): Promise<Dataset> {
-  const dataset = await openDataset({ spec: spec(sections), directory, locate });
+  const parsed = spec(sections);
+  const paths = [parsed.data.path].flat();
+  // The real files stand outside; only the workflow can name such.
+  const data = paths.every((path) => path.startsWith(REAL)) && { data: paths };
+  const dataset = await openDataset({ spec: parsed, directory, locate, ...data });
   datasets.push(dataset);
   return dataset;
 }

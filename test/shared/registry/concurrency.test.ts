@@ -26,7 +26,8 @@ test(`${JOBS} jobs that register and promote at once lose nothing and double not
       return { version: version.record.version, digest: version.record.digest, created, tag: promotion.tag };
     }),
   );
-  console.log(scene.github.requests.length, scene.log.filter((l) => l.includes('taken')).length);
+  // The token of a job has a thousand an hour, and the local GitHub holds to it.
+  expect(scene.github.requests.length).toBeLessThan(1000);
   expect(done.every(({ created }) => created)).toBe(true);
   const history = await readHistory(await scene.registry());
   const digests = new Map(history.versions.map(({ version, digest }) => [version, digest]));
