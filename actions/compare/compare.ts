@@ -7,6 +7,7 @@ import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { dayBlocks, groupBlocks } from '../../shared/data/blocks.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
+import type { Predictions } from '../../shared/data/predictions.js';
 import { selectLabels } from '../../shared/data/select.js';
 import { specSlices } from '../../shared/data/slices.js';
 import { assignParts } from '../../shared/data/split.js';
@@ -15,7 +16,6 @@ import { describeChanges } from '../../shared/evaluation/changes.js';
 import { incomparableReason } from '../../shared/evaluation/comparability.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
 import { judge } from '../../shared/evaluation/judge.js';
-import type { Predictions } from '../../shared/data/predictions.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
 import { countArtifacts } from '../../shared/github/artifact.js';
@@ -59,6 +59,7 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
   const dataset = await openDataset({
     spec: loaded.spec,
     directory,
+    workspace: environment.workspace,
     locate: (path) => loaded.locate(path),
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,

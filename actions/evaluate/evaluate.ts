@@ -48,6 +48,7 @@ export async function run(inputs: EvaluateInputs, services: RunnerServices): Pro
   const dataset = await openDataset({
     spec: loaded.spec,
     directory,
+    workspace: environment.workspace,
     locate: (path) => loaded.locate(path),
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,

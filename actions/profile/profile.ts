@@ -30,6 +30,7 @@ export async function run(inputs: ProfileInputs, services: RunnerServices): Prom
   const dataset = await openDataset({
     spec,
     directory,
+    workspace: environment.workspace,
     locate: (path) => loaded.locate(path),
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,

@@ -59,6 +59,7 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
   const dataset = await openDataset({
     spec,
     directory,
+    workspace: environment.workspace,
     locate: (path) => loaded.locate(path),
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,
@@ -78,7 +79,7 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
     if (split.leakage.share >= NOTABLE_LEAKAGE) annotations.push(leakageWarning(split, loaded));
 
     if (inputs.trials !== undefined) {
-      const place = { directory, data: inputs.data };
+      const place = { directory, workspace: environment.workspace, data: inputs.data };
       const outcome = await runPack(inputs.trials, { dataset, split, loaded, place, services });
       return { ...outcome, annotations: [...annotations, ...(outcome.annotations ?? [])] };
     }

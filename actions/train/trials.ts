@@ -6,7 +6,7 @@ import { formatDuration, formatNumber } from '../../shared/core/format.js';
 import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
 import type { Dataset } from '../../shared/data/dataset.js';
 import type { Split } from '../../shared/data/split.js';
-import { describeStudy, type Study } from '../../shared/registry/study.js';
+import { describeStudy, type Study, type StudyPlace } from '../../shared/registry/study.js';
 import { renderPack } from '../../shared/report/study.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
@@ -22,7 +22,7 @@ export interface PackContext {
   readonly dataset: Dataset;
   readonly split: Split;
   readonly loaded: LoadedSpec;
-  readonly place: { readonly directory: string; readonly data: readonly string[] };
+  readonly place: StudyPlace;
   readonly services: RunnerServices;
 }
 

@@ -31,7 +31,7 @@ export async function run(inputs: TunePlanInputs, services: RunnerServices): Pro
   const { environment, artifacts, log } = services;
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
-  const study = await describeStudy(loaded, inputs.study, { directory, data: inputs.data });
+  const study = await describeStudy(loaded, inputs.study, { directory, workspace: environment.workspace, data: inputs.data });
   const folder = join(workDirectory(directory), 'study');
   const source = await connectCandidates(services, inputs['github-token'], directory);
   const logs = await readStudyLogs(study, folder, source, environment.baseBranch);

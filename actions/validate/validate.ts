@@ -28,6 +28,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
   const dataset = await openDataset({
     spec,
     directory,
+    workspace: environment.workspace,
     locate: (path) => loaded.locate(path),
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,

@@ -30,15 +30,21 @@ export interface Study {
 
 const DEFAULTS = { sampler: 'tpe', rounds: 2, jobs: 4 } as const;
 
+/** Where a study's data is looked for. */
+export interface StudyPlace {
+  /** The model's folder. */
+  readonly directory: string;
+  /** The checkout, which paths of a spec do not leave. */
+  readonly workspace: string;
+  /** Paths that replace those of the spec. */
+  readonly data: readonly string[];
+}
+
 /**
  * @param data paths that take the place of `data.path`
  * @throws UserError when the spec has no search, or an impossible one
  */
-export async function describeStudy(
-  loaded: LoadedSpec,
-  name: string,
-  place: { readonly directory: string; readonly data: readonly string[] },
-): Promise<Study> {
+export async function describeStudy(loaded: LoadedSpec, name: string, place: StudyPlace): Promise<Study> {
   const { spec } = loaded;
   const { tune } = spec;
   if (!tune)
@@ -100,11 +106,11 @@ async function studyContent(
   { name, task, target, data, split, features, train, seed }: Spec,
   search: { algorithm: Algorithm; metric: MetricName; space: SearchSpace },
   loaded: LoadedSpec,
-  place: { readonly directory: string; readonly data: readonly string[] },
+  place: StudyPlace,
 ): Promise<Json> {
   const trusted = place.data.length > 0;
   const paths = trusted ? place.data : [data.path].flat();
-  const files = resolveSources(paths, place.directory, loaded.locate(['data', 'path']), trusted);
+  const files = resolveSources(paths, place.directory, loaded.locate(['data', 'path']), trusted ? undefined : place.workspace);
   const digests: string[] = [];
   for (const { path } of files) digests.push(await fileDigest(path));
   const { path: _path, ...rows } = data;

@@ -1,8 +1,8 @@
 import type { Importance } from '../bundle/manifest.js';
 import { UserError } from '../core/errors.js';
 import type { Progress } from '../core/progress.js';
-import type { ColumnSchema, Table } from '../data/table.js';
 import type { Predictions } from '../data/predictions.js';
+import type { ColumnSchema, Table } from '../data/table.js';
 import { fitFeatures } from '../features/fit.js';
 import { buildMatrix } from '../features/matrix.js';
 import type { FeaturePlan } from '../features/plan.js';

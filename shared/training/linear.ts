@@ -1,7 +1,7 @@
 import { UserError } from '../core/errors.js';
 import { formatNumber } from '../core/format.js';
-import type { Labels } from '../data/table.js';
 import type { Predictions } from '../data/predictions.js';
+import type { Labels } from '../data/table.js';
 import type { Matrix } from '../features/plan.js';
 import { type Design, type Encoding, encode, fitEncoding, multiply } from './design.js';
 import { type Family, logistic, sigmoid, softmax, softmaxLoss, squaredError } from './families.js';

@@ -1,6 +1,6 @@
 import type { Progress } from '../core/progress.js';
-import type { Labels } from '../data/table.js';
 import type { Predictions } from '../data/predictions.js';
+import type { Labels } from '../data/table.js';
 import type { Matrix } from '../features/plan.js';
 import type { GraphBuilder } from '../onnx/graph.js';
 

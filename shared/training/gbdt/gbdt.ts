@@ -1,5 +1,5 @@
-import type { Labels } from '../../data/table.js';
 import type { Predictions } from '../../data/predictions.js';
+import type { Labels } from '../../data/table.js';
 import type { Matrix } from '../../features/plan.js';
 import type { TrainedModel, Trainer, TrainingInput } from '../trainer.js';
 import { boost, type Ensemble } from './booster.js';
