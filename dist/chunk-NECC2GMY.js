@@ -1,0 +1,2 @@
+import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
+import{createHash as i}from"node:crypto";function e(n){if(typeof n=="number"&&!Number.isFinite(n))throw new TypeError(`JSON has no ${n}`);return n===null||typeof n!="object"?JSON.stringify(n):Array.isArray(n)?`[${n.map(r=>e(r)).join(",")}]`:`{${Object.entries(n).filter(r=>r[1]!==void 0).sort(([r],[t])=>r<t?-1:r>t?1:0).map(([r,t])=>`${JSON.stringify(r)}:${e(t)}`).join(",")}}`}function f(n){return`sha256:${i("sha256").update(n).digest("hex")}`}export{e as a,f as b};
