@@ -1,10 +1,21 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Series of faults, kills and races that take minutes; MLOPS_ACTIONS_TEST_LONG=1 runs them too, as CI does. */
+const LONG = [
+  'test/actions/registry.test.ts',
+  'test/actions/tune.test.ts',
+  'test/shared/registry/concurrency.test.ts',
+  'test/shared/registry/faults.test.ts',
+  'test/workflows/tune.test.ts',
+];
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(process.env.MLOPS_ACTIONS_TEST_LONG === '1' ? [] : LONG)],
     setupFiles: ['test/setup.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     pool: 'forks',
   },
 });

@@ -41,7 +41,7 @@ export async function run(inputs: FetchInputs, services: RunnerServices): Promis
     outputs: { 'bundle-path': output, version: resolved.version ?? '', digest },
     summary: renderFetch({
       manifest: bundle.manifest,
-      reference: inputs.model,
+      shown: inputs.model,
       ...(resolved.version !== undefined && { version: resolved.version }),
     }),
   };

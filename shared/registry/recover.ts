@@ -11,6 +11,11 @@ export interface OwnRun {
   readonly attempt: number;
 }
 
+interface MarkedRelease {
+  readonly release: Release;
+  readonly mark: ReleaseMark;
+}
+
 /** Longer than a registration takes: whoever made a draft before that does not come back to it. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
@@ -32,14 +37,15 @@ export interface Found {
  * Looks for a model among the versions, and puts right what a registration that died has left: a version with its tag but
  * without its published release is finished; a draft without a tag is removed. Work of jobs that may still be at it is left
  * alone.
- * @param impatient finishes a version of this very model although its job may still be at it
+ * @param how `look` only looks; `clean` also sees to what dead jobs have left, at a request for each draft that is there;
+ * `insist` finishes a version of this very model although its job may still be at it
  */
 export async function recover(
   registry: Registry,
   tags: ModelTags,
   digest: string,
   own: OwnRun | undefined,
-  impatient: boolean,
+  how: 'look' | 'clean' | 'insist',
 ): Promise<Found> {
   const { client, repository } = registry.place;
   const marked = (await listReleases(client, repository)).flatMap((release) => {
@@ -49,6 +55,7 @@ export async function recover(
   const published = new Map(marked.filter(({ release }) => !release.draft).map((item) => [item.release.tag, item]));
   const drafts = new Map(marked.filter(({ release }) => release.draft).map((item) => [item.release.id, item]));
 
+  const isDead = async (draft: MarkedRelease): Promise<boolean> => how === 'clean' && isAbandoned(registry, draft, own);
   let existing: RegisteredVersion | undefined;
   let underway: string | undefined;
   let finished = false;
@@ -62,7 +69,7 @@ export async function recover(
     const draft = tagged.record.storage === 'release' ? drafts.get(tagged.record.release) : undefined;
     if (draft) {
       drafts.delete(draft.release.id);
-      if (!(isSame && impatient) && !(await isAbandoned(registry, draft, own))) {
+      if (!(isSame && how === 'insist') && !(await isDead(draft))) {
         if (isSame) underway = ref.name;
         continue;
       }
@@ -75,7 +82,7 @@ export async function recover(
   }
   let going = 0;
   for (const draft of drafts.values()) {
-    if (await isAbandoned(registry, draft, own)) await remove(registry, draft.release);
+    if (await isDead(draft)) await remove(registry, draft.release);
     else going++;
   }
   return {
@@ -106,11 +113,7 @@ async function remove(registry: Registry, draft: Release): Promise<void> {
 }
 
 /** Whether the job that made a draft is over for certain. */
-async function isAbandoned(
-  registry: Registry,
-  { release, mark }: { readonly release: Release; readonly mark: ReleaseMark },
-  own: OwnRun | undefined,
-): Promise<boolean> {
+async function isAbandoned(registry: Registry, { release, mark }: MarkedRelease, own: OwnRun | undefined): Promise<boolean> {
   if (Date.now() - Date.parse(release.createdAt) > ABANDONED_MS) return true;
   if (mark.run === undefined) return false;
   if (mark.run === own?.id) return (mark.attempt ?? 1) < own.attempt;

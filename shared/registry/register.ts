@@ -76,9 +76,10 @@ export async function registerVersion(registry: Registry, request: RegistrationR
   let prepared: Prepared | undefined;
   let mayBeNamed = false;
   try {
-    for (let tried = 0, looked = 0; tried < TRIES; ) {
+    for (let tried = 0, looked = 0, how: Parameters<typeof recover>[4] = 'clean'; tried < TRIES; how = 'look') {
       const tags = await registry.tags('versions');
-      const found = await recover(registry, tags, request.manifest.digest, request.run, looked >= PATIENCE);
+      if (looked >= PATIENCE) how = 'insist';
+      const found = await recover(registry, tags, request.manifest.digest, request.run, how);
       if (found.existing) return { version: found.existing, created: found.finished, why: '' };
       if (found.underway !== undefined) {
         if (looked++ === 0)

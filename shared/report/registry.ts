@@ -32,8 +32,8 @@ export function renderRegistration(report: RegistrationReport): string {
     : `⚪ ${code(manifest.name)}: this model is version ${code(version)} already`;
   const kept =
     report.storage === 'release'
-      ? `Release ${link(codeElement(tag, 100), url)}${report.why === '' ? '' : ` (${text(report.why, 200)})`}.`
-      : `Tag ${codeElement(tag, 100)}${report.why === '' ? '' : ` (${text(report.why, 200)})`}; the bundle is an artifact of ${link('this run', url)}.`;
+      ? `Release ${link(reference(tag), url)}${report.why === '' ? '' : ` (${text(report.why, 200)})`}.`
+      : `Tag ${reference(tag)}${report.why === '' ? '' : ` (${text(report.why, 200)})`}; the bundle is an artifact of ${link('this run', url)}.`;
   const notices = [
     ...report.notices,
     ...(report.storage === 'artifact'
@@ -58,11 +58,10 @@ export function renderReleaseNotes(
 ): string {
   const steps = stepsOf({ algorithm: manifest.algorithm, iterations: manifest.training.iterations });
   const made = [text(manifest.algorithm, 40), steps, plural(manifest.features.features.length, 'feature')];
-  const reference = `${manifest.name}@${version}`;
   return joined([
     `${made.filter((part) => part !== '').join(', ')}; trained on ${plural(manifest.training.rows.train, 'row')}.`,
     metricTable(metrics),
-    `Use it as ${code(reference, 100)}: in the input ${code('model')} of the actions. Check the files with ${code('sha256sum --check SHA256SUMS')}.`,
+    `Use it as ${reference(`${manifest.name}@${version}`)}: in the input ${code('model')} of the actions. Check the files with ${code('sha256sum --check SHA256SUMS')}.`,
     `Files: ${files.map((name) => code(name, 80)).join(', ')}.`,
     `<sub>${[commitPart(manifest.commit), codeElement(manifest.digest, 80)].filter((part) => part !== '').join(' · ')}</sub>`,
   ]);
@@ -96,7 +95,7 @@ export function renderPromotion(report: PromotionReport): string {
   const before = previous === undefined ? 'No version had it before.' : `${code(previous)} had it before.`;
   return joined([
     `### ${headline}`,
-    tag === '' ? '' : `${before} Tag ${codeElement(tag, 120)}.`,
+    tag === '' ? '' : `${before} Tag ${reference(tag)}.`,
     gateTable(report.gates),
     report.gates.some(({ outcome }) => outcome === 'not checked')
       ? alert('NOTE', [
@@ -109,16 +108,16 @@ export function renderPromotion(report: PromotionReport): string {
 /** A model that was fetched, for the job summary. */
 export interface FetchReport {
   readonly manifest: Manifest;
-  readonly reference: string;
+  readonly shown: string;
   readonly version?: string;
 }
 
 /** The job summary of a fetch. */
-export function renderFetch({ manifest, reference, version }: FetchReport): string {
+export function renderFetch({ manifest, shown, version }: FetchReport): string {
   const bytes = Object.values(manifest.files).reduce((sum, file) => sum + file.bytes, 0);
   const files = Object.keys(manifest.files).length;
   return joined([
-    `### ⚪ ${code(manifest.name)}: ${code(reference, 100)}${version === undefined || reference.endsWith(version) ? '' : `, version ${code(version)}`}`,
+    `### ⚪ ${code(manifest.name)}: ${reference(shown)}${version === undefined || shown.endsWith(version) ? '' : `, version ${code(version)}`}`,
     `${plural(files, 'file')}, ${formatBytes(bytes)}, every digest verified.`,
     `<sub>${[commitPart(manifest.commit), codeElement(manifest.digest, 80)].filter((part) => part !== '').join(' · ')}</sub>`,
   ]);
@@ -134,7 +133,7 @@ export function renderHistory(history: RegistryHistory): string {
       .map((version) => [
         link(code(version.version), version.url),
         stagesOf(version),
-        text(version.at, 30),
+        code(version.at, 30),
         text(version.actor, 40),
         code(shortDigest(version.digest), 30),
         code(version.source.slice(0, 7)),
@@ -145,8 +144,8 @@ export function renderHistory(history: RegistryHistory): string {
     history.assignments
       .slice(0, 500)
       .map((assignment) => [
-        text(assignment.at, 30),
-        assignment.until === undefined ? '' : text(assignment.until, 30),
+        code(assignment.at, 30),
+        assignment.until === undefined ? '' : code(assignment.until, 30),
         code(assignment.stage, 40),
         `${code(assignment.version)}${assignment.rollback ? ' (rollback)' : ''}`,
         text(assignment.actor, 40),
@@ -157,6 +156,14 @@ export function renderHistory(history: RegistryHistory): string {
     `**${plural(history.versions.length, 'version')} of ${code(history.model)}**\n\n${versions}`,
     history.assignments.length === 0 ? '' : `**Stages**\n\n${assignments}`,
   ]);
+}
+
+/**
+ * A tag or a model reference as it can be copied: escapes would put invisible characters behind `@` and `#`. GitHub reads
+ * no mention in code, and the form leaves no room for Markdown.
+ */
+function reference(name: string): string {
+  return /^[a-z0-9-]+[@#][\w./#-]+$/.test(name) ? `<code>${name}</code>` : codeElement(name, 120);
 }
 
 function stagesOf({ stages }: HistoricVersion): string {

@@ -306,7 +306,8 @@ test('20 runs that register and promote at once lose nothing and double nothing'
       return { version, digest, created, promoted: promoted.outputs.version };
     }),
   );
-  console.log(scene.github.requests.length - before, jobs.flatMap((j) => j.log).filter((l) => l.includes('taken')).length);
+  // The token of a job has a thousand an hour, and the local GitHub holds to it.
+  expect(scene.github.requests.length - before).toBeLessThan(1000);
   expect(done.map(({ digest }) => digest)).toEqual(digests);
   expect(new Set(done.map(({ version }) => version)).size).toBe(20);
   expect(done.every(({ version, promoted, created }) => version === promoted && created === 'true')).toBe(true);
