@@ -143,7 +143,8 @@ async function trustedBundle(
         'train again under the new name, or put the old one back.',
     );
   const maker = reference.kind === 'run' ? reference.runId : bundle.manifest.run?.id;
-  if (maker !== undefined) {
+  // What this job, or one before it, has put into the workspace is as trusted as the run, whose event was looked at.
+  if (maker !== undefined && !(reference.kind === 'path' && maker === source.ownRunId)) {
     const run = await getRun(source.client, source.repository, maker);
     // The present run is of the branch that it is of; its event and its repository count all the same.
     const branch = maker === source.ownRunId ? run.headBranch : environment.baseBranch;

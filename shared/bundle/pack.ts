@@ -54,7 +54,17 @@ export async function packBundle(directory: string, manifest: Manifest, file: st
     for (const name of Object.keys(manifest.files).sort()) await add(name, await readFile(join(directory, name)));
     archive.finalize();
   };
-  await Promise.all([pipeline(archive, createGzip({ level: 9 }), hashed, createWriteStream(file)), filling()]);
+  const filled = filling().catch((error: unknown) => {
+    // Otherwise the archive would wait for its end for ever.
+    archive.destroy();
+    throw error;
+  });
+  const [, written] = await Promise.allSettled([
+    filled,
+    pipeline(archive, createGzip({ level: 9 }), hashed, createWriteStream(file)),
+  ]);
+  await filled;
+  if (written.status === 'rejected') throw written.reason;
   return `sha256:${hash.digest('hex')}`;
 }
 

@@ -1,4 +1,5 @@
 import { messageOf, UserError } from '../core/errors.js';
+import { deleteTagRef } from '../github/ref.js';
 import { deleteRelease, listReleases, publishRelease, type Release } from '../github/release.js';
 import { getRun } from '../github/run.js';
 import type { ModelTags, RegisteredVersion, Registry, TaggedVersion } from './registry.js';
@@ -73,6 +74,11 @@ export async function recover(
         if (isSame) underway = ref.name;
         continue;
       }
+      if ([...published.values()].some(({ mark }) => mark.digest === tagged.record.digest)) {
+        // Its job was withdrawing it when it died: the same model became another version at the same moment.
+        await withdraw(registry, tagged, draft.release);
+        continue;
+      }
       const release = await finish(registry, tagged, draft.release);
       if (isSame && !existing) {
         existing = { ...tagged, release };
@@ -100,6 +106,14 @@ async function finish(registry: Registry, tagged: TaggedVersion, draft: Release)
   log(`${tagged.tag} was left with an unpublished release; publishing it.`);
   const name = `${registry.model} ${formatVersion(tagged.ref.version)}`;
   return publishRelease(client, repository, draft.id, { tag: tagged.tag, name, body: draft.body });
+}
+
+/** Takes back a version that nobody has seen. */
+async function withdraw(registry: Registry, tagged: TaggedVersion, draft: Release): Promise<void> {
+  const { client, repository, log } = registry.place;
+  log(`${tagged.tag} is a model that is a version already, and was never published; removing it.`);
+  await deleteTagRef(client, repository, tagged.tag);
+  await remove(registry, draft);
 }
 
 async function remove(registry: Registry, draft: Release): Promise<void> {

@@ -159,11 +159,11 @@ export function renderHistory(history: RegistryHistory): string {
 }
 
 /**
- * A tag or a model reference as it can be copied: escapes would put invisible characters behind `@` and `#`. GitHub reads
- * no mention in code, and the form leaves no room for Markdown.
+ * A tag or a model reference as it can be copied: escapes would put invisible characters behind `@` and `#`. In a code span
+ * GitHub reads no mention and no address, and the form leaves no room for Markdown.
  */
 function reference(name: string): string {
-  return /^[a-z0-9-]+[@#][\w./#-]+$/.test(name) ? `<code>${name}</code>` : codeElement(name, 120);
+  return /^[a-z0-9-]+[@#][\w./#-]+$/.test(name) ? `\`${name}\`` : code(name, 120);
 }
 
 function stagesOf({ stages }: HistoricVersion): string {

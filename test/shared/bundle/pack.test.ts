@@ -157,3 +157,9 @@ describe('unpacking', () => {
     return at('files');
   }
 });
+
+test('a bundle that lacks a file is an error, not an archive that never ends', async () => {
+  const manifest = await makeBundle(at('bundle'), 'graph');
+  await rm(at('bundle/model.onnx'));
+  await expect(packBundle(at('bundle'), manifest, at('bundle.tar.gz'))).rejects.toThrow('ENOENT');
+});
