@@ -17,5 +17,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // The default leaves a core free, which on two cores means one test file at a time.
+    maxWorkers: '100%',
   },
 });
