@@ -101,7 +101,9 @@ describe('verdict', () => {
     const given = judge(inputOf(better, { notComparable: reason }, ['auc >= champion', 'auc >= 0.6']));
     expect(given).toMatchObject({ verdict: 'not comparable', reason, gatesOutcome: 'inconclusive' });
     expect(given.gates[1]!.outcome).toBe('pass');
-    expect(given.metrics[0]!.candidateInterval).toBeDefined();
+    const { candidate, candidateInterval } = given.metrics[0]!;
+    expect(candidateInterval!.low).toBeLessThan(candidate!);
+    expect(candidateInterval!.high).toBeGreaterThan(candidate!);
     expect(given.metrics[0]!.champion).toBeUndefined();
     expect(given.disagreement).toBeUndefined();
     const empty = judge(inputOf(binaryDuel(0, 1, { candidate: 1, champion: 1 }), {}, ['auc >= 0.5']));
@@ -123,7 +125,7 @@ describe('verdict', () => {
     const { champion: _, ...alone } = inputOf(better, {}, ['auc >= champion', 'auc >= 0.6', 'size_mb <= 1']);
     const first = judge({ ...alone, measures: { size_mb: 0.5 } });
     expect(first).toMatchObject({ verdict: 'first model', gatesOutcome: 'pass' });
-    expect(first.reason).toBeDefined();
+    expect(first.reason).toMatch(/champion/);
     expect(first.gates.map(({ outcome }) => outcome)).toEqual(['skipped', 'pass', 'pass']);
     expect(first.curve!.champion).toBeUndefined();
     const parts = evaluateModel({
