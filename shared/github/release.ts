@@ -166,7 +166,8 @@ export async function uploadAsset(
         await client.request({
           method: 'POST',
           url: `${release.uploadUrl.replace(/\{.*\}$/, '')}?name=${encodeURIComponent(asset.name)}`,
-          headers: { 'content-type': asset.contentType, 'content-length': data.byteLength },
+          // The length is fetch's to say: told twice, Node 24 refuses the request.
+          headers: { 'content-type': asset.contentType },
           data,
           request: { retries: 0 },
         });
