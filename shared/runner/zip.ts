@@ -15,7 +15,8 @@ export interface ZipLimits {
  * @throws UserError when it is no zip, or holds more than the limits
  */
 export async function readSmallZip(zip: Buffer, shown: string, limits: ZipLimits): Promise<ReadonlyMap<string, Buffer>> {
-  const { fromBufferPromise } = await import('yauzl');
+  // Bundled, a CommonJS module has its names only there.
+  const { fromBufferPromise } = (await import('yauzl')).default;
   const files = new Map<string, Buffer>();
   let bytes = 0;
   try {
