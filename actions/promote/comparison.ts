@@ -4,7 +4,13 @@ import type { Comparison } from '../../shared/evaluation/comparison.js';
 import { artifactsOfRun } from '../../shared/github/artifact.js';
 import { getRun } from '../../shared/github/run.js';
 import { type CandidateSource, distrust } from '../../shared/registry/candidate.js';
-import { parseResultReference, readResultArtifact, readResultFile, resultArtifacts } from '../../shared/report/read-result.js';
+import {
+  listedNames,
+  parseResultReference,
+  readResultArtifact,
+  readResultFile,
+  resultArtifacts,
+} from '../../shared/report/read-result.js';
 import type { RunEnvironment } from '../../shared/runner/environment.js';
 
 export interface ComparisonPlace {
@@ -34,8 +40,9 @@ export async function readComparison(text: string, place: ComparisonPlace): Prom
   const listed = await artifactsOfRun(source.client, source.repository, run.id);
   const own = reference.artifact === undefined ? listed.filter(({ name }) => name.startsWith(`${model}-comparison-`)) : listed;
   const [artifact] = resultArtifacts(reference, own);
+  if (!artifact) throw new UserError(`Run ${run.id} has no comparison of ${model}; its artifacts are: ${listedNames(listed)}.`);
   const options = { artifacts: source.artifacts, token: source.token, folder: environment.temp };
-  return comparisonOf(await readResultArtifact(artifact!, options), text);
+  return comparisonOf(await readResultArtifact(artifact, options), text);
 }
 
 function comparisonOf(result: Awaited<ReturnType<typeof readResultFile>>, text: string): Comparison {

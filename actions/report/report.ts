@@ -10,6 +10,7 @@ import { type CommentContext, commentMarker } from '../../shared/report/comment.
 import { renderComparison } from '../../shared/report/comparison.js';
 import { plainLine } from '../../shared/report/escape.js';
 import {
+  listedNames,
   parseResultReference,
   type ResultReference,
   readResultArtifact,
@@ -143,6 +144,11 @@ async function fromRun(
   const target = run && !environment.pullRequest ? await targetOfRun(client, repository, run) : targetOfEvent(environment);
   const listed = await artifactsOfRun(client, repository, reference.runId);
   const found = resultArtifacts(reference, listed);
+  if (found.length === 0) {
+    // A spec that cannot be read leaves none, and has said so in its own run.
+    const notice = `Run ${reference.runId} has left no result of compare or validate; its artifacts are: ${listedNames(listed)}. Nothing is posted.`;
+    return { target: { ...target, notices: [...target.notices, notice] }, results: [] };
+  }
   if (found.length > MOST_RESULTS)
     throw new UserError(
       `Run ${reference.runId} has ${found.length} results; at most ${MOST_RESULTS} are posted. Name one as run:<run-id>/<artifact>.`,

@@ -37,9 +37,9 @@ function modelOf(name: string): string | undefined {
 }
 
 /**
- * The artifacts of a run that a reference means: the one that it names, or the newest result of each model. Only names are
- * looked at.
- * @throws UserError when there is none
+ * The artifacts of a run that a reference means: the one that it names, or the newest result of each model, which may be none.
+ * Only names are looked at.
+ * @throws UserError when the named one is not there, or one has expired
  */
 export function resultArtifacts(
   reference: Extract<ResultReference, { kind: 'run' }>,
@@ -52,11 +52,8 @@ export function resultArtifacts(
     if (key !== undefined && !newest.has(key)) newest.set(key, artifact);
   }
   const found = [...newest.values()];
-  if (found.length === 0)
-    throw new UserError(
-      `Run ${runId} has no ${name === undefined ? 'result of compare or validate' : `artifact ${JSON.stringify(name)}`}; its artifacts ` +
-        `are: ${listedNames(listed)}.`,
-    );
+  if (found.length === 0 && name !== undefined)
+    throw new UserError(`Run ${runId} has no artifact ${JSON.stringify(name)}; its artifacts are: ${listedNames(listed)}.`);
   const expired = found.find((artifact) => artifact.expired);
   if (expired)
     throw new UserError(
@@ -65,7 +62,8 @@ export function resultArtifacts(
   return found;
 }
 
-function listedNames(listed: readonly ListedArtifact[]): string {
+/** For messages. */
+export function listedNames(listed: readonly ListedArtifact[]): string {
   const names = [...new Set(listed.map(({ name }) => name))];
   return names.length === 0 ? 'none' : names.length > 10 ? `${names.slice(0, 10).join(', ')}, ...` : names.join(', ');
 }

@@ -202,7 +202,9 @@ describe('a comparison is refused that', () => {
     await writeFile(join(job.workspace, 'comparison.json'), '{"kind": "validation"}');
     expect(await given('comparison.json')).toContain('it must be the file that compare or validate wrote');
     expect(await given('run:one')).toContain('Input "comparison" is "run:one"; accepted: the path of a result, run:<run-id>');
-    expect(await given(`run:${job.run.id}`)).toContain(`Run ${job.run.id} has no result of compare or validate`);
+    expect(await given(`run:${job.run.id}`)).toContain(
+      `Run ${job.run.id} has no comparison of ${model}; its artifacts are: none.`,
+    );
     expect(await given(`run:${job.run.id}/none`)).toContain(`Run ${job.run.id} has no artifact "none"`);
   });
 });
