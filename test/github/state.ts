@@ -89,6 +89,8 @@ export interface RunRecord {
 export interface JobRecord {
   readonly job: Job;
   readonly permissions: Permissions;
+  /** The file that defines the job, such as `acme/workflows/.github/workflows/cd.yml@refs/tags/v1`. */
+  readonly workflowRef: string | undefined;
   conclusion: Conclusion | undefined;
   readonly startedAt: number;
   completedAt: number | undefined;
@@ -160,6 +162,16 @@ export interface CacheRecord {
   size: number | undefined;
 }
 
+export interface AttestationRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  /** Sigstore's. */
+  readonly bundle: Fields;
+  /** `sha256:<hex>` of what it is about. */
+  readonly digests: readonly string[];
+  readonly initiator: string;
+}
+
 /** The kinds of thing with an id, each from a number of its own, so that an id of one kind is none of another. */
 const FIRST_ID = {
   repository: 900_000_001,
@@ -173,6 +185,7 @@ const FIRST_ID = {
   cache: 7_000_001,
   release: 290_000_001,
   asset: 350_000_001,
+  attestation: 5_000_001,
 } as const;
 
 /** What a job's token may start workflows with, although nothing else that it does starts any. */
@@ -193,6 +206,7 @@ export class State {
   artifacts: ArtifactRecord[] = [];
   caches: CacheRecord[] = [];
   releases: ReleaseRecord[] = [];
+  readonly attestations: AttestationRecord[] = [];
   readonly events: CausedEvent[] = [];
   clockOffset = 0;
   /** Told of what should start workflows. */

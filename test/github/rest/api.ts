@@ -9,6 +9,7 @@ import type { Actor, State } from '../state.js';
 import type { Tokens } from '../tokens.js';
 import type { Violation } from '../types.js';
 import { artifactRoutes } from './artifacts.js';
+import { attestationRoutes } from './attestations.js';
 import { cacheRoutes } from './caches.js';
 import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
@@ -39,6 +40,7 @@ const ROUTES: readonly Route[] = [
   ...releaseRoutes,
   ...releaseAssetRoutes,
   ...dispatchRoutes,
+  ...attestationRoutes,
 ];
 
 /** The host for uploads, as a path of this one. */
