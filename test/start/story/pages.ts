@@ -36,7 +36,9 @@ export function jobAnchor(index: number): string {
 
 async function jobPart(job: JobResult, index: number): Promise<string> {
   const took = job.conclusion === 'skipped' ? '' : `, ${formatDuration(job.seconds)}`;
-  const permissions = Object.entries(job.permissions).map(([scope, level]) => `${scope}: ${level}`);
+  const permissions = Object.entries(job.permissions).flatMap(([scope, level]) =>
+    level === 'none' ? [] : [`${scope}: ${level}`],
+  );
   const steps = job.steps.map(
     (step) =>
       `<details><summary>${escapeHtml(step.name)} <small>(${step.conclusion}, ${formatDuration(step.seconds)})</small></summary>` +
