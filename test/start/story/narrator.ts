@@ -33,7 +33,7 @@ export class Narrator {
     links: readonly LinkRecord[],
     folder: string,
   ): void {
-    if (look !== undefined) this.#say('', ...look.split('\n').map((line) => `  ${line}`.trimEnd()));
+    if (look !== undefined) this.#say('', ...look.split('\n').flatMap((line) => this.#shown(line)));
     const [first = '', ...rest] = wrapped(text, this.#columns - 2);
     this.#say('', this.#paint(`→ ${first}`, TONES[tone]), ...rest.map((line) => this.#paint(`  ${line}`, TONES[tone])));
     const width = Math.max(...links.map(({ label }) => label.length), 0);
@@ -50,6 +50,11 @@ export class Narrator {
 
   end(page: string, seconds: number): void {
     this.#say('', `${this.#paint('Everything on one page:', 'bold')} ${page}`, `Done in ${formatDuration(seconds)}.`);
+  }
+
+  /** Prose is broken between words; the columns of a table have two spaces between them, and stay. */
+  #shown(line: string): string[] {
+    return line.includes('  ') ? [`  ${line}`] : wrapped(line, this.#columns - 2, '  ').map((part) => part.trimEnd());
   }
 
   get #columns(): number {
