@@ -15,6 +15,7 @@ import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
 import { dispatchRoutes } from './dispatches.js';
 import { gitDataRoutes } from './git-data.js';
+import { mergeRoutes } from './merges.js';
 import { pullRoutes } from './pulls.js';
 import { refRoutes } from './refs.js';
 import { leaveStarter, releaseAssetRoutes } from './release-assets.js';
@@ -29,6 +30,7 @@ const ROUTES: readonly Route[] = [
   ...repositoryRoutes,
   ...commentRoutes,
   ...pullRoutes,
+  ...mergeRoutes,
   ...checkRoutes,
   ...statusRoutes,
   ...runRoutes,
