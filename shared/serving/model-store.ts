@@ -339,10 +339,8 @@ export class ModelStore {
       const kept = [...versions].filter(([, { directory }]) => directory !== undefined);
       return {
         name,
-        shares: (changed.get(name) ?? shares)
-          .entries()
-          .filter(([version]) => versions.has(version))
-          .map(([version, share]) => ({ version, share })),
+        // Also those of 0: a version that is known here is none that the server is started with for the first time.
+        shares: [...versions.keys()].map((version) => ({ version, share: (changed.get(name) ?? shares).of(version) })),
         versions: kept.map(([version, held]) => ({ version, archive: held.archive!, loadedAt: held.version.loadedAt })),
       };
     });
