@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TrafficRequest } from '../../../shared/serving/admin-api.js';
 import { type RunningServer, startServer } from '../../../shared/serving/server.js';
-import { readSettings } from '../../../shared/serving/settings.js';
+import { readSettings, type Settings } from '../../../shared/serving/settings.js';
 
 export const TOKEN = 'a token that nobody can guess';
 
@@ -28,8 +28,15 @@ export class Running {
     this.#server = server;
   }
 
-  /** @param env settings; HERE in their values is the folder */
-  static async start(env: Readonly<Record<string, string>> = {}, folder?: string): Promise<Running> {
+  /**
+   * @param env settings; HERE in their values is the folder
+   * @param others settings that the environment does not have
+   */
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    folder?: string,
+    others: Partial<Settings> = {},
+  ): Promise<Running> {
     const directory = folder ?? (await mkdtemp(join(tmpdir(), 'serving-')));
     const own = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value.replace('HERE', directory)]));
     const settings = readSettings({
@@ -39,7 +46,7 @@ export class Running {
       ...own,
     });
     const log: string[] = [];
-    return new Running(directory, log, await startServer(settings, (line) => log.push(line)));
+    return new Running(directory, log, await startServer({ ...settings, ...others }, (line) => log.push(line)));
   }
 
   get url(): string {
