@@ -42,8 +42,10 @@ describe('/predict', () => {
     expect((await server.post('/predict', { rows: [] })).json).toMatchObject({ predictions: [] });
   });
 
-  test('does not need the key, which is none of the model’s', async () => {
+  test('does not need key and time, which are none of the model’s, but checks them', async () => {
     expect((await server.post('/predict', without('id'))).status).toBe(200);
+    expect((await server.post('/predict', without('placed'))).status).toBe(200);
+    expect(await complain({ ...row, placed: 'soon' })).toMatch(/^column "placed": found the text "soon"/);
   });
 
   test('names column, found and accepted', async () => {
@@ -297,7 +299,7 @@ describe('/invocations', () => {
     expect(await complain({ dataframe_split: [] })).toMatch(/"columns" \(a list of names\) and "data"/);
     expect(await complain({ dataframe_split: { columns: [1], data: [] } })).toMatch(/found 1 in "columns"/);
     expect(await complain({ dataframe_split: { columns: names, data: [values, values.slice(1)] } })).toMatch(
-      /^row 2, found a list of 6 values; accepted is a list of 7 values/,
+      /^row 2, found a list of 7 values; accepted is a list of 8 values/,
     );
     expect(await complain({ dataframe_split: { columns: [...names, 'amount'], data: [[...values, 1]] } })).toMatch(
       /"amount" is there twice/,
@@ -311,7 +313,7 @@ describe('/invocations', () => {
   });
 
   test('reads CSV as the training data is read', async () => {
-    const names = Object.keys(row).filter((name) => name !== 'id');
+    const names = Object.keys(row).filter((name) => name !== 'id' && name !== 'placed');
     const lines = (cells: Readonly<Record<string, string>>): string =>
       `\uFEFF${names.join(',')}\r\n${names.map((name) => cells[name] ?? '').join(',')}\r\n`;
     const nothing = await csv(lines({}));
