@@ -12,6 +12,7 @@ import { artifactRoutes } from './artifacts.js';
 import { cacheRoutes } from './caches.js';
 import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
+import { deploymentRoutes } from './deployments.js';
 import { dispatchRoutes } from './dispatches.js';
 import { gitDataRoutes } from './git-data.js';
 import { pullRoutes } from './pulls.js';
@@ -39,6 +40,7 @@ const ROUTES: readonly Route[] = [
   ...releaseRoutes,
   ...releaseAssetRoutes,
   ...dispatchRoutes,
+  ...deploymentRoutes,
 ];
 
 /** The host for uploads, as a path of this one. */
