@@ -96,7 +96,14 @@ async function clusterTarget(kind: 'kubernetes' | 'kserve', request: TargetReque
   const namespace = deploy.namespace ?? cluster.namespace;
   const min = deploy.replicas?.min ?? Math.min(DEFAULT_REPLICAS.min, deploy.replicas?.max ?? DEFAULT_REPLICAS.min);
   const manifests = {
-    ...{ candidate: model.candidate, model: model.candidate.model, namespace, image: deploy.image, source },
+    ...{
+      candidate: model.candidate,
+      model: model.candidate.model,
+      version: model.candidate.version,
+      namespace,
+      image: deploy.image,
+      source,
+    },
     replicas: { min, max: deploy.replicas?.max ?? Math.max(DEFAULT_REPLICAS.max, min) },
     deadlineSeconds: Math.max(1, Math.round(inputs.timeout / 1000)),
     ...(deploy.resources && { resources: deploy.resources as Readonly<Record<string, Json>> }),

@@ -1,6 +1,7 @@
 import type { InputReader } from '../../shared/runner/inputs.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
 import { type DeployInputs, run } from './deploy.js';
+import { startLocalServer } from './local-server.js';
 
 export function readInputs(inputs: InputReader): DeployInputs {
   return {
@@ -24,5 +25,5 @@ export function readInputs(inputs: InputReader): DeployInputs {
 }
 
 export function main(inputs: InputReader, services: RunnerServices): Promise<ActionOutcome> {
-  return run(readInputs(inputs), services, () => Promise.reject(new Error('no server yet')));
+  return run(readInputs(inputs), services, startLocalServer);
 }

@@ -48,7 +48,7 @@ export class DeployScene {
   }
 
   /** Starts the smoke test's server: the stand-in, which may do what it is told to do wrong. */
-  readonly startServer: StartServer = async (bundle, version): Promise<LocalServer> => {
+  startServer: StartServer = async (bundle, version): Promise<LocalServer> => {
     const server = await ModelServer.start();
     Object.assign(server.misbehaviour, this.smoke);
     await server.load(bundle, version);

@@ -13,6 +13,8 @@ export interface BundleSource {
 
 export interface PodOptions {
   readonly model: string;
+  /** `v1.2.0`. */
+  readonly version: string;
   readonly image: string;
   readonly source: BundleSource;
   /** `deploy.resources` of the spec; defaults where it has none. */
@@ -126,14 +128,17 @@ export function downloadContainer({ model, image, source, resources }: PodOption
 }
 
 /** The server: its image's own command, with everything that it is told in its environment. */
-export function serverContainer(name: string, { model, image, resources }: PodOptions): { readonly [key: string]: Json } {
+export function serverContainer(
+  name: string,
+  { model, version, image, resources }: PodOptions,
+): { readonly [key: string]: Json } {
   const probe = (path: string): Json => ({ httpGet: { path, port: PORT } });
   return {
     name,
     image,
     env: [
       { name: 'MLOPS_SERVER_PORT', value: String(PORT) },
-      { name: 'MLOPS_SERVER_BUNDLE', value: bundleFile(model) },
+      { name: 'MLOPS_SERVER_BUNDLE', value: `${version}=${bundleFile(model)}` },
     ],
     ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
     startupProbe: { ...(probe('/v2/health/live') as object), periodSeconds: 2, failureThreshold: 60 },
