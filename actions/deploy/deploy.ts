@@ -222,18 +222,18 @@ async function conclude(finished: Finished): Promise<ActionOutcome> {
   };
 }
 
-function failureOf({
-  outcome,
-  model,
-  version,
-  environment,
-  reason,
-  rollback,
-}: DeploymentResult): { failure: string } | undefined {
+function failureOf(result: DeploymentResult): { failure: string } | undefined {
+  const { outcome, target, model, version, environment, reason, rollback } = result;
+  if (reason === undefined) return undefined;
   const name = `${model} ${version}`.trim();
-  if (outcome === 'failed') return { failure: `${name} is not deployed to ${environment}: ${reason}.` };
-  if (outcome !== 'rolled back') return undefined;
+  if (target === 'batch')
+    return { failure: `${name} has not scored the files: ${reason}. ${capital(rollback?.note ?? 'nothing was written')}.` };
+  const failure = `${name} is not deployed to ${environment}: ${reason}.`;
+  if (outcome === 'failed') return { failure };
   const back = rollback?.to === undefined ? 'It was rolled back' : `${rollback.to} is live again`;
-  const state = rollback?.complete === false ? `The rollback is not complete: ${rollback.note}` : back;
-  return { failure: `${name} is not deployed to ${environment}: ${reason}. ${state}.` };
+  return { failure: `${failure} ${rollback?.complete === false ? `The rollback is not complete: ${rollback.note}` : back}.` };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

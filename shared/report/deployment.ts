@@ -28,10 +28,14 @@ export function renderDeployment(result: DeploymentResult): string {
 
 function headline({ model, version, digest, target, environment, outcome, previous }: DeploymentResult): string {
   const name = `${code(model)} ${code(version === '' ? shortDigest(digest) : version)}`;
-  const place = target === 'batch' ? 'batch' : code(environment);
+  const place = code(environment);
+  if (target === 'batch') {
+    if (outcome === 'deployed') return `🟢 ${name} has scored the files`;
+    return outcome === 'planned' ? `🔵 ${name} would score the files` : `🔴 ${name} has not scored the files`;
+  }
   switch (outcome) {
     case 'deployed':
-      return target === 'batch' ? `🟢 ${name} has scored the files` : `🟢 ${name} is live in ${place}`;
+      return `🟢 ${name} is live in ${place}`;
     case 'unchanged':
       return `⚪ ${name} is live in ${place} already`;
     case 'planned':
