@@ -19,6 +19,8 @@ export class Session {
   readonly git: GitRepository;
   readonly github: LocalGitHub & LocalGitHubInspection;
   readonly repository: Repository;
+  /** The repository's secrets, of the runs that start from now on. */
+  secrets: Readonly<Record<string, string>> = {};
   readonly #onProgress: ((update: RunnerUpdate) => void) | undefined;
 
   private constructor(
@@ -87,6 +89,7 @@ export class Session {
       repository: this.repository,
       event,
       project: ROOT,
+      secrets: this.secrets,
       ...(this.#onProgress && { onProgress: this.#onProgress }),
     });
   }

@@ -12,6 +12,7 @@ on:
 permissions:
   contents: write
   actions: read
+  deployments: write
 jobs:
   model:
     uses: mlops-actions/mlops-actions/.github/workflows/model-cd.yml@v1
@@ -132,6 +133,7 @@ describe('model-cd.yml', () => {
     const { jobs } = parse(await readFile(file, 'utf8')) as { jobs: Record<string, { permissions: Record<string, string> }> };
     expect(Object.values(jobs.judge!.permissions)).toEqual(['read', 'read']);
     expect(jobs.register!.permissions).toEqual({ contents: 'write', actions: 'read' });
+    expect(jobs.deploy!.permissions).toEqual({ contents: 'read', actions: 'read', deployments: 'write' });
   });
 
   test('a caller that grants too little gets no run, and is told which line is missing', async () => {
