@@ -106,6 +106,12 @@ export class RegistryJob {
     await this.#services.artifacts.upload(`${this.#model}-candidate`, files, this.#bundle);
   }
 
+  /** Uploads a file of its own as an artifact of the run. */
+  async uploadFile(artifact: string, file: string, text: string): Promise<void> {
+    await writeFile(join(this.workspace, file), text);
+    await this.#services.artifacts.upload(artifact, [join(this.workspace, file)], this.workspace);
+  }
+
   get #bundle(): string {
     return join(this.workspace, '.mlops-actions/bundle');
   }

@@ -89,6 +89,8 @@ export interface RunRecord {
 export interface JobRecord {
   readonly job: Job;
   readonly permissions: Permissions;
+  /** The file that defines the job, such as `acme/workflows/.github/workflows/cd.yml@refs/tags/v1`. */
+  readonly workflowRef: string | undefined;
   conclusion: Conclusion | undefined;
   readonly startedAt: number;
   completedAt: number | undefined;
@@ -187,6 +189,16 @@ export interface DeploymentRecord {
   readonly statuses: DeploymentStatusRecord[];
 }
 
+export interface AttestationRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  /** Sigstore's. */
+  readonly bundle: Fields;
+  /** `sha256:<hex>` of what it is about. */
+  readonly digests: readonly string[];
+  readonly initiator: string;
+}
+
 /** The kinds of thing with an id, each from a number of its own, so that an id of one kind is none of another. */
 const FIRST_ID = {
   repository: 900_000_001,
@@ -202,6 +214,7 @@ const FIRST_ID = {
   asset: 350_000_001,
   deployment: 2_900_000_001,
   deploymentStatus: 4_100_000_001,
+  attestation: 5_000_001,
 } as const;
 
 /** What a job's token may start workflows with, although nothing else that it does starts any. */
@@ -223,6 +236,7 @@ export class State {
   caches: CacheRecord[] = [];
   releases: ReleaseRecord[] = [];
   deployments: DeploymentRecord[] = [];
+  readonly attestations: AttestationRecord[] = [];
   readonly events: CausedEvent[] = [];
   clockOffset = 0;
   /** Told of what should start workflows. */

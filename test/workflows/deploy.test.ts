@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RunningServer, startServer } from '../../shared/serving/server.js';
+import type { RunningServer } from '../../shared/serving/server.js';
 import { customers, spec } from '../actions/project.js';
+import { startModelServer } from '../deployment/real-server.js';
 import { jobOf, logOf, openRepository, stepOf, type TestRepository } from './repository.js';
 
 /** model-cd.yml that goes on to deploy, as the README shows it. */
@@ -64,13 +65,7 @@ describe('model-cd.yml with deploy: true', () => {
   let models: string;
   beforeAll(async () => {
     models = await mkdtemp(join(tmpdir(), 'models-'));
-    server = await startServer(
-      {
-        ...{ host: '127.0.0.1', port: 0, token, bundles: [], models, traffic: undefined, trafficSample: 1 },
-        ...{ maxBody: 4 * 2 ** 20, maxPending: 64, threads: 1 },
-      },
-      () => {},
-    );
+    server = await startModelServer(token, models);
     repository = await openRepository({ '.github/workflows/model.yml': CALLER, 'mlops.yaml': specOf() });
     repository.session.secrets = { SERVICE_TOKEN: token };
   });

@@ -9,12 +9,14 @@ import type { Actor, State } from '../state.js';
 import type { Tokens } from '../tokens.js';
 import type { Violation } from '../types.js';
 import { artifactRoutes } from './artifacts.js';
+import { attestationRoutes } from './attestations.js';
 import { cacheRoutes } from './caches.js';
 import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
 import { deploymentRoutes } from './deployments.js';
 import { dispatchRoutes } from './dispatches.js';
 import { gitDataRoutes } from './git-data.js';
+import { mergeRoutes } from './merges.js';
 import { pullRoutes } from './pulls.js';
 import { refRoutes } from './refs.js';
 import { leaveStarter, releaseAssetRoutes } from './release-assets.js';
@@ -29,6 +31,7 @@ const ROUTES: readonly Route[] = [
   ...repositoryRoutes,
   ...commentRoutes,
   ...pullRoutes,
+  ...mergeRoutes,
   ...checkRoutes,
   ...statusRoutes,
   ...runRoutes,
@@ -41,6 +44,7 @@ const ROUTES: readonly Route[] = [
   ...releaseAssetRoutes,
   ...dispatchRoutes,
   ...deploymentRoutes,
+  ...attestationRoutes,
 ];
 
 /** The host for uploads, as a path of this one. */

@@ -391,7 +391,6 @@ contract:
       says('7:13', 'evaluate.custom'),
       says('7:85', 'evaluate.protected'),
       says('7:113', 'evaluate.baseline'),
-      says('8:13', 'registry.attest'),
       'm.yaml:9:34: deploy.canary has no effect with target: batch; it belongs to service',
       says('10:1', 'monitor'),
       says('11:1', 'retrain'),
