@@ -291,6 +291,15 @@ function inspection(state: State, blobs: Blobs): Inspection {
           })),
         })),
 
+    deployments: (repository) =>
+      state.deployments
+        .filter((deployment) => deployment.repository.id === repository.id)
+        .map(({ id, ref, sha, task, environment, payload, description, statuses }) => ({
+          ...{ id, ref, sha, task, environment, payload, description },
+          statuses: statuses.map(({ state: value, description: text, logUrl, environmentUrl }) => ({
+            ...{ state: value, description: text, logUrl, environmentUrl },
+          })),
+        })),
     attestations: (repository) =>
       state.attestations
         .filter((attestation) => attestation.repository.id === repository.id)

@@ -162,6 +162,33 @@ export interface CacheRecord {
   size: number | undefined;
 }
 
+export interface DeploymentStatusRecord {
+  readonly id: number;
+  readonly state: string;
+  readonly description: string;
+  readonly logUrl: string;
+  readonly environmentUrl: string;
+  readonly creator: string;
+  readonly createdAt: number;
+}
+
+export interface DeploymentRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  readonly sha: string;
+  readonly ref: string;
+  readonly task: string;
+  readonly payload: Fields | string;
+  readonly environment: string;
+  readonly description: string | null;
+  readonly creator: string;
+  readonly transient: boolean;
+  readonly production: boolean;
+  readonly createdAt: number;
+  /** Oldest first. */
+  readonly statuses: DeploymentStatusRecord[];
+}
+
 export interface AttestationRecord {
   readonly id: number;
   readonly repository: Repository;
@@ -185,6 +212,8 @@ const FIRST_ID = {
   cache: 7_000_001,
   release: 290_000_001,
   asset: 350_000_001,
+  deployment: 2_900_000_001,
+  deploymentStatus: 4_100_000_001,
   attestation: 5_000_001,
 } as const;
 
@@ -206,6 +235,7 @@ export class State {
   artifacts: ArtifactRecord[] = [];
   caches: CacheRecord[] = [];
   releases: ReleaseRecord[] = [];
+  deployments: DeploymentRecord[] = [];
   readonly attestations: AttestationRecord[] = [];
   readonly events: CausedEvent[] = [];
   clockOffset = 0;

@@ -13,6 +13,7 @@ import { attestationRoutes } from './attestations.js';
 import { cacheRoutes } from './caches.js';
 import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
+import { deploymentRoutes } from './deployments.js';
 import { dispatchRoutes } from './dispatches.js';
 import { gitDataRoutes } from './git-data.js';
 import { mergeRoutes } from './merges.js';
@@ -42,6 +43,7 @@ const ROUTES: readonly Route[] = [
   ...releaseRoutes,
   ...releaseAssetRoutes,
   ...dispatchRoutes,
+  ...deploymentRoutes,
   ...attestationRoutes,
 ];
 
