@@ -13,6 +13,7 @@ import { cacheRoutes } from './caches.js';
 import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
 import { dispatchRoutes } from './dispatches.js';
+import { environmentRoutes } from './environments.js';
 import { gitDataRoutes } from './git-data.js';
 import { pullRoutes } from './pulls.js';
 import { refRoutes } from './refs.js';
@@ -39,6 +40,7 @@ const ROUTES: readonly Route[] = [
   ...releaseRoutes,
   ...releaseAssetRoutes,
   ...dispatchRoutes,
+  ...environmentRoutes,
 ];
 
 /** The host for uploads, as a path of this one. */
