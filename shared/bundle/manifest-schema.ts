@@ -17,15 +17,24 @@ const shares = z.strictObject({ validation: share, calibration: share, test: sha
 const cut = z.strictObject({ test: share, validation: share, calibration: share });
 const instant = z.string().regex(/^-?\d{1,20}$/);
 
+const window = z.strictObject({ column: z.string(), after: instant }).exactOptional();
+
 const split = z.discriminatedUnion('by', [
-  z.strictObject({ by: z.literal('hash'), columns: z.array(z.string()).min(1), shares, cuts: z.record(z.string(), cut) }),
+  z.strictObject({
+    by: z.literal('hash'),
+    columns: z.array(z.string()).min(1),
+    shares,
+    cuts: z.record(z.string(), cut),
+    window,
+  }),
   z.strictObject({
     by: z.literal('time'),
     column: z.string(),
     shares,
     boundaries: z.strictObject({ validation: instant, calibration: instant, test: instant }),
+    window,
   }),
-  z.strictObject({ by: z.literal('group'), column: z.string(), shares, cut }),
+  z.strictObject({ by: z.literal('group'), column: z.string(), shares, cut, window }),
 ]);
 
 const feature = z.discriminatedUnion('kind', [
@@ -55,6 +64,7 @@ export const manifestSchema = z.strictObject({
     rows: count,
     schema: z.array(z.strictObject({ name: z.string(), type: z.enum(COLUMN_TYPES) })),
     where: z.string().exactOptional(),
+    newest: z.strictObject({ column: z.string(), at: instant }).exactOptional(),
   }),
   split,
   training: z.strictObject({
