@@ -394,7 +394,6 @@ contract:
       says('8:13', 'registry.attest'),
       says('9:1', 'deploy'),
       says('10:1', 'monitor'),
-      says('11:1', 'retrain'),
       says('13:19', 'contract.rows.change_max'),
       says('14:3', 'contract.freshness'),
       says('15:3', 'contract.references'),
