@@ -97,6 +97,11 @@ export class RegistryJob {
     await this.#services.artifacts.upload(`${this.#model}-candidate`, files, this.#bundle);
   }
 
+  /** Uploads a file of the workspace as an artifact of the run. */
+  async leave(artifact: string, file: string): Promise<void> {
+    await this.#services.artifacts.upload(artifact, [join(this.workspace, file)], this.workspace);
+  }
+
   get #bundle(): string {
     return join(this.workspace, '.mlops-actions/bundle');
   }
