@@ -4,6 +4,7 @@ import { type PromoteInputs, run } from './promote.js';
 
 export function readInputs(inputs: InputReader): PromoteInputs {
   return {
+    comparison: inputs.optional('comparison'),
     'github-token': inputs.optional('github-token'),
     model: inputs.optional('model'),
     reason: inputs.optional('reason'),

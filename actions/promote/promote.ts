@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path';
 import { UserError } from '../../shared/core/errors.js';
+import type { Comparison } from '../../shared/evaluation/comparison.js';
+import type { GateLine } from '../../shared/evaluation/gates.js';
 import type { CandidateSource } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { fetchVersion } from '../../shared/registry/fetch.js';
@@ -8,12 +10,18 @@ import { type RecheckedGate, recheckGates } from '../../shared/registry/recheck.
 import { parseReference } from '../../shared/registry/reference.js';
 import { type RegisteredVersion, Registry } from '../../shared/registry/registry.js';
 import { resolveVersion } from '../../shared/registry/resolve.js';
+import { assertCurrent, isVacant, standingOf } from '../../shared/registry/standing.js';
 import { isStageName } from '../../shared/registry/tag-name.js';
 import { renderPromotion } from '../../shared/report/registry.js';
+import type { RunEnvironment } from '../../shared/runner/environment.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
+import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import type { Spec } from '../../shared/spec/schema.js';
+import { readComparison } from './comparison.js';
 
 export interface PromoteInputs {
+  readonly comparison: string | undefined;
   readonly 'github-token': string | undefined;
   readonly model: string | undefined;
   readonly reason: string | undefined;
@@ -30,6 +38,7 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const stages = stagesOf(loaded);
   const stage = stageOf(inputs, stages);
+  assertMerged(environment);
   const source = await connectCandidates(services, inputs['github-token'], directory);
   if (!source)
     throw new UserError('Stages are kept on GitHub: "promote" needs a job of GitHub Actions and its "github-token".');
@@ -39,7 +48,7 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
     ...(environment.runId !== undefined && { run: environment.runId }),
     reason: (inputs.reason ?? '').slice(0, 1000),
   };
-  const { name, gates: gateTexts } = loaded.spec;
+  const { name } = loaded.spec;
 
   if (inputs.rollback) {
     const registry = new Registry(source, name);
@@ -53,21 +62,51 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
 
   const { registry, version } = await wantedVersion(inputs.model, source, name);
   const bundle = await fetchVersion(source, registry.model, version);
-  const gates = recheckGates(gateTexts, bundle);
-  const blocking = gates.filter(
-    ({ outcome }) => outcome === 'fail' || (outcome === 'inconclusive' && loaded.spec.gates_inconclusive === 'fail'),
-  );
-  const left = gates.filter(({ outcome }) => outcome === 'not checked');
-  if (left.length > 0)
-    log(`Not checked again, because recorded metrics do not decide them: ${left.map(({ text }) => text).join('; ')}`);
-  if (blocking.length > 0) return refusal(registry.model, stage, version, gates, blocking, loaded);
-  const promotion = await promoteVersion(registry, version, stages, request);
+  const lines = loaded.spec.gates.map((text): GateLine => ({ text, gate: parseGate(text) }));
+  // Only gates that ask for the champion depend on who has which stage.
+  const isRelative = lines.some(({ gate }) => gate.kind !== 'value');
+  const comparison =
+    inputs.comparison === undefined
+      ? undefined
+      : await readComparison(inputs.comparison, { source, environment, directory, model: registry.model });
+  const standing = comparison || isRelative ? await standingOf(registry, stage) : undefined;
+  if (standing?.holder?.version === version.record.version) {
+    // It has the stage, so there is nothing that a gate could keep it from; a job that is run again ends here.
+    const promotion = await promoteVersion(registry, version, stages, request);
+    log(`${version.record.version} has the stage ${stage} already (${promotion.tag})`);
+    return outcomeOf(registry.model, stage, promotion, [], false);
+  }
+  if (comparison && standing) {
+    const { record } = version;
+    const isLastStage = stage === stages.at(-1);
+    assertCurrent(comparison, { model: registry.model, version: record.version, digest: record.digest, isLastStage }, standing);
+    log(`Judged by "compare" against ${comparison.champion?.reference ?? 'no champion'}: ${comparison.verdict}`);
+  }
+  const isFirst = standing !== undefined && isVacant(standing);
+  const gates = recheckGates({ gates: lines, bundle, comparison, isFirst });
+  const blocking = gates.filter(({ outcome }) => isBlocking(outcome, loaded.spec));
+  if (blocking.length > 0) return refusal(registry.model, stage, version, gates, blocking, loaded, comparison);
+  const promotion = await promoteVersion(registry, version, stages, request, isRelative ? standing : undefined);
   log(
     promotion.created
       ? `${version.record.version} has the stage ${stage} (${promotion.tag}); before: ${promotion.previous ?? 'none'}`
       : `${version.record.version} has the stage ${stage} already (${promotion.tag})`,
   );
-  return outcomeOf(registry.model, stage, promotion, gates, false);
+  return outcomeOf(registry.model, stage, promotion, gates, false, comparison);
+}
+
+/** A gate that nobody has asked blocks: otherwise whatever nobody asks would pass. */
+function isBlocking(outcome: RecheckedGate['outcome'], { gates_inconclusive }: Spec): boolean {
+  return outcome === 'fail' || outcome === 'not judged' || (outcome === 'inconclusive' && gates_inconclusive === 'fail');
+}
+
+/** Stages and gates are those of the spec that is checked out, so it has to be one that somebody has merged. */
+function assertMerged({ event, pullRequest }: RunEnvironment): void {
+  if (event !== 'pull_request' && event !== 'pull_request_target') return;
+  throw new UserError(
+    `This run was started by "${event}"${pullRequest?.fromFork ? ' of a fork' : ''}, whose gates and stages nobody has merged: ` +
+      '"promote" works on push, schedule, workflow_dispatch and other events of the branch itself.',
+  );
 }
 
 function stagesOf({ spec, locate }: LoadedSpec): readonly string[] {
@@ -120,19 +159,36 @@ function refusal(
   gates: readonly RecheckedGate[],
   blocking: readonly RecheckedGate[],
   { spec, file, locate }: LoadedSpec,
+  comparison: Comparison | undefined,
 ): ActionOutcome {
-  const annotations = blocking.map(({ text, value, note }): Annotation => {
-    const { line } = locate(['gates', spec.gates.indexOf(text)]);
-    const found = value === undefined ? (note ?? 'it cannot be decided') : `the version recorded ${value}`;
-    return { level: 'error', message: `${text}: ${found}`, location: { file, ...(line !== undefined && { line }) } };
+  const annotations = blocking.map((gate): Annotation => {
+    const { line } = locate(['gates', spec.gates.indexOf(gate.text)]);
+    return {
+      level: 'error',
+      message: `${gate.text}: ${foundOf(gate)}`,
+      location: { file, ...(line !== undefined && { line }) },
+    };
   });
   const name = version.record.version;
+  const unjudged = blocking.some(({ outcome }) => outcome === 'not judged');
+  const advice = unjudged
+    ? ` Let "compare" judge ${model}@${name} in a job that can only read, and give its result as "comparison"; model-promote.yml does both.`
+    : '';
   return {
     outputs: { version: name, 'previous-version': '', tag: '' },
     annotations,
-    summary: renderPromotion({ model, stage, version: name, tag: '', created: false, rollback: false, gates }),
-    failure: `${model} ${name} is not promoted to ${stage}: ${blocking.map(({ text }) => text).join('; ')}.`,
+    summary: renderPromotion({
+      ...{ model, stage, version: name, tag: '', created: false, rollback: false, gates },
+      ...(comparison && { comparison }),
+    }),
+    failure: `${model} ${name} is not promoted to ${stage}: ${blocking.map(({ text }) => text).join('; ')}.${advice}`,
   };
+}
+
+function foundOf({ outcome, by, value, note }: RecheckedGate): string {
+  if (outcome === 'not judged') return `not judged, ${note}`;
+  if (value === undefined) return note ?? 'it cannot be decided';
+  return by === 'comparison' ? `the comparison found ${value}` : `the version recorded ${value}`;
 }
 
 function outcomeOf(
@@ -141,12 +197,14 @@ function outcomeOf(
   { version, previous, tag, created }: Promotion,
   gates: readonly RecheckedGate[],
   rollback: boolean,
+  comparison?: Comparison,
 ): ActionOutcome {
   return {
     outputs: { version: version.record.version, 'previous-version': previous ?? '', tag },
     summary: renderPromotion({
       ...{ model, stage, version: version.record.version, tag, created, rollback, gates },
       ...(previous !== undefined && { previous }),
+      ...(comparison && { comparison }),
     }),
   };
 }

@@ -1,17 +1,26 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UserError } from '../../shared/core/errors.js';
-import { artifactsOfRun } from '../../shared/github/artifact.js';
+import { artifactsOfRun, type ListedArtifact } from '../../shared/github/artifact.js';
 import { postCheck } from '../../shared/github/check.js';
 import { createClient, type GitHubClient, type RepositoryName, repositoryName } from '../../shared/github/client.js';
 import { postStickyComment } from '../../shared/github/comment.js';
+import { getRun } from '../../shared/github/run.js';
 import { renderCheck } from '../../shared/report/check.js';
 import { type CommentContext, commentMarker } from '../../shared/report/comment.js';
 import { renderComparison } from '../../shared/report/comparison.js';
-import { LARGEST_RESULT_BYTES, parseResult, type Result } from '../../shared/report/result.js';
+import { plainLine } from '../../shared/report/escape.js';
+import {
+  listedNames,
+  parseResultReference,
+  type ResultReference,
+  readResultArtifact,
+  readResultFile,
+  resultArtifacts,
+} from '../../shared/report/read-result.js';
+import type { Result } from '../../shared/report/result.js';
 import { renderValidationComment } from '../../shared/report/validation.js';
-import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
+import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
+import { type Target, targetOfEvent, targetOfRun } from './target.js';
 
 export interface ReportInputs {
   readonly author: string;
@@ -24,123 +33,134 @@ export interface ReportInputs {
 /** Where the project explains how its comments are read. */
 const HELP_URL = 'https://github.com/mlops-actions/mlops-actions#how-to-read-the-comment';
 
+/** A run has a result a model; who uploads hundreds wants hundreds of comments. */
+const MOST_RESULTS = 10;
+
 /**
- * Posts a finished result. The result is hostile until its shape has been checked, and even then it is only text: it
- * chooses neither the pull request nor the commit, which come from the event.
+ * Posts finished results. A result is hostile until its shape has been checked, and even then it is only text: it chooses
+ * neither the pull request nor the commit, which come from the event, or from what GitHub says of the result's run.
  */
 export async function run(inputs: ReportInputs, services: RunnerServices): Promise<ActionOutcome> {
   const { environment, log } = services;
-  if (!environment.repository || !inputs['github-token'])
+  const token = inputs['github-token'];
+  if (!environment.repository || !token)
     throw new UserError('Input "github-token" is empty: report posts to GitHub and needs the token of the job.');
   const repository = repositoryName(environment.repository);
-  const client = await createClient({ token: inputs['github-token'], apiUrl: environment.apiUrl, log });
-  const { result, links } = await readResult(inputs, services, client, repository);
-  const context: CommentContext = {
-    workflow: environment.workflow,
-    links: { ...links, ...(environment.runUrl && { run: environment.runUrl }), help: HELP_URL },
-  };
-  const { pullRequest, headSha } = environment;
-  const fromFork = pullRequest?.fromFork ?? false;
-  const outputs = { 'comment-url': '', 'check-url': '' };
-  const body = result.kind === 'comparison' ? renderComparison(result, context) : renderValidationComment(result, context);
+  const client = await createClient({ token, apiUrl: environment.apiUrl, log });
+  const reference = parseResultReference(inputs.result, 'result');
+  const place: Place = { client, repository, token, services };
+  const { target, results, bundle } =
+    reference.kind === 'path' ? await fromPath(reference.path, services) : await fromRun(reference, place);
+  const posted = { comments: [] as string[], checks: [] as string[] };
+  const bodies: string[] = [];
   const failures: string[] = [];
-
-  // The two are independent: a permission that one of them lacks does not keep the other from being posted.
-  const post = async (what: () => Promise<void>): Promise<void> => {
-    try {
-      await what();
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      failures.push(error.message);
-    }
-  };
-  if (inputs.comment && pullRequest)
-    await post(async () => {
-      const { url, created } = await postStickyComment(client, {
-        repository,
-        pullRequest: pullRequest.number,
-        marker: commentMarker(result.model, environment.workflow),
-        body,
-        author: inputs.author,
-        fromFork,
-      });
-      outputs['comment-url'] = url;
-      log(`${created ? 'Posted' : 'Updated'} the comment: ${url}`);
-    });
-  if (inputs.check && headSha)
-    await post(async () => {
-      const check = renderCheck(result, { ...context, ...(result.spec !== undefined && { spec: result.spec }) });
-      outputs['check-url'] = await postCheck(client, {
-        repository,
-        // Jobs are check runs as well, named "workflow / job": a colon keeps ours apart from them.
-        name: `${environment.workflow}: ${result.model}`,
-        headSha,
-        conclusion: check.conclusion,
-        title: check.title,
-        summary: check.summary,
-        annotations: (check.annotations ?? []).map(({ path, line, level, message }) => ({ path, line, level, message })),
-        ...(environment.runUrl && { detailsUrl: environment.runUrl }),
-        fromFork,
-      });
-      log(`Wrote the check run: ${check.title}`);
-    });
-  return { outputs, summary: body, ...(failures.length > 0 && { failure: failures.join(' ') }) };
-}
-
-async function readResult(
-  inputs: ReportInputs,
-  { environment, artifacts }: RunnerServices,
-  client: GitHubClient,
-  repository: RepositoryName,
-): Promise<{ result: Result; links: { bundle?: string } }> {
-  const { result: reference } = inputs;
-  if (!reference.startsWith('run:'))
-    return { result: await readFileOf(resolve(environment.workspace, reference), reference), links: {} };
-  const match = /^run:(\d{1,15})\/([^/\\:*?"<>|\r\n]{1,255})$/.exec(reference);
-  if (!match)
-    throw new UserError(
-      `Input "result" is ${JSON.stringify(reference)}; accepted: the path of a result, or run:<run-id>/<artifact>, where the ` +
-        'artifact is the output "artifact" of compare or validate.',
-    );
-  const [, run, name] = match;
-  const listed = await artifactsOfRun(client, repository, Number(run));
-  const artifact = listed.find((candidate) => candidate.name === name);
-  if (!artifact)
-    throw new UserError(
-      `Run ${run} has no artifact ${JSON.stringify(name)}; it has: ${listed.map((item) => item.name).join(', ') || 'none'}.`,
-    );
-  if (artifact.headRepositoryId !== artifact.repositoryId)
-    throw new UserError(
-      `Run ${run} belongs to a fork: anybody may have written its results, so they are not posted from here.`,
-    );
-  if (artifact.bytes > LARGEST_RESULT_BYTES)
-    throw new UserError(
-      `Artifact ${JSON.stringify(name)} has ${artifact.bytes} bytes; a result has at most ${LARGEST_RESULT_BYTES}.`,
-    );
-  const directory = await mkdtemp(join(environment.temp ?? tmpdir(), 'mlops-actions-result-'));
-  try {
-    await mkdir(directory, { recursive: true });
-    await artifacts.download(artifact, directory, inputs['github-token']!);
-    const files = (await readdir(directory)).filter((file) => file.endsWith('.json'));
-    if (files.length !== 1)
-      throw new UserError(`Artifact ${JSON.stringify(name)} holds ${files.length} JSON files; a result is one.`);
-    const candidate = listed.find((item) => item.name.endsWith('-candidate') && !item.expired);
-    const runUrl = `${environment.serverUrl}/${environment.repository}/actions/runs/${run}`;
-    return {
-      result: await readFileOf(join(directory, files[0]!), `${reference} (${files[0]})`),
-      links: candidate ? { bundle: `${runUrl}/artifacts/${candidate.id}` } : {},
+  for (const result of results) {
+    const context: CommentContext = {
+      workflow: target.workflow,
+      links: { ...(bundle && { bundle }), ...(target.runUrl && { run: target.runUrl }), help: HELP_URL },
+      ...(target.fork !== undefined && { fork: target.fork }),
     };
-  } finally {
-    await rm(directory, { recursive: true, force: true });
+    const body = result.kind === 'comparison' ? renderComparison(result, context) : renderValidationComment(result, context);
+    bodies.push(body);
+    // All are independent: a permission that one of them lacks does not keep the others from being posted.
+    const post = async (what: () => Promise<void>): Promise<void> => {
+      try {
+        await what();
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        failures.push(error.message);
+      }
+    };
+    const { pullRequest, headSha } = target;
+    if (inputs.comment && pullRequest !== undefined)
+      await post(async () => {
+        const { url, created } = await postStickyComment(client, {
+          ...{ repository, pullRequest, body, author: inputs.author, fromFork: target.readOnly },
+          marker: commentMarker(result.model, target.workflow),
+        });
+        posted.comments.push(url);
+        log(`${created ? 'Posted' : 'Updated'} the comment: ${url}`);
+      });
+    if (inputs.check && headSha !== undefined)
+      await post(async () => {
+        const check = renderCheck(result, { ...context, ...(result.spec !== undefined && { spec: result.spec }) });
+        const url = await postCheck(client, {
+          repository,
+          // Jobs are check runs as well, named "workflow / job": a colon keeps ours apart from them.
+          name: plainLine(`${target.workflow}: ${result.model}`, 200),
+          headSha,
+          conclusion: check.conclusion,
+          title: check.title,
+          summary: check.summary,
+          annotations: (check.annotations ?? []).map(({ path, line, level, message }) => ({ path, line, level, message })),
+          ...(target.runUrl && { detailsUrl: target.runUrl }),
+          fromFork: target.readOnly,
+        });
+        posted.checks.push(url);
+        log(`Wrote the check run: ${check.title}`);
+      });
   }
+  const notices = target.notices.map((message): Annotation => ({ level: 'notice', message }));
+  return {
+    outputs: { 'comment-url': posted.comments.join('\n'), 'check-url': posted.checks.join('\n') },
+    annotations: notices,
+    summary: bodies.join('\n\n'),
+    // Of several results, the same permission is missing for each.
+    ...(failures.length > 0 && { failure: [...new Set(failures)].join(' ') }),
+  };
 }
 
-async function readFileOf(file: string, shown: string): Promise<Result> {
-  const found = await stat(file).catch(() => undefined);
-  if (!found?.isFile()) throw new UserError(`Input "result": there is no file ${JSON.stringify(shown)}.`);
-  if (found.size > LARGEST_RESULT_BYTES)
+interface Place {
+  readonly client: GitHubClient;
+  readonly repository: RepositoryName;
+  readonly token: string;
+  readonly services: RunnerServices;
+}
+
+interface Found {
+  readonly target: Target;
+  readonly results: readonly Result[];
+  /** The page of the candidate's artifact. */
+  readonly bundle?: string;
+}
+
+async function fromPath(path: string, { environment }: RunnerServices): Promise<Found> {
+  const result = await readResultFile(resolve(environment.workspace, path), path, 'result');
+  return { target: targetOfEvent(environment), results: [result] };
+}
+
+async function fromRun(
+  reference: Extract<ResultReference, { kind: 'run' }>,
+  { client, repository, token, services }: Place,
+): Promise<Found> {
+  const { environment, artifacts } = services;
+  const isOwn = reference.runId === environment.runId;
+  const run = isOwn ? undefined : await getRun(client, repository, reference.runId);
+  if (run && environment.pullRequest && run.headRepositoryId !== run.repositoryId)
     throw new UserError(
-      `Input "result": ${JSON.stringify(shown)} has ${found.size} bytes; a result has at most ${LARGEST_RESULT_BYTES}.`,
+      `Run ${run.id} belongs to a fork: anybody may have written its results, so they are not posted to this pull request. ` +
+        'model-report.yml posts them to their own.',
     );
-  return parseResult(await readFile(file, 'utf8'));
+  const target = run && !environment.pullRequest ? await targetOfRun(client, repository, run) : targetOfEvent(environment);
+  const listed = await artifactsOfRun(client, repository, reference.runId);
+  const found = resultArtifacts(reference, listed);
+  if (found.length === 0) {
+    // A spec that cannot be read leaves none, and has said so in its own run.
+    const notice = `Run ${reference.runId} has left no result of compare or validate; its artifacts are: ${listedNames(listed)}. Nothing is posted.`;
+    return { target: { ...target, notices: [...target.notices, notice] }, results: [] };
+  }
+  if (found.length > MOST_RESULTS)
+    throw new UserError(
+      `Run ${reference.runId} has ${found.length} results; at most ${MOST_RESULTS} are posted. Name one as run:<run-id>/<artifact>.`,
+    );
+  const results: Result[] = [];
+  for (const artifact of found)
+    results.push(await readResultArtifact(artifact, { artifacts, token, folder: environment.temp }));
+  const candidate = target.fork === undefined ? candidateOf(listed) : undefined;
+  const page = `${environment.serverUrl}/${environment.repository}/actions/runs/${reference.runId}/artifacts`;
+  return { target, results, ...(candidate && found.length === 1 && { bundle: `${page}/${candidate.id}` }) };
+}
+
+function candidateOf(listed: readonly ListedArtifact[]): ListedArtifact | undefined {
+  return listed.find(({ name, expired }) => name.endsWith('-candidate') && !expired);
 }

@@ -5,10 +5,14 @@ import { attempt } from './errors.js';
 export interface WorkflowRun {
   readonly id: number;
   readonly workflowId: number;
+  /** `name:` of its workflow. */
+  readonly workflow: string;
   readonly event: string;
   readonly headBranch: string | null;
   readonly headSha: string;
   readonly headRepositoryId: number | undefined;
+  /** `owner/name`; undefined when the fork is gone. */
+  readonly headRepository: string | undefined;
   readonly repositoryId: number;
   /** `completed`, `in_progress`, `queued`, or `waiting` for somebody's approval. */
   readonly status: string | null;
@@ -72,10 +76,12 @@ function runOf(data: ApiRun): WorkflowRun {
   return {
     id: data.id,
     workflowId: data.workflow_id,
+    workflow: data.name ?? '',
     event: data.event,
     headBranch: data.head_branch,
     headSha: data.head_sha,
     headRepositoryId: data.head_repository?.id,
+    headRepository: data.head_repository?.full_name,
     repositoryId: data.repository.id,
     status: data.status,
     conclusion: data.conclusion,

@@ -5,6 +5,7 @@ import { createTagRef } from '../github/ref.js';
 import { BOT_SIGNATURE, createTagObject } from '../github/tag.js';
 import { formatRecord } from './record.js';
 import type { Assignment, ModelTags, RegisteredVersion, Registry } from './registry.js';
+import { changeOf, type Standing, standingOf } from './standing.js';
 import { stageTag } from './tag-name.js';
 import { parseVersion } from './version.js';
 
@@ -35,13 +36,15 @@ export const DEFAULT_STAGES: readonly string[] = ['staging', 'production'];
 /**
  * Gives a stage to a version, unless it has it.
  * @param order the stages from first to last: a version gets one only when it had the one before
- * @throws UserError when the order is not kept
+ * @param judgedBy whom the version was held against, where its gates depend on that
+ * @throws UserError when the order is not kept, or others have the stages now
  */
 export async function promoteVersion(
   registry: Registry,
   version: RegisteredVersion,
   order: readonly string[],
   request: PromotionRequest,
+  judgedBy?: Standing,
 ): Promise<Promotion> {
   await assertOrder(registry, version, order, request.stage);
   for (let tried = 1; tried <= TRIES; tried++) {
@@ -51,6 +54,13 @@ export async function promoteVersion(
       const before = await versionBefore(registry, current, tags);
       return { version, ...(before && { previous: before }), tag: current.tag, created: false };
     }
+    // The tag that is made next is made only if these tags are still the last ones, so nobody comes in between.
+    const change = judgedBy && changeOf(judgedBy, await standingOf(registry, request.stage, tags));
+    if (change)
+      throw new UserError(
+        `${change} while the gates of ${registry.model} ${version.record.version} were asked, so they say nothing of that: ` +
+          'run "compare" again, and then this job.',
+      );
     const tag = await assign(registry, version, tags, { ...request, rollback: false });
     if (tag) return { version, ...(current && { previous: current.record.version }), tag, created: true };
     await setTimeout(randomInt(Math.min(LONGEST_WAIT_MS, 50 * tried)));

@@ -8,6 +8,7 @@ import { type CandidateSource, candidateOfRun, newestCandidate } from './candida
 import { fetchVersion } from './fetch.js';
 import { type ModelReference, parseReference } from './reference.js';
 import { type ModelTags, type RegisteredVersion, Registry } from './registry.js';
+import { CHAMPION_STAGE } from './standing.js';
 import { formatVersion } from './version.js';
 
 /** A model that a reference led to. */
@@ -34,9 +35,6 @@ export interface ResolveRequest {
   /** Makes the connection to GitHub when the reference needs one; undefined outside of GitHub Actions. */
   readonly connect: () => Promise<CandidateSource | undefined>;
 }
-
-/** The stage that a champion has. */
-const CHAMPION_STAGE = 'production';
 
 /** Resolves a reference to a model; bundles are verified. @throws UserError when there is no such model */
 export async function resolveModel(text: string, request: ResolveRequest): Promise<ResolvedModel> {

@@ -1,5 +1,6 @@
 import type { Manifest } from '../bundle/manifest.js';
 import { formatBytes, formatCount, formatNumber } from '../core/format.js';
+import type { Comparison } from '../evaluation/comparison.js';
 import type { HistoricVersion, RegistryHistory } from '../registry/history.js';
 import type { RecheckedGate } from '../registry/recheck.js';
 import { alert, commitPart, details } from './comment.js';
@@ -78,6 +79,8 @@ export interface PromotionReport {
   readonly created: boolean;
   readonly rollback: boolean;
   readonly gates: readonly RecheckedGate[];
+  /** Whose gates count, where there is one. */
+  readonly comparison?: Pick<Comparison, 'verdict' | 'champion' | 'createdAt'>;
 }
 
 /** The job summary of a promotion or a rollback. */
@@ -96,13 +99,23 @@ export function renderPromotion(report: PromotionReport): string {
   return joined([
     `### ${headline}`,
     tag === '' ? '' : `${before} Tag ${reference(tag)}.`,
+    comparisonSentence(report.comparison),
     gateTable(report.gates),
-    report.gates.some(({ outcome }) => outcome === 'not checked')
-      ? alert('NOTE', [
-          'Gates that need the champion or a run of the model were judged by `compare`, before the version was registered.',
+    report.gates.some(({ outcome }) => outcome === 'not judged')
+      ? alert('IMPORTANT', [
+          'Gates that ask for the champion, for slices or for latencies need the rows and a run of the model, and a job that can write runs none: let `compare` judge the version in a job that can only read, and give its result to `promote` as `comparison`.',
         ])
       : '',
   ]);
+}
+
+function comparisonSentence(comparison: PromotionReport['comparison']): string {
+  if (!comparison) return '';
+  const { champion, verdict, createdAt } = comparison;
+  const against = champion
+    ? `against ${reference(champion.reference)} (${code(shortDigest(champion.digest))})`
+    : 'without a champion';
+  return `Judged by ${code('compare')} ${against}, on ${code(createdAt, 30)}: **${text(verdict, 30)}**.`;
 }
 
 /** A model that was fetched, for the job summary. */
@@ -188,7 +201,8 @@ function assetTable(assets: RegistrationReport['assets']): string {
   );
 }
 
-const GATE_SIGNS = { pass: '✅', fail: '❌', inconclusive: '⚪', 'not checked': '' } as const;
+const GATE_SIGNS = { pass: '✅', fail: '❌', inconclusive: '⚪', skipped: '', 'not judged': '❔' } as const;
+const GATE_SOURCES = { comparison: 'comparison', record: 'recorded metrics' } as const;
 
 function gateTable(gates: readonly RecheckedGate[]): string {
   if (gates.length === 0) return '';
@@ -196,10 +210,11 @@ function gateTable(gates: readonly RecheckedGate[]): string {
     `${GATE_SIGNS[gate.outcome]} ${gate.outcome}`.trim(),
     code(gate.text, 120),
     gate.value === undefined ? '' : formatNumber(gate.value),
+    gate.by === undefined ? '' : GATE_SOURCES[gate.by],
     gate.note === undefined ? '' : text(gate.note, 200),
   ]);
   return table(
-    [{ head: '' }, { head: 'gate, on the recorded metrics' }, { head: 'value', align: 'right' }, { head: 'note' }],
+    [{ head: '' }, { head: 'gate' }, { head: 'value', align: 'right' }, { head: 'decided by' }, { head: 'note' }],
     rows,
   );
 }

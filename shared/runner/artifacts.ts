@@ -9,9 +9,15 @@ export interface ArtifactStore {
   upload(name: string, files: readonly string[], root: string): Promise<{ id: number; digest: string }>;
   /**
    * Downloads an artifact of this repository and checks its digest.
+   * @param options.packed leaves the zip as the one file of the directory, for what anybody may have written
    * @throws UserError when its bytes are not those that were uploaded
    */
-  download(artifact: ArtifactReference, directory: string, token: string): Promise<void>;
+  download(
+    artifact: ArtifactReference,
+    directory: string,
+    token: string,
+    options?: { readonly packed?: boolean },
+  ): Promise<void>;
 }
 
 /** An artifact as the REST API lists it. */
@@ -44,7 +50,7 @@ export function createArtifactStore(environment: RunEnvironment): ArtifactStore 
       }
     },
 
-    async download(artifact, directory, token) {
+    async download(artifact, directory, token, { packed = false } = {}) {
       const [repositoryOwner, repositoryName] = (environment.repository ?? '').split('/');
       if (!repositoryOwner || !repositoryName)
         throw new UserError('Artifacts can only be downloaded in GitHub Actions: GITHUB_REPOSITORY is not set.');
@@ -52,6 +58,7 @@ export function createArtifactStore(environment: RunEnvironment): ArtifactStore 
       const { digestMismatch } = await client.downloadArtifact(artifact.id, {
         path: directory,
         ...(artifact.digest && { expectedHash: artifact.digest }),
+        skipDecompress: packed,
         findBy: { token, workflowRunId: artifact.runId, repositoryOwner, repositoryName },
       });
       if (digestMismatch)

@@ -97,8 +97,9 @@ export class RegistryJob {
     await this.#services.artifacts.upload(`${this.#model}-candidate`, files, this.#bundle);
   }
 
-  /** Uploads a file of the workspace as an artifact of the run. */
-  async leave(artifact: string, file: string): Promise<void> {
+  /** Uploads a file of its own as an artifact of the run. */
+  async uploadFile(artifact: string, file: string, text: string): Promise<void> {
+    await writeFile(join(this.workspace, file), text);
     await this.#services.artifacts.upload(artifact, [join(this.workspace, file)], this.workspace);
   }
 

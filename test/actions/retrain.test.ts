@@ -125,7 +125,7 @@ describe('retrain', () => {
     await writeFile(join(watched.workspace, 'health.json'), JSON.stringify(health));
     const here = await watched.step('retrain', { health: 'health.json' });
     expect(reasonsOf(here)).toEqual(['input drift of usage']);
-    await watched.leave('looked', 'health.json');
+    await watched.uploadFile('looked', 'health.json', JSON.stringify(health));
     scene.github.completeRun(watched.run, 'success');
 
     const elsewhere = await open({ spec: drift });
@@ -159,7 +159,7 @@ describe('retrain', () => {
     const second = await open({ spec: NOW });
     // Nobody knows what the candidate would have been worth.
     expect((await second.step('retrain')).outputs.retrain).toBe('true');
-    await second.leave(`${model}-comparison-0a1b2c3d`, 'mlops.yaml');
+    await second.uploadFile(`${model}-comparison-0a1b2c3d`, 'left.json', '{}');
     scene.github.completeRun(second.run, 'failure');
     const third = await (await open({ spec: NOW })).step('retrain');
     expect(reasonsOf(third)[0]).toBe(
@@ -177,7 +177,7 @@ describe('retrain', () => {
       { event: 'push', branch: 'topic' },
     ] satisfies JobOptions[]) {
       const job = await open(options);
-      await job.leave(`${model}-retraining`, 'mlops.yaml');
+      await job.uploadFile(`${model}-retraining`, 'left.json', '{}');
     }
     expect((await (await open({ spec: NOW })).step('retrain')).outputs.retrain).toBe('true');
   });
@@ -199,7 +199,7 @@ describe('retrain', () => {
       });
     const earlier = await open({ spec: budget(100), run: start() });
     expect((await earlier.step('retrain')).outputs).toMatchObject({ retrain: 'true', minutes: '99' });
-    await earlier.leave(`${model}-comparison-0a1b2c3d`, 'mlops.yaml');
+    await earlier.uploadFile(`${model}-comparison-0a1b2c3d`, 'left.json', '{}');
     // The clock is the server's: its jobs take twenty minutes.
     scene.github.advanceClock(20 * 60 * 1000);
     scene.github.completeRun(earlier.run, 'success');
@@ -264,7 +264,7 @@ describe('the first mistakes', () => {
       `Run ${job.run.id} has no artifact "churn-health"; it has: none.`,
     );
     const foreign = await open({ event: 'pull_request' });
-    await foreign.leave('looked', 'mlops.yaml');
+    await foreign.uploadFile('looked', 'left.json', '{}');
     expect(await complaint(`run:${foreign.run.id}/looked`)).toMatch(
       /^The health of run \d+ is not used: the run was started by "pull_request"/,
     );

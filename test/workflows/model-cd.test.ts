@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { customers, spec } from '../actions/project.js';
 import type { RunResult } from '../runner/result.js';
 import { jobOf, logOf, openRepository, stepOf, type TestRepository } from './repository.js';
@@ -36,34 +35,34 @@ jobs:
       version: \${{ steps.fetch.outputs.version }}
 `;
 
-const BACK = `name: back
+/** The caller of actions/promote/README.md, started by a push here. */
+const promoting = (rollback: boolean): string => `name: promote
 on:
   push:
     branches: [main]
 permissions:
   contents: write
+  actions: read
 jobs:
-  back:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v7
-      - name: Rollback
-        id: rollback
-        uses: mlops-actions/mlops-actions/actions/promote@v1
-        with:
-          stage: staging
-          rollback: true
-          reason: error rate doubled
-    outputs:
-      version: \${{ steps.rollback.outputs.version }}
-      previous: \${{ steps.rollback.outputs.previous-version }}
+  promote:
+    uses: mlops-actions/mlops-actions/.github/workflows/model-promote.yml@v1
+    with:
+      model: churn#staging
+      stage: \${{ '${rollback ? 'staging' : 'production'}' }}
+      rollback: ${rollback}
+      reason: ${rollback ? 'error rate doubled' : 'a week in staging'}
 `;
+
+/** Each needs the rows: the champion, its slices, and a run of the model. */
+const GATES = ['latency_p99_ms <= 1000', 'auc >= champion - 0.5', 'slice auc >= champion - 0.5'];
+const gated = (changes: Readonly<Record<string, unknown>> = {}): string =>
+  spec({ gates: GATES, evaluate: { bootstrap: 200, slices: ['plan'], min_rows: 30 }, ...changes });
 
 /** model-cd.yml as a user's repository calls it, with the bundles in dist/, on the local GitHub; the tests are one story. */
 describe('model-cd.yml', () => {
   let repository: TestRepository;
   beforeAll(async () => {
-    repository = await openRepository({ '.github/workflows/model.yml': CALLER });
+    repository = await openRepository({ '.github/workflows/model.yml': CALLER, 'mlops.yaml': gated() });
   });
   afterAll(async () => {
     expect(repository.session.github.violations).toEqual([]);
@@ -85,6 +84,10 @@ describe('model-cd.yml', () => {
     expect(jobOf(run, 'judge').outputs.verdict).toBe('first model');
     expect(jobOf(run, 'serve').outputs).toEqual({ version: 'v1.0.0' });
     expect(stepOf(run, 'serve', 'Look').log).toContain('model.onnx');
+    // The first model has no champion to be held against, but it has a latency, which no record tells.
+    const summary = jobOf(run, 'register').summaries.join('');
+    expect(summary).toMatch(/✅ pass *\| <code>latency_p99_ms &lt;= 1000<\/code>[^\n]*\| comparison/);
+    expect(summary).toMatch(/skipped *\| <code>auc &gt;= champion/);
     expect(await tags()).toEqual(['churn#staging#1', 'churn@v1.0.0']);
     expect(releases()).toMatchObject([{ tag: 'churn@v1.0.0', draft: false, author: 'github-actions[bot]' }]);
   });
@@ -108,30 +111,34 @@ describe('model-cd.yml', () => {
   });
 
   test('another model is the next version, counted by what has changed', { timeout: 120_000 }, async () => {
-    const run = await push({ 'mlops.yaml': spec(), 'data.csv': customers({ rows: 700 }) });
+    const run = await push({ 'mlops.yaml': gated(), 'data.csv': customers({ rows: 700 }) });
     expect(run.conclusion, logOf(run)).toBe('success');
+    // Every gate was asked again, by what the judge has found of this very model against the version before.
+    const summary = jobOf(run, 'register').summaries.join('');
+    expect(summary).toContain('Judged by `compare` against `churn@v1.0.0`');
+    expect(summary.match(/✅ pass/g)).toHaveLength(GATES.length);
     expect(jobOf(run, 'register').outputs.created).toBe('true');
     expect(jobOf(run, 'serve').outputs.version).toBe(jobOf(run, 'register').outputs.version);
     expect(releases()).toHaveLength(2);
   });
 
-  test('a rollback gives the stage back', { timeout: 120_000 }, async () => {
-    const run = await push({ '.github/workflows/model.yml': BACK });
+  test('a version gets the next stage by a judge that can only read, and a rollback gives one back', {
+    timeout: 120_000,
+  }, async () => {
+    const run = await push({ '.github/workflows/model.yml': promoting(false) });
     expect(run.conclusion, logOf(run)).toBe('success');
-    expect(jobOf(run, 'back').outputs.version).toBe('v1.0.0');
-    expect((await tags()).filter((tag) => tag.includes('#'))).toEqual([
-      'churn#staging#1',
-      'churn#staging#2',
-      'churn#staging#3',
-    ]);
-  });
+    expect(jobOf(run, 'promote').outputs).toEqual({
+      ...{ version: 'v1.1.0', 'previous-version': '', tag: 'churn#production#3' },
+    });
+    expect(Object.values(jobOf(run, 'judge').permissions)).not.toContain('write');
+    expect(jobOf(run, 'promote').summaries.join('')).toContain('Judged by `compare`');
 
-  test('the job that judges never holds a token that can write', async () => {
-    const file = new URL('../../.github/workflows/model-cd.yml', import.meta.url);
-    const { readFile } = await import('node:fs/promises');
-    const { jobs } = parse(await readFile(file, 'utf8')) as { jobs: Record<string, { permissions: Record<string, string> }> };
-    expect(Object.values(jobs.judge!.permissions)).toEqual(['read', 'read']);
-    expect(jobs.register!.permissions).toEqual({ contents: 'write', actions: 'read' });
+    const back = await push({ '.github/workflows/model.yml': promoting(true) });
+    expect(back.conclusion, logOf(back)).toBe('success');
+    expect(jobOf(back, 'judge').conclusion).toBe('skipped');
+    expect(jobOf(back, 'promote').outputs).toEqual({
+      ...{ version: 'v1.0.0', 'previous-version': 'v1.1.0', tag: 'churn#staging#4' },
+    });
   });
 
   test('a caller that grants too little gets no run, and is told which line is missing', async () => {

@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readHistory } from '../../../shared/registry/history.js';
 import { planRollback, promoteVersion, rollBack } from '../../../shared/registry/promote.js';
 import { recheckGates } from '../../../shared/registry/recheck.js';
 import type { RegisteredVersion, Registry } from '../../../shared/registry/registry.js';
+import { standingOf } from '../../../shared/registry/standing.js';
+import { parseGate } from '../../../shared/spec/gates.js';
 import { complaint } from '../github/scene.js';
 import { openRegistry, READ, type RegistryScene } from './scene.js';
 
@@ -119,10 +121,44 @@ test('without the permission names the line', async () => {
   expect(await complaint(promote(first, 'staging'))).toContain('Add "contents: write" to the "permissions:" of the job');
 });
 
-test('gates are held against what the version recorded', async () => {
-  const bundle = await scene.bundle('first', {}, { auc: 0.75, log_loss: null, brier: Number.NaN });
-  const gates = ['auc >= 0.7', 'auc > 0.75', 'log_loss <= 1', 'brier <= 1', 'rows >= 2', 'size_mb <= 1', 'latency_p99_ms <= 5'];
-  expect(
-    recheckGates([...gates, 'auc >= champion - 0.1', 'slice auc >= champion'], bundle).map(({ outcome }) => outcome),
-  ).toEqual(['pass', 'fail', 'inconclusive', 'inconclusive', 'pass', 'pass', 'not checked', 'not checked', 'not checked']);
+test('a stage that goes to another while the gates are asked is not overwritten', async () => {
+  const [first, second, third] = [await register('first'), await register('second'), await register('third')];
+  for (const version of [first, second, third]) await promote(version, 'staging');
+  await promote(first, 'production');
+  const standing = await standingOf(registry, 'production');
+  expect(standing).toMatchObject({ holder: { version: 'v1.0.0' }, live: { digest: first.record.digest } });
+  await promote(third, 'production');
+  const request = { stage: 'production', actor: 'ann', reason: '' };
+  expect(await complaint(promoteVersion(registry, second, STAGES, request, standing))).toBe(
+    'production went from v1.0.0 to v1.2.0 while the gates of churn v1.1.0 were asked, so they say nothing of that: ' +
+      'run "compare" again, and then this job.',
+  );
+  expect((await registry.atStage('production'))?.version?.record.version).toBe('v1.2.0');
+  // Who has the stage is not undone by what says that it was judged against somebody else.
+  expect(shown(await promoteVersion(registry, third, STAGES, request, standing)).at(-1)).toBe(false);
+});
+
+describe('gates', () => {
+  const lines = (...texts: string[]) => texts.map((text) => ({ text, gate: parseGate(text) }));
+  const outcomes = (input: Parameters<typeof recheckGates>[0]) => recheckGates(input).map(({ outcome }) => outcome);
+
+  test('are held against what the version recorded', async () => {
+    const bundle = await scene.bundle('first', {}, { auc: 0.75, log_loss: null, brier: Number.NaN });
+    const gates = lines('auc >= 0.7', 'auc > 0.75', 'log_loss <= 1', 'brier <= 1', 'rows >= 2', 'size_mb <= 1');
+    expect(outcomes({ gates, bundle, isFirst: false })).toEqual([
+      'pass',
+      'fail',
+      'inconclusive',
+      'inconclusive',
+      'pass',
+      'pass',
+    ]);
+  });
+
+  test('that need rows and a run of the model are not judged, or skipped where there is no champion', async () => {
+    const bundle = await scene.bundle('first');
+    const gates = lines('latency_p99_ms <= 5', 'auc >= champion - 0.1', 'slice auc >= champion', 'size_mb <= champion');
+    expect(outcomes({ gates, bundle, isFirst: false })).toEqual(['not judged', 'not judged', 'not judged', 'not judged']);
+    expect(outcomes({ gates, bundle, isFirst: true })).toEqual(['not judged', 'skipped', 'skipped', 'skipped']);
+  });
 });

@@ -9,6 +9,7 @@ import {
   renderRegistration,
   renderReleaseNotes,
 } from '../../../shared/report/registry.js';
+import { better } from './fixtures.js';
 import { problemsOf } from './markdown-problems.js';
 import { training } from './model-fixtures.js';
 
@@ -85,11 +86,22 @@ describe('a promotion', () => {
     expect(problemsOf(text)).toEqual([]);
   });
 
-  test('names the gates that were not checked', () => {
-    const gates = [{ text: 'auc >= champion', outcome: 'not checked' as const, note: HOSTILE }];
+  test('names the gates that were not judged, and says what to do', () => {
+    const gates = [{ text: 'auc >= champion', outcome: 'not judged' as const, note: HOSTILE }];
     const text = renderPromotion({ ...promotion, gates });
-    expect(text).toContain('not checked');
+    expect(text).toContain('❔ not judged');
+    expect(text).toContain('give its result to `promote` as `comparison`');
     expect(problemsOf(text)).toEqual([]);
+  });
+
+  test('says who judged it, whatever the comparison calls itself', () => {
+    const gates = [{ text: 'auc >= champion', outcome: 'pass' as const, by: 'comparison' as const, value: 0.01 }];
+    const sound = renderPromotion({ ...promotion, gates, comparison: better });
+    expect(sound).toMatch(/Judged by `compare` against .*better/);
+    const champion = { ...better.champion!, reference: HOSTILE, digest: HOSTILE };
+    const hostile = renderPromotion({ ...promotion, gates, comparison: { ...better, champion, createdAt: HOSTILE } });
+    expect(problemsOf(hostile)).toEqual([]);
+    expect(problemsOf(sound)).toEqual([]);
   });
 });
 
