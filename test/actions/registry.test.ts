@@ -214,6 +214,29 @@ describe('promote', () => {
     );
   });
 
+  test('goes through the stages before the one that is wanted, once each, and past the gates of each', async () => {
+    const stages = { registry: { stages: ['test', 'staging', 'production'] } };
+    const job = await registered('first', { spec: stages });
+    await job.step('promote');
+    const outcome = await job.step('promote', { through: 'true' });
+    expect(outcome.outputs).toEqual({ version: 'v1.0.0', 'previous-version': '', tag: `${model}#production#3` });
+    const own = async () => (await scene.tags()).filter((tag) => tag.startsWith(`${model}#`));
+    expect(await own()).toEqual([`${model}#production#3`, `${model}#staging#2`, `${model}#test#1`]);
+    expect((await job.step('promote', { through: 'true' })).outputs.tag).toBe(`${model}#production#3`);
+    await registered('second');
+    expect((await job.step('promote', { through: 'true', stage: 'staging' })).outputs.tag).toBe(`${model}#staging#5`);
+    // Staging has another version now, and the first one had its turn there.
+    expect((await job.step('promote', { through: 'true', model: `${model}@v1.0.0` })).outputs.tag).toBe(
+      `${model}#production#3`,
+    );
+    expect((await own()).length).toBe(5);
+
+    const strict = await registered('third', { spec: { ...stages, gates: ['auc >= 0.99'] } });
+    const refused = await strict.step('promote', { through: 'true' });
+    expect(refused.failure).toBe(`${model} v1.2.0 is not promoted to test: auc >= 0.99.`);
+    expect((await own()).length).toBe(5);
+  });
+
   test('a gate that the recorded metrics do not pass keeps a version from its stage', async () => {
     const gates = ['auc >= 0.7', 'auc >= champion - 0.01', 'log_loss <= 0.6'];
     const job = await registered('first', { spec: { gates } }, { auc: 0.6, log_loss: null });
