@@ -171,7 +171,7 @@ function stagesOf({ spec, locate }: LoadedSpec): readonly string[] {
 
 function stageOf({ stage, rollback, through }: PromoteInputs, stages: readonly string[]): string {
   if (stage === undefined) {
-    if (through && !rollback) return stages.at(-1)!;
+    if (through) return stages.at(-1)!;
     if (rollback) throw new UserError(`Input "stage" is required for a rollback; the stages are: ${stages.join(', ')}.`);
     return stages[0]!;
   }
@@ -224,7 +224,7 @@ function refusal(
     ? ` Let "compare" judge ${model}@${name} in a job that can only read, and give its result as "comparison"; model-promote.yml does both.`
     : '';
   return {
-    outputs: { version: name, 'previous-version': '', tag: '' },
+    outputs: { version: name, created: 'false', 'previous-version': '', tag: '' },
     annotations,
     summary: renderPromotion({
       ...{ model, stage, version: name, tag: '', created: false, rollback: false, gates },
@@ -249,7 +249,7 @@ function outcomeOf(
   comparison?: Comparison,
 ): ActionOutcome {
   return {
-    outputs: { version: version.record.version, 'previous-version': previous ?? '', tag },
+    outputs: { version: version.record.version, created: String(created), 'previous-version': previous ?? '', tag },
     summary: renderPromotion({
       ...{ model, stage, version: version.record.version, tag, created, rollback, gates },
       ...(previous !== undefined && { previous }),
