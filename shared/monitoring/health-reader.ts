@@ -14,7 +14,7 @@ const finite = z.number();
 const count = z.int().min(0);
 const name = z.string().max(400);
 const instant = z.string().refine((text) => Number.isFinite(Date.parse(text)), { error: 'no time (ISO 8601)' });
-const list = <T extends z.ZodType>(item: T) => z.array(item).max(20_000);
+const list = <T extends z.ZodType>(item: T) => z.array(item).max(20_000).readonly();
 
 const windowSchema = z.strictObject({
   from: instant,

@@ -34,7 +34,10 @@ const facts = (changes: Partial<RetrainingFacts> = {}): RetrainingFacts => ({
 });
 
 const windowOf = (week: number, metrics: HealthWindow['metrics'], more: Partial<HealthWindow> = {}): HealthWindow => ({
-  ...{ from: `2026-05-${String(1 + 7 * week).padStart(2, '0')}T00:00:00Z`, to: `2026-05-${String(8 + 7 * week).padStart(2, '0')}T00:00:00Z` },
+  ...{
+    from: `2026-05-${String(1 + 7 * week).padStart(2, '0')}T00:00:00Z`,
+    to: `2026-05-${String(8 + 7 * week).padStart(2, '0')}T00:00:00Z`,
+  },
   ...{ rows: 1000, sparse: false, labelled: 900, labelsComplete: true, metrics },
   ...more,
 });
