@@ -2,6 +2,7 @@ import type { Dataset } from '../../shared/data/dataset.js';
 import { getRun } from '../../shared/github/run.js';
 import type { Health } from '../../shared/monitoring/health.js';
 import type { RetrainingFacts, RetrainingPlan } from '../../shared/monitoring/retraining.js';
+import type { RetrainingBlock } from '../../shared/monitoring/retraining-block.js';
 import {
   minutesOfMonth,
   recentTrainings,
@@ -24,17 +25,19 @@ export interface FactsRequest {
   readonly forced: boolean;
   readonly fingerprint: Dataset['fingerprint'];
   readonly health: Health | undefined;
+  /** What the health issue remembers. */
+  readonly block: RetrainingBlock | undefined;
   readonly now: string;
 }
 
 /** Asks GitHub what the decision needs: tags, what other runs have decided, and what the runs of this month took. */
 export async function gatherFacts(request: FactsRequest): Promise<RetrainingFacts> {
-  const { source, model, stage, branch, plan, forced, fingerprint, health, now } = request;
+  const { source, model, stage, branch, plan, forced, fingerprint, health, block, now } = request;
   const registry = new Registry(source, model);
   const tags = await registry.tags();
   const live = (await registry.atStage(stage, tags))?.version;
   const latest = await registry.latest(tags);
-  const trainings = await recentTrainings(source, model, branch);
+  const trainings = await recentTrainings(source, model, branch, block);
   const known = live && (await describe(registry, source, live));
   const busy = trainings.find(({ run }) => run.status !== 'completed');
   const lastTraining = newest([live, latest], trainings, source.ownRunId);

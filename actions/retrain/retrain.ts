@@ -3,17 +3,20 @@ import { join, resolve } from 'node:path';
 import { UserError } from '../../shared/core/errors.js';
 import { openDataset } from '../../shared/data/dataset.js';
 import { artifactsOfRun } from '../../shared/github/artifact.js';
+import { DEFAULT_AUTHOR, postStickyComment, readIssueComment } from '../../shared/github/comment.js';
 import { requiresReview } from '../../shared/github/environment.js';
 import { getRun } from '../../shared/github/run.js';
 import type { Health } from '../../shared/monitoring/health.js';
 import { readHealth } from '../../shared/monitoring/health-reader.js';
 import { decideRetraining, type RetrainingDecision, retrainingPlan } from '../../shared/monitoring/retraining.js';
+import { formatBlock, parseBlock, type RetrainingBlock, retrainMarker } from '../../shared/monitoring/retraining-block.js';
 import { decisionArtifact } from '../../shared/monitoring/retraining-memory.js';
 import { type CandidateSource, distrust } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { DEFAULT_STAGES } from '../../shared/registry/promote.js';
 import { versionTag } from '../../shared/registry/tag-name.js';
-import { renderRetraining } from '../../shared/report/retraining.js';
+import { renderDecision, renderRetraining } from '../../shared/report/retraining.js';
+import type { RunEnvironment } from '../../shared/runner/environment.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
@@ -25,6 +28,7 @@ export interface RetrainInputs {
   readonly force: boolean;
   readonly 'github-token': string | undefined;
   readonly health: string | undefined;
+  readonly issue: number | undefined;
   readonly spec: string;
   readonly 'working-directory': string;
 }
@@ -56,10 +60,11 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
   });
   const { fingerprint } = dataset;
   dataset.close();
+  const block = await rememberedBlock(inputs.issue, source, spec.name);
 
   const stage = (spec.registry?.stages ?? DEFAULT_STAGES).at(-1)!;
   const facts = await gatherFacts({
-    ...{ source, model: spec.name, stage, branch, plan, forced: inputs.force, fingerprint, health },
+    ...{ source, model: spec.name, stage, branch, plan, forced: inputs.force, fingerprint, health, block },
     now: new Date().toISOString(),
   });
   const decision = decideRetraining(plan, facts);
@@ -73,6 +78,7 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
   // Later runs take it for the beginning of a training, so a decision not to train leaves none.
   if (artifact !== '') await artifacts.upload(artifact, [file], workDirectory(directory));
 
+  await tellIssue(inputs.issue, source, decision, block, environment);
   const asks = decision.retrain && plan.promote === 'ask';
   const approval = !asks
     ? ''
@@ -97,6 +103,38 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
     annotations: noticesOf(loaded),
     summary: renderRetraining(decision, { stage, plan }),
   };
+}
+
+/** What the comment in the health issue remembers; the words around it are for people. */
+async function rememberedBlock(
+  issue: number | undefined,
+  { client, repository }: CandidateSource,
+  model: string,
+): Promise<RetrainingBlock | undefined> {
+  if (issue === undefined) return undefined;
+  const body = await readIssueComment(client, { repository, issue, marker: retrainMarker(model), author: DEFAULT_AUTHOR });
+  return body === undefined ? undefined : parseBlock(body);
+}
+
+/** Keeps the comment current. Tags and runs remember the same, so a token that may not write it is no failure. */
+async function tellIssue(
+  issue: number | undefined,
+  { client, repository, log }: CandidateSource,
+  decision: RetrainingDecision,
+  before: RetrainingBlock | undefined,
+  { runId, runUrl }: RunEnvironment,
+): Promise<void> {
+  if (issue === undefined) return;
+  const own = decision.retrain && runId !== undefined ? { run: runId, at: decision.at, data: decision.data.digest } : before;
+  const marker = retrainMarker(decision.model);
+  const lines = [marker, ...(own ? [formatBlock(own)] : []), renderDecision(decision, runUrl)];
+  try {
+    const posted = { repository, pullRequest: issue, onIssue: true, fromFork: false };
+    await postStickyComment(client, { ...posted, marker, author: DEFAULT_AUTHOR, body: lines.join('\n') });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log(`The health issue is not told: ${error.message}`);
+  }
 }
 
 /** The notices of the section alone: the other actions of the run say the rest. */

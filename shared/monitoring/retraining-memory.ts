@@ -1,21 +1,26 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { UserError } from '../core/errors.js';
 import { artifactsByName, artifactsOfRun, type ListedArtifact } from '../github/artifact.js';
 import { getRun, jobsOfRun, runsOfWorkflow, type WorkflowRun } from '../github/run.js';
 import { type CandidateSource, distrust } from '../registry/candidate.js';
+import type { RetrainingBlock } from './retraining-block.js';
 
 /**
- * What retraining remembers of itself. Nothing is stored for it alone: a run that decides to train leaves its decision as an
- * artifact, versions are tags, and what a run took stands in its jobs. The present run is left out everywhere, so that a
- * further attempt of it decides as the first one did.
+ * What retraining remembers of itself, which GitHub keeps anyway: a run that decides to train leaves its decision as an
+ * artifact (and a block in the health issue, while there is one), versions are tags, and what a run took stands in its jobs.
+ * The present run is left out everywhere, so that a further attempt of it decides as the first one did.
  */
 
 /** A run that decided to train, of a trusted origin. */
 export interface Training {
   readonly run: WorkflowRun;
   readonly at: string;
-  readonly artifact: ListedArtifact;
+  /** Its decision, unless only the health issue tells of it. */
+  readonly artifact?: ListedArtifact;
+  /** The digest of its rows, where that is known already. */
+  readonly rows?: string;
 }
 
 /** Decisions that are looked at: a run further back is over. */
@@ -27,8 +32,29 @@ export function decisionArtifact(model: string): string {
   return `${model}-retraining`;
 }
 
-/** The trainings that other runs of the branch decided on, newest first; the newest few. Needs `actions: read`. */
-export async function recentTrainings(source: CandidateSource, model: string, branch: string): Promise<readonly Training[]> {
+/**
+ * The trainings that other runs of the branch decided on, newest first; the newest few. Needs `actions: read`.
+ * @param block what the health issue remembers, for when the artifact of that run has expired
+ */
+export async function recentTrainings(
+  source: CandidateSource,
+  model: string,
+  branch: string,
+  block?: RetrainingBlock,
+): Promise<readonly Training[]> {
+  const found = await decisionsOf(source, model, branch);
+  if (!block || block.run === source.ownRunId) return found;
+  const known = found.find(({ run }) => run.id === block.run);
+  if (known) return found.map((training) => (training === known ? { ...training, rows: block.data } : training));
+  const run = await getRun(source.client, source.repository, block.run).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined; // The run was deleted.
+    throw error;
+  });
+  if (!run || distrust(run, branch)) return found;
+  return [...found, { run, at: block.at, rows: block.data }].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+}
+
+async function decisionsOf(source: CandidateSource, model: string, branch: string): Promise<Training[]> {
   const found: Training[] = [];
   const seen = new Set<number>();
   for await (const page of artifactsByName(source.client, source.repository, decisionArtifact(model))) {
@@ -62,7 +88,8 @@ const decisionSchema = z.object({
 });
 
 /** The digest of the rows that a training had; undefined when its decision has expired or is none. */
-export async function rowsOfTraining(source: CandidateSource, { artifact }: Training): Promise<string | undefined> {
+export async function rowsOfTraining(source: CandidateSource, { artifact, rows }: Training): Promise<string | undefined> {
+  if (rows !== undefined || !artifact) return rows;
   if (artifact.expired || artifact.bytes > LARGEST_DECISION_BYTES) return undefined;
   const folder = join(source.directory, `decision-${artifact.id}`);
   await mkdir(folder, { recursive: true });

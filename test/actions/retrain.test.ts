@@ -168,6 +168,45 @@ describe('retrain', () => {
     expect((await (await open({ spec: NOW, rows: 61 })).step('retrain')).outputs.retrain).toBe('true');
   });
 
+  test('tells the health issue, and remembers by it what artifacts no longer tell', async () => {
+    await live('first');
+    const issue = scene.github.openPullRequest({
+      ...{ title: 'Not well', user: 'ann' },
+      head: { ref: `issue-${count}`, sha: scene.head, repository: scene.repository },
+      base: { ref: 'main', sha: scene.head, repository: scene.repository },
+    }).number;
+    const comments = () => scene.github.comments(scene.repository, issue).map(({ body }) => body);
+    const permissions = { ...READ, issues: 'write' } as const;
+    const first = await open({ spec: NOW, permissions });
+    const { data } = await decisionOf(await first.step('retrain', { issue: String(issue) }));
+    expect(comments()).toEqual([expect.stringContaining('is trained again')]);
+    expect(comments()[0]).toContain(`"run":${first.run.id}`);
+    expect(comments()[0]).toContain(data.digest);
+    await first.uploadFile(`${model}-comparison-0a1b2c3d`, 'left.json', '{}');
+    scene.github.completeRun(first.run, 'success');
+    const own = scene.github.artifacts(scene.repository, first.run.id).find(({ name }) => name === `${model}-retraining`);
+    const deleted = await fetch(`${scene.github.apiUrl}/repos/acme/models/actions/artifacts/${own!.id}`, {
+      ...{ method: 'DELETE', headers: { authorization: `token ${scene.github.personToken('ann')}` } },
+    });
+    expect(deleted.status).toBe(204);
+
+    const second = await open({ spec: NOW, permissions });
+    const outcome = await second.step('retrain', { issue: String(issue) });
+    expect(reasonsOf(outcome)[0]).toBe(
+      `the 60 rows are those that run ${first.run.id} had: training again would give the same model`,
+    );
+    expect(comments()).toEqual([expect.stringContaining('is not trained again')]);
+    expect(comments()[0]).toContain(`"run":${first.run.id}`);
+    // Who may not write it decides all the same.
+    const blind = await open({ spec: NOW });
+    expect((await blind.step('retrain', { issue: String(issue), force: 'true' })).outputs.retrain).toBe('true');
+    expect(blind.log.join()).toContain('The health issue is not told: The token may not comment on issue #');
+    scene.github.completeRun(blind.run, 'success');
+    expect(await blind.complaint('retrain', { issue: 'seven' })).toBe(
+      'Input "issue" is "seven"; accepted: the number of an issue, such as 12.',
+    );
+  });
+
   test('believes no decision of a fork, of a pull request or of another branch', async () => {
     await live('first');
     const mallory = scene.github.createRepository({ owner: `mallory-${count}`, name: 'models', forkOf: scene.repository });
