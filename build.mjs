@@ -1,4 +1,4 @@
-// Builds dist/: one small entry an action, the code they share as chunks beside them. Adding a folder to actions/ is
+// Builds dist/: one small entry an action and one for the server, the code they share as chunks beside them. Adding a folder to actions/ is
 // enough for a new action. `node build.mjs --check` compares with what is committed instead of writing.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,11 +19,20 @@ export async function buildFiles() {
     `import { runAction } from './shared/runner/action.js';\nawait runAction('${name}', () => import('./actions/${name}/main.js'));\n`;
   const result = await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(actions.map(({ name }) => [name, `action:${name}`])),
+    entryPoints: {
+      ...Object.fromEntries(actions.map(({ name }) => [name, `action:${name}`])),
+      server: 'entry:server',
+    },
     plugins: [
       {
-        name: 'action-entries',
+        name: 'entries',
         setup(setup) {
+          setup.onResolve({ filter: /^entry:server$/ }, () => ({ path: 'server', namespace: 'entry' }));
+          setup.onLoad({ filter: /.*/, namespace: 'entry' }, () => ({
+            contents: "import { runServer } from './shared/serving/main.js';\nawait runServer();\n",
+            resolveDir: root,
+            loader: 'ts',
+          }));
           setup.onResolve({ filter: /^action:/ }, ({ path }) => ({ path: path.slice('action:'.length), namespace: 'action' }));
           setup.onLoad({ filter: /.*/, namespace: 'action' }, ({ path }) => ({
             contents: entry(path),

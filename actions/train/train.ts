@@ -5,6 +5,7 @@ import { writeBundle } from '../../shared/bundle/write.js';
 import { messageOf, UserError } from '../../shared/core/errors.js';
 import { formatCount, formatDuration } from '../../shared/core/format.js';
 import { toolVersion } from '../../shared/core/version.js';
+import { columnKey } from '../../shared/data/column-names.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { NOTABLE_LEAKAGE } from '../../shared/data/leakage.js';
 import { writePredictions } from '../../shared/data/parquet.js';
@@ -195,6 +196,7 @@ async function leaveBundle(
         leakage: split.leakage.share,
         finishedAt: new Date().toISOString(),
       },
+      context: contextColumns(dataset, spec),
       ...(headSha !== undefined && { commit: headSha }),
       ...(repository && runId !== undefined && { run: { id: runId, attempt: runAttempt, url: runUrl ?? '' } }),
       tool: { name: 'mlops-actions', version: toolVersion() },
@@ -214,6 +216,17 @@ async function leaveBundle(
       bom: `${JSON.stringify(modelBom(manifest), null, 2)}\n`,
     }),
   });
+}
+
+/** The columns of data.time and data.key as the data spells them; SQL, and so a spec, does not tell upper from lower case. */
+function contextColumns(dataset: Dataset, spec: Spec): NonNullable<Manifest['context']> {
+  const spelled = (name: string): string =>
+    dataset.schema.find((column) => columnKey(column.name) === columnKey(name))?.name ?? name;
+  const { time, key } = spec.data;
+  return {
+    ...(time !== undefined && { time: spelled(time) }),
+    key: key === undefined ? [] : [key].flat().map(spelled),
+  };
 }
 
 /**

@@ -1,19 +1,18 @@
 /** Milliseconds of each unit that durations are written in. A day has 24 hours: times are UTC, which knows no summer time. */
-const UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
+const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** Milliseconds of a duration as the spec writes it (`30s`, `5m`, `1.5h`, `7d`); undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(text);
+  return match ? Number(match[1]) * MILLISECONDS[match[2] as keyof typeof MILLISECONDS] : undefined;
+}
 
 /**
- * The milliseconds of a duration such as `7d`, `36h` or `1.5h`: a number and a unit (ms, s, m, h, d, w).
+ * The same, in whole milliseconds, of a text that is a duration.
  * @throws Error for any other text: the spec's schema has let none through
  */
 export function durationMs(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(text) ?? [];
-  if (number === undefined || unit === undefined) throw new Error(`${JSON.stringify(text)} is no duration`);
-  return Math.round(Number(number) * UNITS[unit]!);
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined) throw new Error(`${JSON.stringify(text)} is no duration`);
+  return Math.round(milliseconds);
 }

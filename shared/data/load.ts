@@ -29,16 +29,20 @@ interface StagedColumn {
 
 /**
  * Makes the view `target` over all stages: the union of their columns by name, in one type a column, and `__row`.
+ * @param textColumns columns that are text whatever their values look like: a file whose codes all happen to be digits
+ * still holds codes. Of files that have types of their own, these stay.
  * @returns the columns in the order of the files, and notices
  */
 export async function unionStages(
   connection: DuckDBConnection,
   stages: readonly Stage[],
   target: string,
+  textColumns: readonly string[] = [],
 ): Promise<{ columns: readonly StoredColumn[]; notices: readonly string[] }> {
   const notices: string[] = [];
   const staged: StagedColumn[][] = [];
-  for (const stage of stages) staged.push(await stagedColumns(connection, stage, notices));
+  const asText = new Set(textColumns.map(columnKey));
+  for (const stage of stages) staged.push(await stagedColumns(connection, stage, asText, notices));
   const columns = commonColumns(staged);
   for (const { name } of columns) {
     if (columnKey(name) === ROW || columnKey(name) === HASH) {
@@ -119,8 +123,14 @@ function hashedRows(columns: readonly StoredColumn[], kept: readonly StoredColum
   );
 }
 
-async function stagedColumns(connection: DuckDBConnection, stage: Stage, notices: string[]): Promise<StagedColumn[]> {
+async function stagedColumns(
+  connection: DuckDBConnection,
+  stage: Stage,
+  asText: ReadonlySet<string>,
+  notices: string[],
+): Promise<StagedColumn[]> {
   const texts = stage.columns.flatMap(({ name, duckType }) => {
+    if (asText.has(columnKey(name))) return [];
     const origin = textOrigin(stage, duckType);
     return origin ? [{ name, origin, text: origin === 'json mixed' ? `(${identifier(name)} ->> '$')` : identifier(name) }] : [];
   });

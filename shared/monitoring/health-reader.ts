@@ -4,8 +4,8 @@ import { messageOf, UserError } from '../core/errors.js';
 import type { Health } from './health.js';
 
 /**
- * The shape of `health.json`, for files that come from another job or run. It says no more than the type `Health`; a test
- * holds the two against each other.
+ * The part of `health.json` that decides, for files that come from another job or run; what else stands there is dropped. It says
+ * no more than the type `Health`; a test holds the two against each other.
  */
 
 const LARGEST_BYTES = 5_000_000;
@@ -16,17 +16,17 @@ const name = z.string().max(400);
 const instant = z.string().refine((text) => Number.isFinite(Date.parse(text)), { error: 'no time (ISO 8601)' });
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(20_000).readonly();
 
-const windowSchema = z.strictObject({
+const windowSchema = z.object({
   from: instant,
   to: instant,
   rows: count,
   sparse: z.boolean(),
   labelled: count,
   labelsComplete: z.boolean(),
-  metrics: z.record(name, z.strictObject({ value: finite, low: finite.exactOptional(), high: finite.exactOptional() })),
+  metrics: z.record(name, z.object({ value: finite, low: finite.exactOptional(), high: finite.exactOptional() })),
 });
 
-const checkSchema = z.strictObject({
+const checkSchema = z.object({
   kind: z.enum(['input drift', 'prediction drift', 'quality', 'contract', 'volume', 'errors', 'latency']),
   subject: name,
   state: z.enum(['ok', 'watch', 'alarm', 'unknown']),
@@ -36,7 +36,7 @@ const checkSchema = z.strictObject({
   pValue: finite.exactOptional(),
 });
 
-export const healthSchema = z.strictObject({
+export const healthSchema = z.object({
   format: z.literal(1),
   kind: z.literal('health'),
   model: name,

@@ -58,7 +58,12 @@ export function createReader(layout: OutputLayout, context: PredictContext, rows
   };
 }
 
-function chooseScore(layout: OutputLayout, context: PredictContext, width: number): string {
+/**
+ * The output that holds the scores.
+ * @param width scores a row
+ * @throws UserError when no output fits the task, or several do and no name decides
+ */
+export function chooseScore(layout: OutputLayout, context: PredictContext, width: number): string {
   const fits = layout.scores.filter((output) => output.width === undefined || output.width === width);
   // One column of a binary model is the probability of the positive class.
   const candidates = fits.length === 0 && width === 2 ? layout.scores.filter((output) => output.width === 1) : fits;

@@ -61,10 +61,7 @@ type OnnxRuntime = typeof import('onnxruntime-node');
 export async function openModel(source: Uint8Array | string, options: OpenOptions = {}): Promise<OnnxModel> {
   const what = typeof source === 'string' ? source : 'the model';
   const bytes = typeof source === 'string' ? await readModel(source) : source;
-  const { assertSelfContained } = await import('./inspect.js');
-  assertSelfContained(bytes, what);
-  const runtime = await loadNative<OnnxRuntime>('onnxruntime-node');
-  const session = await createSession(runtime, bytes, options.threads ?? 2, what);
+  const { runtime, session } = await openSession(bytes, what, options.threads ?? 2);
   let single: InferenceSession | undefined;
   try {
     const inputs = discoverInputs(session.inputMetadata);
@@ -98,6 +95,22 @@ export async function openModel(source: Uint8Array | string, options: OpenOption
     await session.release();
     throw error;
   }
+}
+
+/**
+ * Opens a model for a caller that makes the tensors itself.
+ * @param what how messages name the model
+ * @throws UserError when it is not a model, or needs operators or files that are not there
+ */
+export async function openSession(
+  bytes: Uint8Array,
+  what: string,
+  threads: number,
+): Promise<{ readonly runtime: OnnxRuntime; readonly session: InferenceSession }> {
+  const { assertSelfContained } = await import('./inspect.js');
+  assertSelfContained(bytes, what);
+  const runtime = await loadNative<OnnxRuntime>('onnxruntime-node');
+  return { runtime, session: await createSession(runtime, bytes, threads, what) };
 }
 
 async function readModel(path: string): Promise<Uint8Array> {

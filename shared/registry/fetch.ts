@@ -12,17 +12,32 @@ import { bundleAsset, parseSums, SUMS_FILE } from './release-files.js';
 
 const LARGEST_SUMS_BYTES = 1024 * 1024;
 
+/** A version's bundle, and the archive that it came in where it was one. */
+export interface FetchedVersion extends Bundle {
+  readonly archive?: {
+    readonly file: string;
+    /** `sha256:<hex>` of its bytes, which SHA256SUMS names. */
+    readonly digest: string;
+  };
+}
+
 /**
  * Downloads a version's bundle and verifies it from the tag down: the tag names the digest of SHA256SUMS, that the
  * archive's, its manifest every file's; and the model's digest is the one that the tag names.
  * @throws UserError when anything is missing, has been changed or has expired
  */
-export async function fetchVersion(source: CandidateSource, model: string, version: RegisteredVersion): Promise<Bundle> {
+export async function fetchVersion(
+  source: CandidateSource,
+  model: string,
+  version: RegisteredVersion,
+): Promise<FetchedVersion> {
   const directory = join(source.directory, `${model}-${version.record.version}`);
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
-  if (version.record.storage === 'release') await fromRelease(source, model, version, directory);
-  else await fromArtifact(source, model, version, directory);
+  const archive =
+    version.record.storage === 'release'
+      ? await fromRelease(source, model, version, directory)
+      : await fromArtifact(source, model, version, directory);
   const bundle = await readBundle(join(directory, 'bundle'), version.tag);
   const { digest } = version.record;
   if (bundle.manifest.digest !== digest || bundle.manifest.name !== model)
@@ -30,7 +45,7 @@ export async function fetchVersion(source: CandidateSource, model: string, versi
       `${version.tag} names the model ${digest}, but its bundle holds ${bundle.manifest.name} ${bundle.manifest.digest}: ` +
         'it has been changed, and is not used.',
     );
-  return bundle;
+  return { ...bundle, ...(archive && { archive }) };
 }
 
 async function fromRelease(
@@ -38,7 +53,7 @@ async function fromRelease(
   model: string,
   { tag, record, release }: RegisteredVersion,
   directory: string,
-): Promise<void> {
+): Promise<{ readonly file: string; readonly digest: string }> {
   if (record.storage !== 'release' || !release) throw new Error(`${tag} is in no release`);
   const load = async (name: string, limit?: number): Promise<{ file: string; digest: string }> => {
     const asset = release.assets.find((candidate) => candidate.name === name);
@@ -55,7 +70,7 @@ async function fromRelease(
   const archive = await load(name);
   if (archive.digest !== expected) throw changed(tag, name, archive.digest, expected);
   await unpackBundle(archive.file, join(directory, 'bundle'), `${name} of ${tag}`);
-  await rm(archive.file);
+  return archive;
 }
 
 async function fromArtifact(
@@ -63,7 +78,7 @@ async function fromArtifact(
   model: string,
   { tag, record }: RegisteredVersion,
   directory: string,
-): Promise<void> {
+): Promise<undefined> {
   if (record.storage !== 'artifact') throw new Error(`${tag} is in no artifact`);
   const name = candidateArtifact(model);
   const listed = await artifactsOfRun(source.client, source.repository, record.candidate);

@@ -27,7 +27,8 @@ export async function runAction(name: string, load: () => Promise<ActionModule>)
     const { main } = await load();
     const { createServices } = await import('./services.js');
     const services = createServices(readEnvironment(), logProgress);
-    const outcome = await main(new InputReader((input) => core.getInput(input)), services);
+    const inputs = new InputReader((input) => core.getInput(input), core.setSecret);
+    const outcome = await main(inputs, services);
     for (const [output, value] of Object.entries(outcome.outputs)) core.setOutput(output, value);
     for (const annotation of outcome.annotations ?? []) annotate(annotation, annotation.level);
     if (outcome.summary) await writeSummary(outcome.summary);

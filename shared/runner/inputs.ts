@@ -1,3 +1,4 @@
+import { parseDuration } from '../core/duration.js';
 import { UserError } from '../core/errors.js';
 import type { Json } from '../core/json.js';
 
@@ -7,9 +8,12 @@ import type { Json } from '../core/json.js';
  */
 export class InputReader {
   readonly #get: (name: string) => string;
+  readonly #mask: (value: string) => void;
 
-  constructor(get: (name: string) => string) {
+  /** @param mask keeps a text out of the log from then on */
+  constructor(get: (name: string) => string, mask: (value: string) => void = () => {}) {
     this.#get = (name) => get(name).trim();
+    this.#mask = mask;
   }
 
   /** The input's text; empty reads as undefined. */
@@ -22,6 +26,24 @@ export class InputReader {
     const value = this.#get(name);
     if (!value) throw new UserError(`Input "${name}" is required: add it under "with:" of this step.`);
     return value;
+  }
+
+  /** Like optional, for credentials: the log shows `***` in their place. */
+  secret(name: string): string | undefined {
+    const value = this.optional(name);
+    if (value !== undefined) this.#mask(value);
+    return value;
+  }
+
+  /** Milliseconds of a duration such as `30s` or `5m`. @throws UserError on anything else */
+  duration(name: string): number {
+    const value = this.#get(name);
+    const milliseconds = parseDuration(value);
+    if (milliseconds === undefined)
+      throw new UserError(
+        `Input "${name}" is ${JSON.stringify(value)}; accepted: a number and a unit (ms, s, m, h, d, w), such as 30s.`,
+      );
+    return milliseconds;
   }
 
   /** YAML 1.2 booleans. @throws UserError on anything else. */

@@ -1,4 +1,5 @@
 import { foundText, pathText } from './accepted.js';
+import { checkDeploy } from './deploy-checks.js';
 import type { Path } from './document.js';
 import { type Gate, gateText, readGate, unknownMetric } from './gates.js';
 import { betterOf, fitsTask, isMeasurement, isMetric, metricByOtherName, metricsOfTask, rangeOf } from './metrics.js';
@@ -37,6 +38,7 @@ export function checkSections(sections: Sections, content: unknown): Finding[] {
     ...checkMetrics(sections, content),
     ...checkGates(sections, content),
     ...checkContractLimits(sections),
+    ...checkDeploy(sections),
   ];
 }
 

@@ -310,16 +310,27 @@ const registrySchema = z
 
 const deploySchema = z
   .strictObject({
-    target: z.enum(['service', 'kubernetes', 'kserve', 'batch']).optional(),
-    environment: z.string().optional().describe('The environment of GitHub'),
-    url: z.string().optional().describe('Where the service answers'),
-    namespace: z.string().optional(),
-    image: z.string().optional(),
-    replicas: range(z.int().min(0)).optional(),
+    target: z
+      .enum(['service', 'kubernetes', 'kserve', 'batch'])
+      .optional()
+      .describe('service: a model server that runs somewhere; kubernetes, kserve: a cluster; batch: files in, Parquet out'),
+    environment: z.string().min(1).optional().describe('The environment of GitHub (default production)'),
+    url: z.string().optional().describe('Where the model answers'),
+    namespace: z.string().min(1).optional().describe("The cluster's namespace; default: that of the kubeconfig"),
+    image: z.string().min(1).optional().describe('The image of the model server'),
+    replicas: range(z.int().min(1)).optional().describe('Of the pods: at least and at most (default 1 and 3)'),
     resources: z.record(z.string(), z.unknown()).optional().describe('Requests and limits, as Kubernetes has them'),
-    canary: z.array(z.number().min(0).max(100)).optional().describe('Percent of the traffic, step by step'),
+    canary: z
+      .array(z.number().min(0).max(100))
+      .min(1)
+      .optional()
+      .describe('Percent of the traffic, step by step; the last is 100 (target: service)'),
     batch: z
-      .strictObject({ input: z.string(), output: z.string(), partition: z.string().optional() })
+      .strictObject({
+        input: oneOrMore(z.string().min(1)).describe('File, glob or list, as in data.path'),
+        output: z.string().min(1).describe('A .parquet file; with partition, a folder'),
+        partition: columnName.optional().describe('A column whose every value gets a folder of its own'),
+      })
       .optional()
       .describe('Files that are scored'),
   })

@@ -22,7 +22,7 @@ interface Rule {
 const isOff = (value: unknown): boolean => value === false;
 
 const RULES: readonly Rule[] = [
-  ...['deploy', 'monitor'].map((section) => ({ path: [section] })),
+  { path: ['monitor'] },
   { path: ['registry', 'mlflow'] },
   { path: ['registry', 'attest'], harmless: isOff },
   { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },

@@ -71,14 +71,23 @@ export class RegistryJob {
 
   /** Runs an action with the defaults of its action.yml. */
   async step(action: string, inputs: Readonly<Record<string, string>> = {}): Promise<ActionOutcome> {
+    const { main } = (await import(`../../actions/${action}/main.ts`)) as {
+      main(inputs: InputReader, services: RunnerServices): Promise<ActionOutcome>;
+    };
+    return this.use(action, inputs, main);
+  }
+
+  /** Calls something with the inputs of an action and what a step of this job has. */
+  async use<T>(
+    action: string,
+    inputs: Readonly<Record<string, string>>,
+    call: (inputs: InputReader, services: RunnerServices) => Promise<T>,
+  ): Promise<T> {
     const declared = (await readActions()).get(action)!.inputs;
     const reader = new InputReader(
       (name) => inputs[name] ?? (name === 'github-token' ? this.#token : (declared[name]?.default ?? '')),
     );
-    const { main } = (await import(`../../actions/${action}/main.ts`)) as {
-      main(inputs: InputReader, services: RunnerServices): Promise<ActionOutcome>;
-    };
-    return main(reader, this.#services);
+    return call(reader, this.#services);
   }
 
   /** The one line that an action says of a mistake. */

@@ -4,6 +4,7 @@ import { type Benchmark, tableOf, writeResult } from './result.js';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   train: async () => (await import('./train.js')).train,
+  serving: async () => (await import('./serving.js')).serving,
 };
 
 const USAGE = `npm run bench -- NAME [--quick] [--install]

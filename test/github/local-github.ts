@@ -297,6 +297,16 @@ function inspection(state: State, blobs: Blobs): Inspection {
           })),
         })),
 
+    deployments: (repository) =>
+      state.deployments
+        .filter((deployment) => deployment.repository.id === repository.id)
+        .map(({ id, ref, sha, task, environment, payload, description, statuses }) => ({
+          ...{ id, ref, sha, task, environment, payload, description },
+          statuses: statuses.map(({ state: value, description: text, logUrl, environmentUrl }) => ({
+            ...{ state: value, description: text, logUrl, environmentUrl },
+          })),
+        })),
+
     refs: async (repository) => (await state.recordOf(repository).objects.refs()).map(({ name, sha }) => ({ name, sha })),
 
     pullRequest(repository, number) {

@@ -177,6 +177,8 @@ class Description implements OpenApi {
     const converted: Record<string, unknown> = {};
     for (const [keyword, given] of Object.entries(schema)) {
       if (!KEYWORDS.has(keyword)) continue;
+      // An address that is empty unless it was given, as those of a deployment's status, is no URI then.
+      if (keyword === 'format' && schema.default === '') continue;
       if (keyword === '$ref') converted.$ref = this.#component(String(given), ajv, closed);
       else if (keyword === 'properties') {
         converted.properties = Object.fromEntries(

@@ -183,6 +183,33 @@ export interface CacheRecord {
   size: number | undefined;
 }
 
+export interface DeploymentStatusRecord {
+  readonly id: number;
+  readonly state: string;
+  readonly description: string;
+  readonly logUrl: string;
+  readonly environmentUrl: string;
+  readonly creator: string;
+  readonly createdAt: number;
+}
+
+export interface DeploymentRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  readonly sha: string;
+  readonly ref: string;
+  readonly task: string;
+  readonly payload: Fields | string;
+  readonly environment: string;
+  readonly description: string | null;
+  readonly creator: string;
+  readonly transient: boolean;
+  readonly production: boolean;
+  readonly createdAt: number;
+  /** Oldest first. */
+  readonly statuses: DeploymentStatusRecord[];
+}
+
 /** The kinds of thing with an id, each from a number of its own, so that an id of one kind is none of another. */
 const FIRST_ID = {
   repository: 900_000_001,
@@ -197,6 +224,8 @@ const FIRST_ID = {
   release: 290_000_001,
   asset: 350_000_001,
   environment: 8_100_000_001,
+  deployment: 2_900_000_001,
+  deploymentStatus: 4_100_000_001,
 } as const;
 
 /** What a job's token may start workflows with, although nothing else that it does starts any. */
@@ -219,6 +248,7 @@ export class State {
   releases: ReleaseRecord[] = [];
   readonly environments: EnvironmentRecord[] = [];
   readonly waitingJobs: WaitingJob[] = [];
+  deployments: DeploymentRecord[] = [];
   readonly events: CausedEvent[] = [];
   clockOffset = 0;
   /** Told of what should start workflows. */

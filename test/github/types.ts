@@ -299,6 +299,23 @@ interface Release {
   readonly assets: readonly ReleaseAsset[];
 }
 
+interface Deployment {
+  readonly id: number;
+  readonly ref: string;
+  readonly sha: string;
+  readonly task: string;
+  readonly environment: string;
+  readonly payload: unknown;
+  readonly description: string | null;
+  /** Oldest first; the last one's state is the deployment's. */
+  readonly statuses: readonly {
+    readonly state: string;
+    readonly description: string;
+    readonly logUrl: string;
+    readonly environmentUrl: string;
+  }[];
+}
+
 interface ReleaseAsset {
   readonly id: number;
   readonly name: string;
@@ -326,6 +343,8 @@ export interface LocalGitHubInspection {
   pullRequest(repository: Repository, number: number): PullRequest;
   /** Drafts too, oldest first. */
   releases(repository: Repository): readonly Release[];
+  /** Oldest first. */
+  deployments(repository: Repository): readonly Deployment[];
   /** Every branch and tag in full (`refs/tags/v1`), with the object that it names directly, in the order of the names. */
   refs(repository: Repository): Promise<readonly { readonly name: string; readonly sha: string }[]>;
   readonly requests: readonly LoggedRequest[];

@@ -12,6 +12,7 @@ import { artifactRoutes } from './artifacts.js';
 import { cacheRoutes } from './caches.js';
 import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
+import { deploymentRoutes } from './deployments.js';
 import { dispatchRoutes } from './dispatches.js';
 import { environmentRoutes } from './environments.js';
 import { gitDataRoutes } from './git-data.js';
@@ -41,6 +42,7 @@ const ROUTES: readonly Route[] = [
   ...releaseAssetRoutes,
   ...dispatchRoutes,
   ...environmentRoutes,
+  ...deploymentRoutes,
 ];
 
 /** The host for uploads, as a path of this one. */

@@ -34,14 +34,13 @@ async function read(content: string): Promise<Health> {
 test('says what the type says', async () => {
   expectTypeOf<z.output<typeof healthSchema>>().toExtend<Health>();
   expectTypeOf<Health>().toExtend<z.output<typeof healthSchema>>();
-  expect(await read(JSON.stringify(health))).toEqual(health);
+  expect(await read(JSON.stringify({ ...health, columns: [{ psi: 'much' }] }))).toEqual(health);
 });
 
 test.each([
   ['a number that is none', { checks: [{ ...health.checks[0], effect: 'large' }] }, 'checks.0.effect'],
   ['a state that there is not', { checks: [{ ...health.checks[0], state: 'panic' }] }, 'checks.0.state'],
   ['a time that is none', { at: 'yesterday' }, 'at at (no time'],
-  ['a key too many', { script: 'rm -rf /' }, 'Unrecognized key'],
   ['a text beyond all measure', { version: 'v'.repeat(500) }, 'version'],
 ])('%s is refused in one line', async (_name, change, found) => {
   const message = await read(JSON.stringify({ ...health, ...change })).then(String, (error: Error) => error.message);

@@ -1,0 +1,364 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { readBundle } from '../bundle/read.js';
+import { messageOf, UserError } from '../core/errors.js';
+import type { ModelState, PutResponse } from './admin-api.js';
+import type { BatchPool } from './batch-pool.js';
+import { INCOMING, unpackVerified } from './bundle-intake.js';
+import { type LoadedModel, loadBundleModel } from './load-model.js';
+import { readState, type SavedModel, type SavedState, writeState } from './model-state.js';
+import { RequestError } from './request-error.js';
+import { Shares, withoutAbsent } from './shares.js';
+import { loadStartModel } from './start-models.js';
+import type { TrafficLogger } from './traffic-logger.js';
+import { Version } from './version.js';
+
+export interface StoreOptions {
+  /** Folder of what the admin API brings; without one it is gone after a restart. */
+  readonly directory?: string;
+  /** What the server is started with: paths, see start-models.ts. */
+  readonly start: readonly string[];
+  readonly traffic?: TrafficLogger;
+  readonly pool: BatchPool;
+  readonly log: (line: string) => void;
+}
+
+interface Model {
+  readonly versions: Map<string, Held>;
+  shares: Shares<Version>;
+}
+
+interface Held {
+  readonly version: Version;
+  /** sha256 of the archive that it came in. */
+  readonly archive?: string;
+  /** Its folder, where it is the store's own. */
+  readonly directory?: string;
+}
+
+/**
+ * The versions that are served, and how the requests are divided among them. Changes are made one after the other, are on
+ * disk before they count, and never touch a request that has begun.
+ */
+export class ModelStore {
+  readonly #options: StoreOptions;
+  readonly #root: string;
+  readonly #temporary: string;
+  readonly #models = new Map<string, Model>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: StoreOptions, root: string, temporary: string) {
+    this.#options = options;
+    this.#root = root;
+    this.#temporary = temporary;
+  }
+
+  /** @throws UserError when a folder cannot be used, or a model of the start cannot be served */
+  static async open(options: StoreOptions): Promise<ModelStore> {
+    const temporary = await mkdtemp(join(tmpdir(), 'mlops-server-'));
+    const root = options.directory ?? temporary;
+    await mkdir(root, { recursive: true }).catch((error: unknown) => {
+      throw new UserError(`MLOPS_SERVER_MODELS: ${root} cannot be used (${messageOf(error)})`, { cause: error });
+    });
+    const store = new ModelStore(options, root, temporary);
+    await store.#restore();
+    return store;
+  }
+
+  /**
+   * The version that answers a request.
+   * @param version where the path names one, whatever its share
+   * @throws RequestError 404 for what is not there, 503 where no version has a share
+   */
+  find(name: string | undefined, version?: string): Version {
+    const [found, model] = this.#model(name);
+    if (version === undefined) {
+      const picked = model.shares.pick();
+      if (picked) return picked;
+      throw new RequestError(
+        503,
+        `no version of ${found} has a share of the traffic; versions: ${[...model.versions.keys()].join(', ')}`,
+      );
+    }
+    const held = model.versions.get(version);
+    if (held) return held.version;
+    throw new RequestError(
+      404,
+      `there is no version ${JSON.stringify(version)} of ${found}; there are ${[...model.versions.keys()].join(', ')}`,
+    );
+  }
+
+  /** The version with the largest share, and the names of all. Throws like find. */
+  main(name: string | undefined): { readonly version: Version; readonly names: readonly string[] } {
+    const [, model] = this.#model(name);
+    return { version: model.shares.main() ?? this.find(name), names: [...model.versions.keys()] };
+  }
+
+  /** Every version that is loaded. */
+  *versions(): Generator<Version> {
+    for (const { versions } of this.#models.values()) for (const { version } of versions.values()) yield version;
+  }
+
+  /** There is a model, and every model has a version that answers. */
+  isReady(): boolean {
+    return this.#models.size > 0 && [...this.#models.values()].every(({ shares }) => shares.main() !== undefined);
+  }
+
+  states(): readonly ModelState[] {
+    return [...this.#models.keys()].map((name) => this.#state(name));
+  }
+
+  /** A new path for an archive on its way in; what is left there is removed at the next start. */
+  newArchive(): string {
+    return join(this.#root, `${INCOMING}${randomBytes(8).toString('hex')}.tar.gz`);
+  }
+
+  /**
+   * Takes a version in: unpacked, verified, loaded and run once, before anything counts.
+   * @param archive file with the bundle's tar.gz; is left where it is
+   * @param hash its sha256, hex
+   * @throws RequestError 409 when other bytes have that name, 422 for a bundle that cannot be served
+   */
+  put(name: string, version: string, archive: string, hash: string): Promise<PutResponse & { readonly isNew: boolean }> {
+    return this.#alone(async () => {
+      const there = this.#models.get(name)?.versions.get(version);
+      if (there?.archive === hash) return { ...this.#put(name, version), isNew: false };
+      const taken = (): RequestError =>
+        new RequestError(409, `version ${version} of ${name} is there with other bytes (${there?.version.servable.digest})`);
+      if (there?.archive !== undefined) throw taken();
+      const bundle = await unpackVerified(archive, this.#root, 'the bundle').catch((error: unknown) => {
+        throw refused(error);
+      });
+      try {
+        const { digest } = bundle.manifest;
+        if (bundle.manifest.name !== name) {
+          throw new RequestError(422, `the bundle is a model called ${bundle.manifest.name}, the path says ${name}`);
+        }
+        // It came as a folder when the server started, so its archive is not known.
+        if (there?.version.servable.digest === digest) return { ...this.#put(name, version), isNew: false };
+        if (there) throw taken();
+        const model = await loadBundleModel(bundle, version).catch((error: unknown) => {
+          throw refused(error);
+        });
+        await this.#keep(model, bundle.directory, hash);
+        return { ...this.#put(name, version), isNew: true };
+      } finally {
+        await rm(bundle.directory, { recursive: true, force: true });
+      }
+    });
+  }
+
+  /**
+   * Divides the traffic of a model anew, at once.
+   * @param shares per cent, 100 in all; versions that are not named get nothing
+   * @throws RequestError 404 for a version that is not there
+   */
+  setShares(name: string, shares: ReadonlyMap<string, number>): Promise<ModelState> {
+    return this.#alone(async () => {
+      const [, model] = this.#model(name);
+      for (const version of shares.keys()) if (!model.versions.has(version)) this.find(name, version);
+      const next = this.#shares(model, shares);
+      await this.#save(new Map([[name, next]]));
+      model.shares = next;
+      return this.#state(name);
+    });
+  }
+
+  /**
+   * Takes a version away, once nothing is in flight.
+   * @throws RequestError 404 when it is not there, 409 while it has a share
+   */
+  remove(name: string, version: string): Promise<void> {
+    return this.#alone(async () => {
+      const [, model] = this.#model(name);
+      this.find(name, version);
+      const share = model.shares.of(version);
+      if (share > 0)
+        throw new RequestError(
+          409,
+          `version ${version} of ${name} has ${share} % of the traffic; give it to another one first`,
+        );
+      const held = model.versions.get(version)!;
+      model.versions.delete(version);
+      try {
+        await this.#save();
+      } catch (error) {
+        model.versions.set(version, held);
+        throw error;
+      }
+      await this.#end(held);
+      if (held.directory !== undefined) await rm(held.directory, { recursive: true, force: true });
+    });
+  }
+
+  /** Waits for what is in flight and frees everything. */
+  async close(): Promise<void> {
+    await this.#last.catch(() => {});
+    const held = [...this.#models.values()].flatMap(({ versions }) => [...versions.values()]);
+    this.#models.clear();
+    await Promise.all(held.map((one) => this.#end(one)));
+    await rm(this.#temporary, { recursive: true, force: true });
+  }
+
+  async #restore(): Promise<void> {
+    const { start, log, directory } = this.#options;
+    for (const entry of await readdir(this.#root)) {
+      if (entry.startsWith(INCOMING)) await rm(join(this.#root, entry), { recursive: true, force: true });
+    }
+    const saved = await readState(this.#root);
+    for (const { name, versions } of saved.models) {
+      for (const { version, archive, loadedAt } of versions) {
+        const folder = join(this.#root, name, version);
+        try {
+          const model = await loadBundleModel(await readBundle(folder, `the bundle ${folder}`), version);
+          this.#hold(model, { archive, directory: folder }, loadedAt);
+        } catch (error) {
+          log(`Version ${version} of ${name} is not served: ${messageOf(error)}`);
+        }
+      }
+    }
+    const fresh = new Map<string, string>();
+    for (const item of start) {
+      const { model, archive } = await loadStartModel(item, this.#temporary);
+      const { name, version, digest } = model.servable;
+      const there = this.#models.get(name)?.versions.get(version)?.version.servable.digest;
+      if (there !== undefined && there !== digest) {
+        throw new UserError(
+          `MLOPS_SERVER_BUNDLE: ${item} is version ${version} of ${name}, but another bundle has that name already`,
+        );
+      }
+      if (there !== undefined) {
+        await model.scorer.release();
+        continue;
+      }
+      this.#hold(model, archive === undefined ? {} : { archive }, new Date().toISOString());
+      const isKnown = saved.models.some(
+        (known) => known.name === name && known.shares.some((share) => share.version === version),
+      );
+      if (!isKnown && !fresh.has(name)) fresh.set(name, version);
+    }
+    for (const [name, model] of this.#models) {
+      const before = new Map(
+        saved.models.find((known) => known.name === name)?.shares.map(({ version, share }) => [version, share]),
+      );
+      const left = withoutAbsent(before, (version) => model.versions.has(version));
+      if (left.size < before.size) log(`Some versions of ${name} are gone; the others share its traffic.`);
+      // Whoever starts the server with a new bundle wants it served.
+      const version = fresh.get(name);
+      model.shares = this.#shares(model, version === undefined ? left : new Map([[version, 100]]));
+    }
+    if (directory !== undefined && this.#models.size > 0) await this.#save();
+  }
+
+  /** Moves a loaded bundle to its place and serves it. */
+  async #keep(model: LoadedModel, incoming: string, archive: string): Promise<void> {
+    const { name, version } = model.servable;
+    const folder = join(this.#root, name, version);
+    await mkdir(join(this.#root, name), { recursive: true });
+    // What a crash may have left, which no state names.
+    await rm(folder, { recursive: true, force: true });
+    await rename(incoming, folder);
+    const isFirst = (this.#models.get(name)?.versions.size ?? 0) === 0;
+    this.#hold(
+      { ...model, file: join(folder, basename(model.file)) },
+      { archive, directory: folder },
+      new Date().toISOString(),
+    );
+    const held = this.#models.get(name)!;
+    const shares = isFirst ? new Map([[version, 100]]) : new Map([...held.shares.entries(), [version, 0] as const]);
+    const next = this.#shares(held, shares);
+    try {
+      await this.#save(new Map([[name, next]]));
+    } catch (error) {
+      const added = held.versions.get(version)!;
+      held.versions.delete(version);
+      if (isFirst) this.#models.delete(name);
+      await this.#end(added);
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+    held.shares = next;
+  }
+
+  #hold(model: LoadedModel, origin: Omit<Held, 'version'>, loadedAt: string): void {
+    const { name, version } = model.servable;
+    const held = this.#models.get(name) ?? { versions: new Map(), shares: new Shares<Version>(new Map(), new Map()) };
+    this.#models.set(name, held);
+    const collector = this.#options.traffic?.collector(model.servable);
+    held.versions.set(version, { ...origin, version: new Version(model, collector, loadedAt) });
+  }
+
+  async #end({ version }: Held): Promise<void> {
+    await version.end();
+    if (version.collector) this.#options.traffic?.endCollector(version.collector);
+    this.#options.pool.drop(version);
+  }
+
+  #shares(model: Model, shares: ReadonlyMap<string, number>): Shares<Version> {
+    return new Shares(shares, new Map([...model.versions].map(([name, { version }]) => [name, version])));
+  }
+
+  #model(name: string | undefined): readonly [string, Model] {
+    const names = [...this.#models.keys()];
+    if (names.length === 0) throw new RequestError(503, 'no model is served yet');
+    const only = name ?? (names.length === 1 ? names[0] : undefined);
+    if (only === undefined) {
+      throw new RequestError(
+        404,
+        `several models are served, so the path must name one: /models/<name>/...; there are ${names.join(', ')}`,
+      );
+    }
+    const model = this.#models.get(only);
+    if (model) return [only, model];
+    throw new RequestError(404, `there is no model ${JSON.stringify(only.slice(0, 100))}; there are ${names.join(', ')}`);
+  }
+
+  #state(name: string): ModelState {
+    const { versions, shares } = this.#models.get(name)!;
+    return {
+      name,
+      versions: [...versions.values()].map(({ version }) => ({
+        version: version.servable.version,
+        digest: version.servable.digest,
+        share: shares.of(version.servable.version),
+        loadedAt: version.loadedAt,
+      })),
+    };
+  }
+
+  #put(name: string, version: string): PutResponse {
+    const { digest, share } = this.#state(name).versions.find((state) => state.version === version)!;
+    return { name, version, digest, share };
+  }
+
+  /** @param changed shares that are about to count */
+  async #save(changed: ReadonlyMap<string, Shares<Version>> = new Map()): Promise<void> {
+    const models = [...this.#models].map(([name, { versions, shares }]): SavedModel => {
+      const kept = [...versions].filter(([, { directory }]) => directory !== undefined);
+      return {
+        name,
+        shares: (changed.get(name) ?? shares)
+          .entries()
+          .filter(([version]) => versions.has(version))
+          .map(([version, share]) => ({ version, share })),
+        versions: kept.map(([version, held]) => ({ version, archive: held.archive!, loadedAt: held.version.loadedAt })),
+      };
+    });
+    const state: SavedState = { format: 1, models };
+    await writeState(this.#root, state);
+  }
+
+  /** One change at a time. */
+  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+}
+
+/** What is wrong with a bundle is a mistake of whoever sent it. */
+function refused(error: unknown): unknown {
+  return error instanceof UserError ? new RequestError(422, error.message, { cause: error }) : error;
+}

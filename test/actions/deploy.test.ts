@@ -1,0 +1,291 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { DeploymentResult } from '../../shared/deployment/result.js';
+import type { ActionOutcome } from '../../shared/runner/services.js';
+import { DeployScene } from '../deployment/deploy-scene.js';
+import { ModelServer } from '../deployment/model-server.js';
+import { complaint } from '../shared/github/scene.js';
+import type { RegistryJob } from './registry-job.js';
+
+/** deploy to a model server that runs somewhere. Each test has an environment and a server of its own. */
+let scene: DeployScene;
+beforeAll(async () => {
+  scene = await DeployScene.open();
+});
+afterAll(() => scene.close());
+
+let service: ModelServer;
+let environment: string;
+let count = 0;
+beforeEach(async () => {
+  scene.registry.github.advanceClock(60 * 60 * 1000);
+  service = await ModelServer.start();
+  environment = `stage-${++count}`;
+  for (const key of Object.keys(scene.smoke)) delete scene.smoke[key as keyof typeof scene.smoke];
+});
+afterEach(() => service.close());
+
+const spec = (deploy: Readonly<Record<string, unknown>> = {}, more: Readonly<Record<string, unknown>> = {}) => ({
+  ...more,
+  deploy: { target: 'service', environment, url: service.url, canary: [5, 25, 100], ...deploy },
+});
+
+async function deploy(
+  version: string,
+  { job, ...inputs }: { readonly job?: RegistryJob } & Record<string, unknown> = {},
+): Promise<ActionOutcome> {
+  const step = { 'service-token': service.token, model: `churn@${version}`, ...(inputs as Record<string, string>) };
+  return scene.deploy(job ?? (await scene.job({ spec: spec() })), step);
+}
+
+async function resultOf(outcome: ActionOutcome): Promise<DeploymentResult> {
+  return JSON.parse(await readFile(outcome.outputs['result-path']!, 'utf8')) as DeploymentResult;
+}
+
+const records = () => scene.records(environment);
+
+describe('a version goes live', () => {
+  test('the first one at once, with every output, a record and a summary', async () => {
+    const outcome = await deploy('v0.1.0');
+    expect(outcome.failure).toBeUndefined();
+    const [record] = records();
+    expect(outcome.outputs).toEqual({
+      url: service.url,
+      'deployment-id': String(record!.id),
+      version: 'v0.1.0',
+      'rolled-back': 'false',
+      'result-path': expect.stringMatching(/deployment\.json$/),
+    });
+    expect(record).toMatchObject({
+      ...{ ref: 'churn@v0.1.0', task: 'deploy:churn', environment, states: ['in_progress', 'success'] },
+      payload: { model: 'churn', version: 'v0.1.0', target: 'service' },
+      last: { environmentUrl: service.url, logUrl: expect.stringContaining('/actions/runs/') },
+    });
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100 });
+    const result = await resultOf(outcome);
+    expect(result).toMatchObject({ outcome: 'deployed', target: 'service', environment, deployment: record!.id });
+    expect(result.previous).toBeUndefined();
+    // The recorded predictions come from the artifact of the run that trained.
+    expect(result.smoke).toMatchObject({ rows: 64, registered: { rows: expect.any(Number) } });
+    expect(result.smoke!.registered!.rows).toBeGreaterThan(30);
+    expect(result.smoke!.registered!.worst).toBeLessThan(1e-5);
+    expect(result.smoke!.latency!.p99Ms).toBeGreaterThan(0);
+    expect(outcome.summary).toContain('🟢');
+    expect(service.ids.every((id) => id.startsWith('mlops-smoke-'))).toBe(true);
+  });
+
+  test('the next one step by step, and the record before becomes inactive', async () => {
+    await deploy('v0.1.0');
+    const outcome = await deploy('v0.2.0');
+    expect(outcome.failure).toBeUndefined();
+    expect(service.divisions).toEqual([{ 'v0.1.0': 95, 'v0.2.0': 5 }, { 'v0.1.0': 75, 'v0.2.0': 25 }, { 'v0.2.0': 100 }]);
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 0, 'v0.2.0': 100 });
+    expect(records().map(({ states }) => states)).toEqual([
+      ['in_progress', 'success', 'inactive'],
+      ['in_progress', 'success'],
+    ]);
+    const result = await resultOf(outcome);
+    expect(result.steps.map(({ share }) => share)).toEqual([0, 5, 25, 100]);
+    expect(result.previous).toBe('v0.1.0');
+    expect(outcome.summary).toContain('`v0.1.0` was live before');
+  });
+
+  test('the version of a stage, without a word about which: going back is deploying the stage again', async () => {
+    const promoter = await scene.job({ permissions: { contents: 'write', actions: 'read' } });
+    for (const stage of ['staging', 'production']) await promoter.step('promote', { model: 'churn@v0.1.0', stage });
+    await deploy('v0.2.0');
+    const back = await scene.deploy(await scene.job({ spec: spec() }), { 'service-token': service.token });
+    expect(back.failure).toBeUndefined();
+    expect(back.outputs.version).toBe('v0.1.0');
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100, 'v0.2.0': 0 });
+  });
+
+  test('what is live already stays as it is, and the run says so', async () => {
+    const first = await deploy('v0.1.0');
+    service.admin.length = 0;
+    const again = await deploy('v0.1.0');
+    expect(again.failure).toBeUndefined();
+    expect(again.outputs).toMatchObject({ 'deployment-id': first.outputs['deployment-id'], 'rolled-back': 'false' });
+    expect((await resultOf(again)).outcome).toBe('unchanged');
+    expect(again.summary).toContain('already');
+    expect(service.admin).toEqual(['GET /admin/models']);
+    expect(records()).toHaveLength(1);
+  });
+
+  test('a record that a dying job left open is closed by the next run', async () => {
+    await deploy('v0.1.0');
+    scene.registry.github.inject({ match: { method: 'POST', path: /\/statuses$/ }, kind: 'status', status: 422 });
+    expect(await complaint(deploy('v0.2.0'))).toContain('GitHub refused to record how the deployment went (422');
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100 });
+    await deploy('v0.2.0');
+    expect(records().map(({ states }) => states)).toEqual([
+      ['in_progress', 'success', 'inactive'],
+      ['inactive'],
+      ['in_progress', 'success'],
+    ]);
+  });
+
+  test('a record that cannot be written at the end is a warning: the version is live', async () => {
+    service.misbehaviour.onAdmin = (method) => {
+      if (method === 'PUT')
+        scene.registry.github.inject({ match: { method: 'POST', path: /\/statuses$/ }, kind: 'status', status: 422 });
+    };
+    const outcome = await deploy('v0.1.0');
+    expect(outcome.failure).toBeUndefined();
+    expect(outcome.annotations).toContainEqual({
+      level: 'warning',
+      message: expect.stringContaining('does not say how it went'),
+    });
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100 });
+    // The next run finds the version live and its record open, looks again, and says so.
+    service.misbehaviour.onAdmin = () => {};
+    expect((await resultOf(await deploy('v0.1.0'))).outcome).toBe('deployed');
+    expect(records().map(({ states }) => states)).toEqual([
+      ['in_progress', 'inactive'],
+      ['in_progress', 'success'],
+    ]);
+  });
+});
+
+describe('a version that does not do is taken back, and the record says so', () => {
+  test('a failing smoke test changes nothing anywhere', async () => {
+    await deploy('v0.1.0');
+    service.admin.length = 0;
+    scene.smoke.scores = (scores) => scores.fill(0.5);
+    const outcome = await deploy('v0.2.0');
+    expect(outcome.failure).toMatch(
+      /^churn v0\.2\.0 is not deployed to stage-\d+: the smoke test failed: answers: 64 of 64 rows differ/,
+    );
+    expect(outcome.failure).not.toContain('\n');
+    expect(outcome.outputs['rolled-back']).toBe('false');
+    expect(service.admin).toEqual(['GET /admin/models']);
+    expect(records().map(({ states }) => states)).toEqual([
+      ['in_progress', 'success'],
+      ['in_progress', 'failure'],
+    ]);
+    expect(records()[1]!.last.description).toContain('the smoke test failed');
+    expect(outcome.summary).toContain('nothing was changed');
+  });
+
+  test('a golden row that is answered wrongly at the live address', async () => {
+    await deploy('v0.1.0');
+    service.misbehaviour.scores = (scores, version, byName) => {
+      if (version === 'v0.2.0' && !byName) scores[0]! += 0.001;
+    };
+    const outcome = await deploy('v0.2.0');
+    expect(outcome.failure).toContain('% of the traffic: live address: 1 of 1 rows differ');
+    expect(outcome.failure).toContain('v0.1.0 is live again.');
+    expect(outcome.outputs).toMatchObject({ 'rolled-back': 'true', version: 'v0.2.0' });
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100 });
+    expect(records().map(({ states }) => states)).toEqual([
+      ['in_progress', 'success'],
+      ['in_progress', 'failure'],
+    ]);
+    expect(records()[1]!.last.description).toMatch(/^rolled back to v0\.1\.0: .*live address/);
+    expect((await resultOf(outcome)).rollback).toEqual({ to: 'v0.1.0', complete: true });
+    expect(outcome.summary).toContain('was rolled back');
+  });
+
+  test('a canary that fails at a request', async () => {
+    await deploy('v0.1.0');
+    service.misbehaviour.fails = (version, byName, share) => version === 'v0.2.0' && !byName && share === 25;
+    const outcome = await deploy('v0.2.0');
+    expect(outcome.failure).toContain('/models/churn/predict answers 500: the model fails');
+    expect(outcome.outputs['rolled-back']).toBe('true');
+    expect(service.divisions.at(-1)).toEqual({ 'v0.1.0': 100 });
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100 });
+    expect(records()[1]!.last.description).toMatch(/^rolled back to v0\.1\.0: /);
+  });
+
+  test("a canary whose error counter grows by other people's requests, while it is watched", async () => {
+    await deploy('v0.1.0');
+    let looks = 0;
+    service.misbehaviour.onAdmin = (method) => {
+      // The third look at whether somebody else has divided the traffic is made while the step is watched.
+      if (method === 'GET' && ++looks === 3) service.count('churn', 'v0.2.0', '500', 2);
+    };
+    const outcome = await deploy('v0.2.0', { 'canary-wait': '500ms' });
+    expect(outcome.failure).toMatch(/error counters: v0\.2\.0 failed at 2 of \d+ requests \(5xx\)/);
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100 });
+  });
+
+  test('a canary that refuses what the old version takes', async () => {
+    await deploy('v0.1.0');
+    let looks = 0;
+    service.misbehaviour.onAdmin = (method) => {
+      if (method !== 'GET' || ++looks !== 3) return;
+      service.count('churn', 'v0.2.0', '400', 40);
+      service.count('churn', 'v0.1.0', '200', 500);
+    };
+    const outcome = await deploy('v0.2.0', { 'canary-wait': '500ms' });
+    expect(outcome.failure).toMatch(/v0\.2\.0 refused 40 of \d+ requests \(4xx\), v0\.1\.0 0 of 5\d\d/);
+    expect(outcome.outputs['rolled-back']).toBe('true');
+  });
+
+  test('a service that is slower than the gate, by its own clock', async () => {
+    service.misbehaviour.seconds = 0.04;
+    await deploy('v0.1.0');
+    const job = await scene.job({ spec: spec({}, { gates: ['latency_p99_ms <= 25'] }) });
+    const outcome = await deploy('v0.2.0', { job });
+    expect(outcome.failure).toMatch(/latency_p99_ms <= 25: 49\.\d\d ms by the clock of the service/);
+    expect(service.divisions).toEqual([]);
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100 });
+  });
+
+  test('a smoke test that is slower than the gate', async () => {
+    const job = await scene.job({ spec: spec({}, { gates: ['latency_p99_ms <= 0.001'] }) });
+    const outcome = await deploy('v0.1.0', { job });
+    expect(outcome.failure).toMatch(/the smoke test failed: latency_p99_ms <= 0\.001: \d+\.\d\d ms over HTTP on this machine/);
+    expect(service.admin).toEqual(['GET /admin/models']);
+  });
+
+  test('another job that divides the traffic meanwhile is not undone', async () => {
+    await deploy('v0.1.0');
+    let divided = 0;
+    service.misbehaviour.onAdmin = (method, path) => {
+      if (method === 'POST' && path.endsWith('/traffic')) divided++;
+      if (method === 'GET' && divided === 1) service.divide('churn', { 'v0.1.0': 60, 'v0.2.0': 40 });
+    };
+    const outcome = await deploy('v0.2.0');
+    expect(outcome.failure).toContain('another job has divided the traffic during this rollout (v0.1.0 60 %, v0.2.0 40 %');
+    expect(outcome.failure).toContain('The rollback is not complete: another job has divided the traffic');
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 60, 'v0.2.0': 40 });
+    expect(records()[1]!.last.description).toMatch(/^not completely rolled back/);
+  });
+
+  test('the first version of a server cannot be taken back: it says what is left to do', async () => {
+    service.misbehaviour.scores = (scores) => scores.fill(0.5);
+    const outcome = await deploy('v0.1.0');
+    expect(outcome.failure).toContain('is the only version on');
+    expect(outcome.summary).toContain('The rollback is not complete');
+  });
+
+  test('a service that goes away in the middle', async () => {
+    await deploy('v0.1.0');
+    service.misbehaviour.onAdmin = (method, path) => {
+      if (method === 'POST' && path.endsWith('/traffic'))
+        service.misbehaviour.admin = { status: 502, text: '<h1>Bad gateway</h1>' };
+    };
+    const outcome = await deploy('v0.2.0');
+    expect(outcome.failure).toContain('did not divide the traffic (502: Bad gateway)');
+    expect(outcome.failure).toContain('The rollback is not complete: the old shares (v0.1.0 100 %) could not be put back');
+  });
+});
+
+describe('a dry run', () => {
+  test('says what would be done and does nothing, on a pull request too', async () => {
+    await deploy('v0.1.0');
+    service.admin.length = 0;
+    const job = await scene.job({ event: 'pull_request', permissions: { contents: 'read' }, spec: spec() });
+    const outcome = await deploy('v0.2.0', { job, 'dry-run': 'true' });
+    expect(outcome.outputs).toMatchObject({ 'deployment-id': '', version: 'v0.2.0', 'rolled-back': 'false' });
+    expect((await resultOf(outcome)).plan).toEqual([
+      'load v0.2.0 without traffic',
+      'give it 5 %, 25 %, 100 % of the traffic',
+      'keep v0.1.0 loaded',
+    ]);
+    expect(outcome.summary).toContain('🔵');
+    expect(service.admin).toEqual(['GET /admin/models']);
+    expect(records()).toHaveLength(1);
+  });
+});
