@@ -1,6 +1,6 @@
 import { GitHubError } from './errors.js';
-import type { EnvironmentRecord, State, WaitingJob } from './state.js';
-import type { EnvironmentEntry, EnvironmentOptions, Repository, Run } from './types.js';
+import { APP_LOGIN, type DeploymentRecord, type EnvironmentRecord, type State, type WaitingJob } from './state.js';
+import type { Conclusion, EnvironmentEntry, EnvironmentOptions, LocalGitHub, Repository, Run } from './types.js';
 
 /** Environments by their names, which do not tell cases apart. One that a job names comes to be by itself, without rules. */
 export function environmentOf(state: State, repository: Repository, name: string): EnvironmentRecord | undefined {
@@ -31,13 +31,14 @@ export function setEnvironment(
 export function enterEnvironment(
   state: State,
   run: Run,
-  { job, environment, signal }: { readonly job: string; readonly environment: string; readonly signal: AbortSignal },
+  { job, environment, deployment, signal }: Parameters<LocalGitHub['enterEnvironment']>[1],
 ): Promise<EnvironmentEntry> {
   const record =
     environmentOf(state, run.repository, environment) ?? setEnvironment(state, run.repository, { name: environment });
   const entry = (outcome: EnvironmentEntry['outcome']): EnvironmentEntry => {
     const { secrets, variables } = record;
-    return outcome === 'approved' ? { outcome, secrets, variables } : { outcome, secrets: {}, variables: {} };
+    if (outcome !== 'approved') return { outcome, secrets: {}, variables: {}, finish: () => {} };
+    return { outcome, secrets, variables, finish: deployment ? deploymentOf(state, run, record) : () => {} };
   };
   if (signal.aborted) return Promise.resolve(entry('cancelled'));
   if (record.reviewers.length === 0) return Promise.resolve(entry('approved'));
@@ -60,6 +61,27 @@ export function enterEnvironment(
     state.waitingJobs.push(waiting);
     for (const listener of state.waitingListeners) listener({ run, job, environment: record.name });
   });
+}
+
+/** The deployment that GitHub keeps of a job by itself. @returns ends it */
+function deploymentOf(state: State, run: Run, environment: EnvironmentRecord): EnvironmentEntry['finish'] {
+  const record: DeploymentRecord = {
+    ...{ id: state.nextId('deployment'), repository: run.repository, sha: run.headSha, ref: run.headBranch, task: 'deploy' },
+    ...{ payload: {}, environment: environment.name, description: null, creator: APP_LOGIN, transient: false },
+    ...{ production: environment.name.toLowerCase() === 'production', createdAt: state.now(), statuses: [] },
+  };
+  const add = (value: string, environmentUrl: string): void => {
+    const status = {
+      state: value,
+      description: '',
+      logUrl: `https://github.com/${run.repository.fullName}/actions/runs/${run.id}`,
+    };
+    const made = { id: state.nextId('deploymentStatus'), creator: APP_LOGIN, createdAt: state.now() };
+    record.statuses.push({ ...made, ...status, environmentUrl });
+  };
+  state.deployments.push(record);
+  add('in_progress', '');
+  return (conclusion: Conclusion, url: string) => add(conclusion === 'success' ? 'success' : 'failure', url);
 }
 
 /**

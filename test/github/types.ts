@@ -74,6 +74,8 @@ export interface EnvironmentEntry {
   readonly outcome: 'approved' | 'rejected' | 'cancelled';
   readonly secrets: Readonly<Record<string, string>>;
   readonly variables: Readonly<Record<string, string>>;
+  /** Tells GitHub how the job ended, for the deployment that it keeps of it. */
+  readonly finish: (conclusion: Conclusion, url: string) => void;
 }
 
 export interface LocalGitHub {
@@ -158,10 +160,18 @@ export interface LocalGitHub {
   /** Makes an environment, or changes it. One that a job names comes to be by itself, without rules. */
   setEnvironment(repository: Repository, options: EnvironmentOptions): void;
 
-  /** A job that names an environment: waits for a reviewer, where one is required, or for the signal. */
+  /**
+   * A job that names an environment: waits for a reviewer, where one is required, or for the signal. Then GitHub itself keeps a
+   * deployment of it, unless the job says that it does not want one.
+   */
   enterEnvironment(
     run: Run,
-    options: { readonly job: string; readonly environment: string; readonly signal: AbortSignal },
+    options: {
+      readonly job: string;
+      readonly environment: string;
+      readonly deployment: boolean;
+      readonly signal: AbortSignal;
+    },
   ): Promise<EnvironmentEntry>;
 
   /** Calls a listener for every job that begins to wait for a reviewer. @returns ends it */

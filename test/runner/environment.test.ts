@@ -140,6 +140,20 @@ describe('environments', () => {
     await task;
   });
 
+  it('have a deployment of each job that does not decline it', async () => {
+    bench.github.setEnvironment(bench.repository, { name: 'production' });
+    const kept = RELEASE.replace(', deployment: false', '').replace("[ '${{ secrets.KEY }}' = production-key ] &&", 'true &&');
+    bench.commit({ '.github/workflows/ci.yml': kept });
+    await push();
+    const [made, ...others] = bench.github.deployments(bench.repository);
+    expect(others).toEqual([]);
+    expect(made).toMatchObject({ environment: 'production', ref: 'main', task: 'deploy' });
+    expect(made?.statuses.map(({ state, environmentUrl }) => [state, environmentUrl])).toEqual([
+      ['in_progress', ''],
+      ['success', 'https://live.example/'],
+    ]);
+  });
+
   it('need a name', async () => {
     const result = await runOnce(RELEASE.replace('stage: production', "stage: ''"));
     expect(jobOf(result, 'release').error).toContain('environment needs a name');
@@ -154,7 +168,12 @@ describe('the answers about environments', () => {
     const run = github.startRun({
       ...{ repository, workflowName: 'CD', path: 'cd.yml', event: 'push', headBranch: 'main', headSha: 'a'.repeat(40) },
     });
-    const entry = github.enterEnvironment(run, { job: 'go', environment: 'production', signal: new AbortController().signal });
+    const entry = github.enterEnvironment(run, {
+      job: 'go',
+      environment: 'production',
+      deployment: true,
+      signal: new AbortController().signal,
+    });
     const base = `${github.apiUrl}/repos/acme/models`;
     const pendingPath = `${base}/actions/runs/${run.id}/pending_deployments`;
     const [listed] = (await (await fetch(pendingPath)).json()) as { environment: { id: number } }[];

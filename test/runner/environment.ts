@@ -44,7 +44,7 @@ export async function enterEnvironment(
 ): Promise<EnvironmentEntry & { readonly error?: string }> {
   const patience = AbortSignal.timeout(Math.min(PATIENCE_MINUTES * run.minuteMs, 2 ** 31 - 1));
   const entry = await run.github.enterEnvironment(run.run, {
-    ...{ job, environment: wanted.name },
+    ...{ job, environment: wanted.name, deployment: wanted.deployment },
     signal: AbortSignal.any([signal, patience]),
   });
   if (entry.outcome === 'rejected')

@@ -243,6 +243,7 @@ async function runSteps(options: GraphOptions, planned: PlannedJob, name: string
   const contexts = { needs: needs ?? {}, matrix: matrix ?? null, strategy: strategy ?? {}, inputs: inputs ?? {} };
   let { secrets } = options;
   let { vars } = run;
+  let finish: ((conclusion: Conclusion, url: string) => void) | undefined;
   const environment = evaluateEnvironment(spec.environment, scope);
   if (environment) {
     const entry = await enterEnvironment(run, environment, name, signal);
@@ -250,6 +251,7 @@ async function runSteps(options: GraphOptions, planned: PlannedJob, name: string
       const result = entry.outcome === 'rejected' ? 'failure' : 'cancelled';
       return { result, outputs: {}, jobs: [reportUnstarted(run, planned, name, result, entry.error)] };
     }
+    finish = entry.finish;
     secrets = { ...secrets, ...entry.secrets };
     vars = { ...vars, ...entry.variables };
   }
@@ -258,6 +260,7 @@ async function runSteps(options: GraphOptions, planned: PlannedJob, name: string
     const { spec: workflow, origin } = plan;
     return runJob({ run, workflow, origin, spec, name, permissions, contexts, secrets, vars, timeoutMinutes, signal });
   });
+  finish?.(result.conclusion, result.url ?? '');
   const told = result.conclusion === 'failure' && tolerant ? 'success' : result.conclusion;
   return { result: told, outputs: result.outputs, jobs: [result] };
 }

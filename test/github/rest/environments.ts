@@ -59,7 +59,7 @@ function listPending(call: Call): Answer {
   return { status: 200, body };
 }
 
-/** The answer lists the deployments that go on; jobs here leave those to whoever deploys. */
+/** The answer lists the deployments that go on; GitHub makes that of a job when the job starts, which is after this one. */
 function review(call: Call): Answer {
   const run = existingRun(call).current;
   const { environment_ids: ids, state } = call.body as { environment_ids: readonly number[]; state: 'approved' | 'rejected' };

@@ -52,7 +52,12 @@ test('a run that waits for a reviewer says so, and its job has no end', async ()
     ...{ repository, workflowName: 'CD', path: 'cd.yml', event: 'push', headBranch: 'main', headSha: 'a'.repeat(40) },
   });
   const stop = new AbortController();
-  const entry = github.enterEnvironment(run, { job: 'release', environment: 'production', signal: stop.signal });
+  const entry = github.enterEnvironment(run, {
+    job: 'release',
+    environment: 'production',
+    deployment: false,
+    signal: stop.signal,
+  });
   const client = await scene.client({ actions: 'read' });
   expect(await getRun(client, at, run.id)).toMatchObject({ status: 'waiting', conclusion: null });
   const [job] = await jobsOfRun(client, at, run.id);
