@@ -45,6 +45,7 @@ export async function gatherFacts(request: FactsRequest): Promise<RetrainingFact
   return {
     ...{ model, now, forced, data: { digest: fingerprint.digest, rows: fingerprint.rows } },
     ...(live && known && { live: { version: live.record.version, digest: live.record.digest, ...known.rowsOf } }),
+    ...(latest && { registered: latest.record.version }),
     ...(lastTraining && { lastTraining }),
     ...(judged && { judged }),
     ...(busy && { underway: { run: busy.run.id, waiting: busy.run.status === 'waiting' } }),

@@ -19,6 +19,8 @@ export interface RetrainingFacts {
     /** Digest of the rows that it was made of. */
     readonly data: string;
   };
+  /** The latest version, live or not. */
+  readonly registered?: string;
   /** The rows that there are now. */
   readonly data: { readonly digest: string; readonly rows: number };
   /** The newest training, whether or not something came of it. */
@@ -112,8 +114,10 @@ function forceRule({ forced }: RetrainingFacts): RuleOutcome[] {
   return forced ? [{ rule: 'force', says: 'yes', text: 'somebody asked for it (force)' }] : [];
 }
 
-function firstRule({ live }: RetrainingFacts): RuleOutcome[] {
-  return live ? [] : [{ rule: 'first', says: 'yes', text: 'no version is live yet' }];
+function firstRule({ live, registered }: RetrainingFacts): RuleOutcome[] {
+  if (live) return [];
+  if (registered === undefined) return [{ rule: 'first', says: 'yes', text: 'there is no version yet' }];
+  return [{ rule: 'first', says: 'nothing', text: `no version is live, and ${registered} is there to be promoted` }];
 }
 
 function everyRule({ every }: RetrainingPlan, { now, lastTraining }: RetrainingFacts): RuleOutcome {

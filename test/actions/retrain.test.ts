@@ -58,7 +58,7 @@ describe('retrain', () => {
     const outcome = await job.step('retrain');
     expect(outcome.outputs).toEqual({
       retrain: 'true',
-      reasons: '["no version is live yet"]',
+      reasons: '["there is no version yet"]',
       live: '',
       champion: 'auto',
       window: '90d',

@@ -100,7 +100,7 @@ describe('retrain.yml', () => {
     expect(conclusions(run)).toEqual({
       ...{ watch: 'success', judge: 'success', register: 'success', release: 'success', tune: 'skipped' },
     });
-    expect(reasons(run)).toEqual(['no version is live yet']);
+    expect(reasons(run)).toEqual(['there is no version yet']);
     expect(jobOf(run, 'judge').outputs).toMatchObject({ verdict: 'first model', accepted: 'true' });
     expect(jobOf(run, 'release').outputs).toEqual({ version: 'v1.0.0' });
     expect(await scene.tags()).toEqual(['churn#production#2', 'churn#staging#1', 'churn@v1.0.0']);

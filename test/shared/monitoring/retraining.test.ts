@@ -139,10 +139,19 @@ describe('what speaks for it', () => {
     expect(decide({ when: [{ new_rows: 0.2 }] }, { data: { digest: digest('c'), rows } }).retrain).toBe(enough);
   });
 
-  test('somebody who asks for it, and a model of which no version is live', () => {
+  test('somebody who asks for it, and a model without any version', () => {
     expect(decide({}, { forced: true })).toMatchObject({ retrain: true, reasons: ['somebody asked for it (force)'] });
     const { live: _none, lastTraining: _never, ...first } = facts();
-    expect(decideRetraining(plan(), first)).toMatchObject({ retrain: true, reasons: ['no version is live yet'] });
+    expect(decideRetraining(plan(), first)).toMatchObject({ retrain: true, reasons: ['there is no version yet'] });
+    const waiting = decideRetraining(plan({ every: '7d' }), {
+      ...first,
+      registered: 'v1.0.0',
+      lastTraining: facts().lastTraining!,
+    });
+    expect(waiting.reasons).toEqual(['the last training (v1.2.0) was 10 days ago, and it is due every 7d']);
+    expect(decideRetraining(plan(), { ...first, registered: 'v1.0.0' }).reasons).toContain(
+      'no version is live, and v1.0.0 is there to be promoted',
+    );
   });
 });
 
