@@ -6,6 +6,7 @@ const LONG = [
   'test/actions/tune.test.ts',
   'test/shared/registry/concurrency.test.ts',
   'test/shared/registry/faults.test.ts',
+  'test/start/release-story.test.ts',
   'test/workflows/retrain.test.ts',
   'test/workflows/tune.test.ts',
 ];

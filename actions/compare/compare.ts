@@ -51,6 +51,11 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
   const connect = () => connectCandidates(services, inputs['github-token'], directory);
   const request = { model: loaded.spec.name, directory, branch: environment.baseBranch, connect };
   const candidate = bundleOf(await resolveModel(inputs.candidate, { ...request, input: 'candidate' }), 'candidate');
+  if (candidate.manifest.name !== loaded.spec.name)
+    throw new UserError(
+      `Input "candidate" is ${JSON.stringify(inputs.candidate)}, a bundle of the model ${JSON.stringify(candidate.manifest.name)}, and ` +
+        `${loaded.file} names ${JSON.stringify(loaded.spec.name)}: train again under the new name, or put the old one back.`,
+    );
   const resolved = await resolveChampion(inputs.champion, { ...request, input: 'champion' });
   const champion = resolved && { bundle: bundleOf(resolved, 'champion'), shown: resolved.shown };
   log(

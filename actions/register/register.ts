@@ -4,13 +4,14 @@ import type { Manifest } from '../../shared/bundle/manifest.js';
 import { withoutFiles } from '../../shared/bundle/pack.js';
 import type { Bundle } from '../../shared/bundle/read.js';
 import { UserError } from '../../shared/core/errors.js';
+import { type AttestationOutcome, attestFiles } from '../../shared/github/attestation.js';
 import { hasCommit } from '../../shared/github/commit.js';
 import { getRun } from '../../shared/github/run.js';
 import { type CandidateSource, candidateOfRun, distrust, isTrustedEvent } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { parseReference } from '../../shared/registry/reference.js';
 import { type RegistrationRequest, registerVersion } from '../../shared/registry/register.js';
-import { Registry } from '../../shared/registry/registry.js';
+import { type RegisteredVersion, Registry } from '../../shared/registry/registry.js';
 import { bundleAsset, SUMS_FILE } from '../../shared/registry/release-files.js';
 import { resolveModel } from '../../shared/registry/resolve.js';
 import { parseWantedVersion } from '../../shared/registry/version-choice.js';
@@ -78,6 +79,10 @@ export async function run(inputs: RegisterInputs, services: RunnerServices): Pro
       : `${version.tag} is this model already`,
   );
   const { record, release, tag } = version;
+  const attestation = spec.registry?.attest ? await attest(version, manifest, source, environment) : undefined;
+  if (attestation && 'url' in attestation) log(`Attested: ${attestation.url}`);
+  if (attestation && 'problem' in attestation)
+    notices.push(`registry.attest: ${tag} has no attestation: ${attestation.problem}.`);
   const url = release?.url ?? runPage(environment, record.storage === 'artifact' ? record.candidate : undefined);
   return {
     outputs: { version: record.version, tag, url, digest: record.digest, created: String(created) },
@@ -93,10 +98,30 @@ export async function run(inputs: RegisterInputs, services: RunnerServices): Pro
         why,
         storage: record.storage,
         notices,
+        ...(attestation &&
+          'url' in attestation && { attestation: { ...attestation, repository: environment.repository ?? '' } }),
       },
       assets: release?.assets ?? [],
     }),
   };
+}
+
+/**
+ * Attests that a version's files come from the present run; of a version that another run has made, only that one can say so.
+ * @returns undefined when there is nothing to say
+ */
+async function attest(
+  { record, release }: RegisteredVersion,
+  manifest: Manifest,
+  source: CandidateSource,
+  { runId, hasIdToken = false, serverUrl }: RunEnvironment,
+): Promise<AttestationOutcome | undefined> {
+  if (runId === undefined || record.run !== runId) return undefined;
+  const files =
+    record.storage === 'artifact'
+      ? [{ name: BUNDLE_FILES.model, digest: manifest.files[BUNDLE_FILES.model]!.sha256 }]
+      : (release?.assets ?? []).flatMap(({ name, digest }) => (digest === undefined ? [] : [{ name, digest }]));
+  return attestFiles(source.client, source.repository, { files, token: source.token, hasIdToken, serverUrl });
 }
 
 function storageOf(input: string | undefined, spec: Spec): 'release' | 'artifact' {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { formatCount, formatDuration } from '../../shared/core/format.js';
-import { connectCandidates } from '../../shared/registry/connect.js';
+import { connectStudy } from '../../shared/registry/connect.js';
 import { describeStudy, type Study } from '../../shared/registry/study.js';
 import { readStudyLogs } from '../../shared/registry/study-logs.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
@@ -33,7 +33,7 @@ export async function run(inputs: TunePlanInputs, services: RunnerServices): Pro
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const study = await describeStudy(loaded, inputs.study, { directory, workspace: environment.workspace, data: inputs.data });
   const folder = join(workDirectory(directory), 'study');
-  const source = await connectCandidates(services, inputs['github-token'], directory);
+  const source = await connectStudy(services, inputs['github-token'], directory);
   const logs = await readStudyLogs(study, folder, source, environment.baseBranch);
   const known = trialsOf(logs.events);
   const annotations: Annotation[] = loaded.notices.map((notice) => ({ ...notice, level: 'notice' }));

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { formatCount, formatNumber } from '../../shared/core/format.js';
 import { canonicalJson } from '../../shared/core/json.js';
-import { connectCandidates } from '../../shared/registry/connect.js';
+import { connectStudy } from '../../shared/registry/connect.js';
 import { describeStudy, type Study } from '../../shared/registry/study.js';
 import { readStudyLogs } from '../../shared/registry/study-logs.js';
 import { renderStudy } from '../../shared/report/study.js';
@@ -30,7 +30,7 @@ export async function run(inputs: TuneSelectInputs, services: RunnerServices): P
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const study = await describeStudy(loaded, inputs.study, { directory, workspace: environment.workspace, data: inputs.data });
   const folder = join(workDirectory(directory), 'study');
-  const source = await connectCandidates(services, inputs['github-token'], directory);
+  const source = await connectStudy(services, inputs['github-token'], directory);
   const logs = await readStudyLogs(study, folder, source, environment.baseBranch);
   const { trials, others } = sameRows(trialsOf(logs.events));
   const ranking = ranked(trials, study.better);

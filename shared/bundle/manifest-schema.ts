@@ -15,6 +15,15 @@ const tensor = z.enum(['string', 'int64', 'float32', 'float64', 'int32', 'bool']
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
 const shares = z.strictObject({ validation: share, calibration: share, test: share });
 const cut = z.strictObject({ test: share, validation: share, calibration: share });
+/** By class, and a class may be called anything: zod's record leaves out "__proto__". */
+const cutsByClass = z.custom<Readonly<Record<string, z.output<typeof cut>>>>(
+  (value) =>
+    value !== null &&
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    Object.values(value).every((entry) => cut.safeParse(entry).success),
+  'must be cuts by class',
+);
 const instant = z.string().regex(/^-?\d{1,20}$/);
 
 const window = z.strictObject({ column: z.string(), after: instant }).exactOptional();
@@ -24,7 +33,7 @@ const split = z.discriminatedUnion('by', [
     by: z.literal('hash'),
     columns: z.array(z.string()).min(1),
     shares,
-    cuts: z.record(z.string(), cut),
+    cuts: cutsByClass,
     window,
   }),
   z.strictObject({

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { UserError } from '../core/errors.js';
 import { createClient, repositoryName } from '../github/client.js';
 import type { RunnerServices } from '../runner/services.js';
 import { workDirectory } from '../runner/work-directory.js';
@@ -24,4 +25,20 @@ export async function connectCandidates(
     directory: join(workDirectory(directory), 'models'),
     ...(environment.runId !== undefined && { ownRunId: environment.runId }),
   };
+}
+
+/**
+ * The same for a study, whose trials of other jobs are nowhere else.
+ * @throws UserError in GitHub Actions without a token: the study would begin anew each time
+ */
+export async function connectStudy(
+  services: Parameters<typeof connectCandidates>[0],
+  token: string | undefined,
+  directory: string,
+): Promise<CandidateSource | undefined> {
+  if (services.environment.repository && !token)
+    throw new UserError(
+      'Input "github-token" is empty: the trials of other jobs and runs are in artifacts, which are read with the token of the job.',
+    );
+  return connectCandidates(services, token, directory);
 }

@@ -23,6 +23,8 @@ export interface RegistrationReport {
   /** Names and sizes of the assets. */
   readonly assets: readonly { readonly name: string; readonly bytes: number }[];
   readonly notices: readonly string[];
+  /** The page of the build's attestation, and the repository (`owner/name`) that it can be asked of. */
+  readonly attestation?: { readonly url: string; readonly repository: string };
 }
 
 /** The job summary of a registration. */
@@ -43,6 +45,9 @@ export function renderRegistration(report: RegistrationReport): string {
   ];
   return joined([
     `### ${headline}\n\n${kept}`,
+    report.attestation === undefined
+      ? ''
+      : `${link('Attested', report.attestation.url)} as built by this run: ${code(`gh attestation verify model.onnx --repo ${report.attestation.repository}`, 200)}.`,
     noticeBox(notices),
     metricTable(report.metrics),
     assetTable(report.assets),

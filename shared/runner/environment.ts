@@ -23,6 +23,8 @@ export interface RunEnvironment {
   readonly serverUrl: string;
   /** Inside GitHub Actions, with an artifact service at hand. */
   readonly hasArtifacts: boolean;
+  /** The job has an identity of its own (`id-token: write`). */
+  readonly hasIdToken?: boolean;
   readonly workspace: string;
   readonly temp?: string;
 }
@@ -61,6 +63,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): RunEnviro
     apiUrl: env.GITHUB_API_URL || 'https://api.github.com',
     serverUrl,
     hasArtifacts: Boolean(env.ACTIONS_RUNTIME_TOKEN && env.ACTIONS_RESULTS_URL),
+    hasIdToken: Boolean(env.ACTIONS_ID_TOKEN_REQUEST_URL && env.ACTIONS_ID_TOKEN_REQUEST_TOKEN),
     workspace: env.GITHUB_WORKSPACE || process.cwd(),
     ...(env.RUNNER_TEMP && { temp: env.RUNNER_TEMP }),
   };

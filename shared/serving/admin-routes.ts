@@ -65,7 +65,7 @@ export function addAdminRoutes(app: FastifyInstance, serving: Serving): void {
             `found content-type ${quote(headers['content-type'] ?? 'none')}; accepted is ${BUNDLE_CONTENT_TYPE}`,
           );
         }
-        const archive = store.newArchive();
+        const archive = await store.newArchive();
         try {
           const found = await receive(request.raw, archive);
           if (found !== expected.toLowerCase()) {
@@ -86,7 +86,9 @@ export function addAdminRoutes(app: FastifyInstance, serving: Serving): void {
 
     scope.post<{ Params: { name: string } }>(ADMIN_PATHS.traffic(':name'), async (request) => {
       const body = await new Promise<Buffer>((resolve, reject) => {
-        readBody(request.raw, LARGEST_JSON, (error, bytes) => (error ? reject(error) : resolve(bytes)));
+        readBody(request.raw, { limit: LARGEST_JSON, ms: settings.bodyMs }, (error, bytes) =>
+          error ? reject(error) : resolve(bytes),
+        );
       });
       const { shares } = checked(
         trafficRequestSchema,

@@ -6,6 +6,7 @@ import { Batcher } from './batcher.js';
 import { loadAgain } from './load-model.js';
 import type { ProtocolName } from './protocols/protocol.js';
 import { PROTOCOLS } from './protocols/protocols.js';
+import { RequestError } from './request-error.js';
 import type { Scorer } from './scorer.js';
 import type { Servable } from './servable.js';
 import { createTarget } from './target.js';
@@ -52,7 +53,9 @@ export function serveBatches(): void {
   const names = new RowNames();
 
   const load = async ({ servable, file, sha256 }: BatchOrder & { kind: 'load' }): Promise<Double> => {
-    const scorer = await loadAgain(servable, file, sha256);
+    const scorer = await loadAgain(servable, file, sha256).catch((error: unknown) => {
+      throw new RequestError(500, `the model cannot be loaded again: ${messageOf(error)}`, { cause: error });
+    });
     return { target: createTarget(servable), batcher: new Batcher(servable, scorer), names, scorer };
   };
 

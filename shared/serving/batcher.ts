@@ -41,11 +41,11 @@ const MOST_SPARE = 8;
  */
 export class Batcher {
   readonly #servable: Servable;
-  readonly #scorer: Scorer;
+  readonly #scorer: Pick<Scorer, 'run' | 'runAll'>;
   readonly #spare: RowBuffer[] = [];
   #open: Batch | undefined;
 
-  constructor(servable: Servable, scorer: Scorer) {
+  constructor(servable: Servable, scorer: Pick<Scorer, 'run' | 'runAll'>) {
     this.#servable = servable;
     this.#scorer = scorer;
   }

@@ -2,18 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import { formatBytes } from '../core/format.js';
 import { quote, RequestError } from './request-error.js';
 
-/** How long the body of a request may take to arrive. */
-const BODY_MS = 15_000;
-
 const EMPTY = Buffer.alloc(0);
 
 /**
  * Reads the body of a request. Calls back once, and never throws.
  * @param limit bytes
+ * @param ms that it may take
  */
 export function readBody(
   request: IncomingMessage,
-  limit: number,
+  { limit, ms }: { readonly limit: number; readonly ms: number },
   done: (error: RequestError | undefined, body: Buffer) => void,
 ): void {
   const refusal = refuseUnread(request, limit);
@@ -34,7 +32,7 @@ export function readBody(
     if (error) request.resume();
     done(error, more ? Buffer.concat(more, bytes) : (first ?? EMPTY));
   };
-  const timer = setTimeout(() => finish(new RequestError(408, 'the body did not arrive in time')), BODY_MS);
+  const timer = setTimeout(() => finish(new RequestError(408, 'the body did not arrive in time')), ms);
   request.on('data', (chunk: Buffer) => {
     if (isOver) return;
     bytes += chunk.byteLength;

@@ -13,7 +13,7 @@ const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1
 
 const SECONDS_A_DAY = 86_400;
 
-/** DuckDB takes offsets up to this many hours. */
+/** No clock is further from UTC: an offset beyond it is a mistake. */
 const LARGEST_OFFSET_HOURS = 15;
 
 /** @returns undefined for what is no date or time, also for days that no month has */

@@ -9,18 +9,20 @@ const SHORT_TOKEN = 16;
 export async function runServer(): Promise<void> {
   // Deprecations inside of dependencies are nothing that a user of the server can mend.
   process.noDeprecation = true;
+  // What comes up while it starts is told after the line with the address, which is the first one.
+  const early: string[] = [];
   try {
     const settings = readSettings(process.env);
     const { startServer } = await import('./server.js');
-    // What comes up while it starts is told after the line with the address, which is the first one.
-    const early: string[] = [];
     let say = (line: string): void => void early.push(line);
     const server = await startServer(settings, (line) => say(line));
     say = logLine;
     logLine(`mlops-actions server ${toolVersion()} listens on ${server.url}`);
     for (const line of early) logLine(line);
     if (settings.token === undefined) logLine('The admin API is off (no MLOPS_SERVER_TOKEN).');
-    else if (settings.token.length < SHORT_TOKEN)
+    else if (settings.models === undefined)
+      logLine('What the admin API brings is gone after a restart (no MLOPS_SERVER_MODELS).');
+    if (settings.token !== undefined && settings.token.length < SHORT_TOKEN)
       logLine(`MLOPS_SERVER_TOKEN has fewer than ${SHORT_TOKEN} characters; take a longer one.`);
     let isEnding = false;
     const end = (signal: string): void => {
@@ -36,6 +38,7 @@ export async function runServer(): Promise<void> {
     process.on('SIGTERM', () => end('SIGTERM'));
     process.on('SIGINT', () => end('SIGINT'));
   } catch (error) {
+    for (const line of early) logLine(line);
     fail(error);
   }
 }

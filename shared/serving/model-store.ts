@@ -38,33 +38,32 @@ interface Held {
   readonly directory?: string;
 }
 
+const NOTHING: SavedState = { format: 1, models: [] };
+
 /**
  * The versions that are served, and how the requests are divided among them. Changes are made one after the other, are on
  * disk before they count, and never touch a request that has begun.
  */
 export class ModelStore {
   readonly #options: StoreOptions;
-  readonly #root: string;
-  readonly #temporary: string;
+  #temporary: Promise<string> | undefined;
   readonly #models = new Map<string, Model>();
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: StoreOptions, root: string, temporary: string) {
+  private constructor(options: StoreOptions) {
     this.#options = options;
-    this.#root = root;
-    this.#temporary = temporary;
   }
 
   /** @throws UserError when a folder cannot be used, or a model of the start cannot be served */
   static async open(options: StoreOptions): Promise<ModelStore> {
-    const temporary = await mkdtemp(join(tmpdir(), 'mlops-server-'));
-    const root = options.directory ?? temporary;
-    await mkdir(root, { recursive: true }).catch((error: unknown) => {
-      throw new UserError(`MLOPS_SERVER_MODELS: ${root} cannot be used (${messageOf(error)})`, { cause: error });
-    });
-    const store = new ModelStore(options, root, temporary);
-    await store.#restore();
-    return store;
+    const store = new ModelStore(options);
+    try {
+      await store.#restore();
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   /**
@@ -111,8 +110,8 @@ export class ModelStore {
   }
 
   /** A new path for an archive on its way in; what is left there is removed at the next start. */
-  newArchive(): string {
-    return join(this.#root, `${INCOMING}${randomBytes(8).toString('hex')}.tar.gz`);
+  async newArchive(): Promise<string> {
+    return join(await this.#root(), `${INCOMING}${randomBytes(8).toString('hex')}.tar.gz`);
   }
 
   /**
@@ -128,7 +127,7 @@ export class ModelStore {
       const taken = (): RequestError =>
         new RequestError(409, `version ${version} of ${name} is there with other bytes (${there?.version.servable.digest})`);
       if (there?.archive !== undefined) throw taken();
-      const bundle = await unpackVerified(archive, this.#root, 'the bundle').catch((error: unknown) => {
+      const bundle = await unpackVerified(archive, await this.#root(), 'the bundle').catch((error: unknown) => {
         throw refused(error);
       });
       try {
@@ -199,29 +198,26 @@ export class ModelStore {
     const held = [...this.#models.values()].flatMap(({ versions }) => [...versions.values()]);
     this.#models.clear();
     await Promise.all(held.map((one) => this.#end(one)));
-    await rm(this.#temporary, { recursive: true, force: true });
+    if (this.#temporary) await rm(await this.#temporary, { recursive: true, force: true });
+  }
+
+  /** Where versions lie that the admin API brings. */
+  async #root(): Promise<string> {
+    return this.#options.directory ?? this.#scratch();
+  }
+
+  /** A folder that ends with the server. Made when it is needed: the file system may be read-only. */
+  #scratch(): Promise<string> {
+    this.#temporary ??= mkdtemp(join(tmpdir(), 'mlops-server-'));
+    return this.#temporary;
   }
 
   async #restore(): Promise<void> {
     const { start, log, directory } = this.#options;
-    for (const entry of await readdir(this.#root)) {
-      if (entry.startsWith(INCOMING)) await rm(join(this.#root, entry), { recursive: true, force: true });
-    }
-    const saved = await readState(this.#root);
-    for (const { name, versions } of saved.models) {
-      for (const { version, archive, loadedAt } of versions) {
-        const folder = join(this.#root, name, version);
-        try {
-          const model = await loadBundleModel(await readBundle(folder, `the bundle ${folder}`), version);
-          this.#hold(model, { archive, directory: folder }, loadedAt);
-        } catch (error) {
-          log(`Version ${version} of ${name} is not served: ${messageOf(error)}`);
-        }
-      }
-    }
+    const saved = directory === undefined ? NOTHING : await this.#readDirectory(directory);
     const fresh = new Map<string, string>();
     for (const item of start) {
-      const { model, archive } = await loadStartModel(item, this.#temporary);
+      const { model, archive } = await loadStartModel(item, () => this.#scratch());
       const { name, version, digest } = model.servable;
       const there = this.#models.get(name)?.versions.get(version)?.version.servable.digest;
       if (there !== undefined && there !== digest) {
@@ -248,15 +244,44 @@ export class ModelStore {
       // Whoever starts the server with a new bundle wants it served.
       const version = fresh.get(name);
       model.shares = this.#shares(model, version === undefined ? left : new Map([[version, 100]]));
+      if (!model.shares.main()) log(`No version of ${name} has a share of the traffic: set the shares with the admin API.`);
     }
     if (directory !== undefined && this.#models.size > 0) await this.#save();
+  }
+
+  /** Loads what the admin API brought in an earlier life. */
+  async #readDirectory(directory: string): Promise<SavedState> {
+    let entries: readonly string[];
+    try {
+      await mkdir(directory, { recursive: true });
+      entries = await readdir(directory);
+    } catch (error) {
+      throw new UserError(`MLOPS_SERVER_MODELS: ${directory} cannot be used (${messageOf(error)})`, { cause: error });
+    }
+    for (const entry of entries) {
+      if (entry.startsWith(INCOMING)) await rm(join(directory, entry), { recursive: true, force: true });
+    }
+    const saved = await readState(directory);
+    for (const { name, versions } of saved.models) {
+      for (const { version, archive, loadedAt } of versions) {
+        const folder = join(directory, name, version);
+        try {
+          const model = await loadBundleModel(await readBundle(folder, `the bundle ${folder}`), version);
+          this.#hold(model, { archive, directory: folder }, loadedAt);
+        } catch (error) {
+          this.#options.log(`Version ${version} of ${name} is not served: ${messageOf(error)}`);
+        }
+      }
+    }
+    return saved;
   }
 
   /** Moves a loaded bundle to its place and serves it. */
   async #keep(model: LoadedModel, incoming: string, archive: string): Promise<void> {
     const { name, version } = model.servable;
-    const folder = join(this.#root, name, version);
-    await mkdir(join(this.#root, name), { recursive: true });
+    const root = await this.#root();
+    const folder = join(root, name, version);
+    await mkdir(join(root, name), { recursive: true });
     // What a crash may have left, which no state names.
     await rm(folder, { recursive: true, force: true });
     await rename(incoming, folder);
@@ -339,15 +364,12 @@ export class ModelStore {
       const kept = [...versions].filter(([, { directory }]) => directory !== undefined);
       return {
         name,
-        shares: (changed.get(name) ?? shares)
-          .entries()
-          .filter(([version]) => versions.has(version))
-          .map(([version, share]) => ({ version, share })),
+        // Also those of 0: a version that is known here is none that the server is started with for the first time.
+        shares: [...versions.keys()].map((version) => ({ version, share: (changed.get(name) ?? shares).of(version) })),
         versions: kept.map(([version, held]) => ({ version, archive: held.archive!, loadedAt: held.version.loadedAt })),
       };
     });
-    const state: SavedState = { format: 1, models };
-    await writeState(this.#root, state);
+    await writeState(await this.#root(), { format: 1, models });
   }
 
   /** One change at a time. */

@@ -71,7 +71,7 @@ class Exchange {
       return;
     }
     load.pending++;
-    readBody(this.#request, settings.maxBody, (error, body) => {
+    readBody(this.#request, { limit: settings.maxBody, ms: settings.bodyMs }, (error, body) => {
       if (error) this.#end(failure(this.#protocol, error));
       else this.#ask(place, body);
     });

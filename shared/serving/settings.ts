@@ -21,9 +21,13 @@ export interface Settings {
   readonly maxBody: number;
   /** Requests for predictions in flight. */
   readonly maxPending: number;
+  /** Milliseconds that the body of a request may take to arrive. */
+  readonly bodyMs: number;
   /** Threads for large bodies. */
   readonly threads: number;
 }
+
+const BODY_MS = 15_000;
 
 const MIB = 2 ** 20;
 
@@ -49,6 +53,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     trafficSample: number('MLOPS_SERVER_TRAFFIC_SAMPLE', 1, 0, 1, false),
     maxBody: number('MLOPS_SERVER_MAX_BODY', 4 * MIB, 1024, 1024 * MIB),
     maxPending: number('MLOPS_SERVER_MAX_PENDING', 1024, 1, 1_000_000),
+    bodyMs: BODY_MS,
     // One core is the event loop's.
     threads: Math.max(1, availableParallelism() - 1),
   };

@@ -18,10 +18,10 @@ const NAMED = /^(v\d+\.\d+\.\d+)=(.+)$/s;
 
 /**
  * Loads what MLOPS_SERVER_BUNDLE names: a bundle's folder, its archive, or a graph without a bundle.
- * @param temporary folder for what has to be unpacked
+ * @param scratch gives a folder for what has to be unpacked
  * @throws UserError that says what is wrong with it
  */
-export async function loadStartModel(item: string, temporary: string): Promise<StartModel> {
+export async function loadStartModel(item: string, scratch: () => Promise<string>): Promise<StartModel> {
   const [, named, path = item] = NAMED.exec(item) ?? [];
   const shown = `the bundle ${path}`;
   const found = await stat(path).catch((error: unknown) => {
@@ -40,7 +40,7 @@ export async function loadStartModel(item: string, temporary: string): Promise<S
     const name = nameOf(path);
     return { model: await loadGraph(path, { name, version: named ?? versionOf(`sha256:${await hashOfFile(path)}`) }) };
   }
-  const bundle = await unpackVerified(path, temporary, shown);
+  const bundle = await unpackVerified(path, await scratch(), shown);
   const version = named ?? versionOf(bundle.manifest.digest);
   return { model: await loadBundleModel(bundle, version), archive: await hashOfFile(path) };
 }

@@ -15,6 +15,8 @@ export interface TrafficOptions {
   readonly rows?: number;
   /** Or when its first row has waited so long; default 60,000. */
   readonly ms?: number;
+  /** Rows that may wait to be written, more are dropped; default 200,000. */
+  readonly waiting?: number;
   readonly log: (line: string) => void;
 }
 
@@ -24,7 +26,6 @@ const BLOCK_ROWS = 1024;
 /** A block that is not full is handed over after this time. */
 const HAND_OVER_MS = 5000;
 
-/** Rows that may wait to be written; more are dropped. */
 const MOST_WAITING = 200_000;
 
 /** Losses are told at most this often. */
@@ -80,7 +81,7 @@ export class TrafficLogger {
   }
 
   add(source: TrafficSource, block: TrafficBlock): void {
-    if (this.#waiting + block.rows > MOST_WAITING) {
+    if (this.#waiting + block.rows > (this.#options.waiting ?? MOST_WAITING)) {
       this.#drop(block.rows, `${formatCount(this.#waiting)} rows are waiting to be written`);
       return;
     }

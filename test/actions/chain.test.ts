@@ -93,6 +93,16 @@ describe('compare', () => {
     expect((await comparison()).changes).toEqual([]);
   });
 
+  test.each(['__proto__', 'constructor'])('a class called %s is a class like another', async (name) => {
+    await project.write('data.csv', customers().replaceAll(',yes', `,${name}`));
+    await project.write('mlops.yaml', spec({ target: { column: 'churned', positive: name } }));
+    await project.run('train', { output: 'champion' });
+    await project.run('train');
+    const outcome = await project.run('compare', { champion: 'champion' });
+    expect(outcome.outputs.verdict).toBe('identical');
+    expect((await bundle('champion')).manifest.classes).toContain(name);
+  });
+
   test('a model is better than the prior, and the prior worse than it', async () => {
     await trainAs('prior', { train: { algorithm: 'baseline' } });
     await trainAs('model');

@@ -56,6 +56,12 @@ export async function changes(
   return { additions: total(0), deletions: total(1), files: lines.length, commits: Number(count.toString('utf8')) };
 }
 
+/** The tree of two commits merged; undefined where they conflict, or one is not there. */
+export async function mergedTree(directory: string, base: string, head: string): Promise<string | undefined> {
+  const output = await runGit(directory, ['merge-tree', '--write-tree', '--no-messages', base, head]);
+  return output?.toString('utf8').split('\n')[0]?.trim();
+}
+
 async function listTree(directory: string, what: readonly string[]) {
   const output = await runGit(directory, ['--literal-pathspecs', 'ls-tree', '-z', '--long', '--full-tree', ...what]);
   return output

@@ -3,6 +3,7 @@ import { Faults } from './faults.js';
 import { knownHeads } from './heads.js';
 import { GitStore } from './objects/git-store.js';
 import { MemoryStore } from './objects/memory-store.js';
+import { Oidc } from './oidc.js';
 import { loadOpenApi } from './openapi.js';
 import { grantedPermissions } from './permissions.js';
 import { RestApi } from './rest/api.js';
@@ -48,6 +49,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promis
     openApi: options.checkOpenApi === false ? undefined : loadOpenApi,
   });
   const server = await listen({
+    oidc: new Oidc(state, tokens, () => origin),
     ...{ rest, blobs, tokens, faults, maxDelayMs: options.maxDelayMs ?? 5_000, log: requests, violations },
     services: {
       ArtifactService: artifactService(state, blobs, () => origin),
@@ -62,7 +64,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promis
     requests,
     violations,
     events: state.events,
-    ...driving(state, tokens),
+    ...driving(state, tokens, () => origin),
     describeRun: (run) => workflowRun({ state, apiUrl: origin }, state.run(run.id)),
     onEvent(listener) {
       state.listeners.add(listener);
@@ -87,7 +89,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions = {}): Promis
 type Driving = Omit<LocalGitHub, 'apiUrl' | 'resultsUrl' | 'close' | 'describeRun' | 'onEvent'>;
 
 /** What happens on GitHub without a request: pushes, pull requests, runs and jobs. */
-function driving(state: State, tokens: Tokens): Driving {
+function driving(state: State, tokens: Tokens, origin: () => string): Driving {
   const pullOf = (pullRequest: PullRequest) => {
     const record = state.pullRequest(pullRequest.base.repository, pullRequest.number);
     if (record === undefined) throw new Error(`this GitHub has no pull request ${pullRequest.number}`);
@@ -190,13 +192,16 @@ function driving(state: State, tokens: Tokens): Driving {
       record.updatedAt = state.now();
     },
 
-    startJob(run, { name, permissions: asked }) {
+    startJob(run, { name, permissions: asked, workflowRef }) {
       const { current, status } = state.run(run.id);
       if (status === 'completed') throw new Error(`the run ${run.id} is complete already`);
       const id = state.nextId('job');
-      const job: Job = { id, run: current, name, token: tokens.forJob(), runtimeToken: tokens.runtimeToken(current, id) };
       const permissions = grantedPermissions(current, asked);
-      state.jobs.push({ job, permissions, conclusion: undefined, startedAt: state.now(), completedAt: undefined });
+      const job: Job = {
+        ...{ id, run: current, name, token: tokens.forJob(), runtimeToken: tokens.runtimeToken(current, id) },
+        ...(permissions['id-token'] === 'write' && { idTokenUrl: `${origin()}/oidc/token?job=${id}` }),
+      };
+      state.jobs.push({ job, permissions, workflowRef, conclusion: undefined, startedAt: state.now(), completedAt: undefined });
       return job;
     },
 
@@ -306,6 +311,11 @@ function inspection(state: State, blobs: Blobs): Inspection {
             ...{ state: value, description: text, logUrl, environmentUrl },
           })),
         })),
+
+    attestations: (repository) =>
+      state.attestations
+        .filter((attestation) => attestation.repository.id === repository.id)
+        .map(({ id, digests, bundle }) => ({ id, digests, bundle })),
 
     refs: async (repository) => (await state.recordOf(repository).objects.refs()).map(({ name, sha }) => ({ name, sha })),
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { BlobError, TwirpError } from './errors.js';
 import { type Faults, faultAnswer } from './faults.js';
+import type { Oidc } from './oidc.js';
 import { isUpload, type RestApi } from './rest/api.js';
 import type { Blobs } from './results/blobs.js';
 import { answerTwirp, type Service } from './results/service.js';
@@ -16,6 +17,7 @@ export interface ServerParts {
   readonly rest: RestApi;
   readonly services: Readonly<Record<string, Service>>;
   readonly blobs: Blobs;
+  readonly oidc: Oidc;
   readonly tokens: Tokens;
   readonly faults: Faults;
   readonly maxDelayMs: number;
@@ -36,9 +38,18 @@ interface Incoming {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-type ServiceKind = 'rest' | 'twirp' | 'blob';
+type ServiceKind = 'rest' | 'twirp' | 'blob' | 'oidc';
 
-/** Listens on a free port of 127.0.0.1: REST at the root, the results services below /twirp/, blobs below /blobs/. */
+const PREFIXES: readonly (readonly [string, ServiceKind])[] = [
+  ['/twirp/', 'twirp'],
+  ['/blobs/', 'blob'],
+  ['/oidc/', 'oidc'],
+];
+
+/**
+ * Listens on a free port of 127.0.0.1: REST at the root, the results services below /twirp/, blobs below /blobs/, the
+ * identities of jobs below /oidc/.
+ */
 export async function listen(parts: ServerParts): Promise<{ origin: string; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     void answer(parts, request, response);
@@ -68,7 +79,7 @@ async function answer(parts: ServerParts, request: IncomingMessage, response: Se
     search,
     headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
   };
-  const kind: ServiceKind = path.startsWith('/twirp/') ? 'twirp' : path.startsWith('/blobs/') ? 'blob' : 'rest';
+  const kind = PREFIXES.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'rest';
   const fault = parts.faults.take(incoming.method, search === '' ? path : `${path}?${search}`);
   const by = describeSender(parts.tokens, incoming, kind);
   const log = (status: number): void => {
@@ -117,13 +128,23 @@ async function replyTo(
 ): Promise<Reply> {
   if (fault?.kind === 'slow') await wait(Math.min(fault.delayMs ?? 250, parts.maxDelayMs));
   if (fault?.kind === 'status' || fault?.kind === 'rate-limit') {
-    const { status, headers, text } = faultAnswer(fault, kind);
+    const { status, headers, text } = faultAnswer(fault, kind === 'oidc' ? 'rest' : kind);
     if (status >= 500) breakUpload(parts, incoming, kind);
     return { status, headers, bytes: Buffer.from(text, 'utf8') };
   }
   const query = new URLSearchParams(incoming.search);
   if (kind === 'rest') return parts.rest.answer({ ...incoming, query, body });
   if (kind === 'twirp') return twirpReply(parts, incoming, body);
+  if (kind === 'oidc') {
+    const { method, path, headers } = incoming;
+    const answered = parts.oidc.answer({
+      method,
+      path: path.slice('/oidc'.length),
+      query,
+      authorization: headers.authorization,
+    });
+    return json(answered.status, answered.body);
+  }
   return blobReply(parts, incoming, query, body);
 }
 
@@ -176,7 +197,7 @@ function send(response: ServerResponse, method: string, reply: Reply): void {
 
 function describeSender(tokens: Tokens, incoming: Incoming, kind: ServiceKind): string {
   if (kind === 'blob') return 'anonymous';
-  if (kind === 'twirp') {
+  if (kind === 'twirp' || kind === 'oidc') {
     const job = tokens.runtimeJob(incoming.headers.authorization);
     return job === undefined ? 'unknown' : `job ${job.job.name}`;
   }

@@ -89,6 +89,8 @@ export interface RunRecord {
 export interface JobRecord {
   readonly job: Job;
   readonly permissions: Permissions;
+  /** The file that defines the job, such as `acme/workflows/.github/workflows/cd.yml@refs/tags/v1`. */
+  readonly workflowRef: string | undefined;
   conclusion: Conclusion | undefined;
   readonly startedAt: number;
   completedAt: number | undefined;
@@ -210,6 +212,16 @@ export interface DeploymentRecord {
   readonly statuses: DeploymentStatusRecord[];
 }
 
+export interface AttestationRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  /** Sigstore's. */
+  readonly bundle: Fields;
+  /** `sha256:<hex>` of what it is about. */
+  readonly digests: readonly string[];
+  readonly initiator: string;
+}
+
 /** The kinds of thing with an id, each from a number of its own, so that an id of one kind is none of another. */
 const FIRST_ID = {
   repository: 900_000_001,
@@ -226,6 +238,7 @@ const FIRST_ID = {
   environment: 8_100_000_001,
   deployment: 2_900_000_001,
   deploymentStatus: 4_100_000_001,
+  attestation: 5_000_001,
 } as const;
 
 /** What a job's token may start workflows with, although nothing else that it does starts any. */
@@ -249,6 +262,7 @@ export class State {
   readonly environments: EnvironmentRecord[] = [];
   readonly waitingJobs: WaitingJob[] = [];
   deployments: DeploymentRecord[] = [];
+  readonly attestations: AttestationRecord[] = [];
   readonly events: CausedEvent[] = [];
   clockOffset = 0;
   /** Told of what should start workflows. */

@@ -48,6 +48,8 @@ export interface Job {
   readonly token: string;
   /** `ACTIONS_RUNTIME_TOKEN`: a JWT for the artifact and cache services. */
   readonly runtimeToken: string;
+  /** `ACTIONS_ID_TOKEN_REQUEST_URL`, of a job that was granted `id-token: write`; its token is the runtime token. */
+  readonly idTokenUrl?: string;
 }
 
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'timed_out';
@@ -153,7 +155,15 @@ export interface LocalGitHub {
    * A new job of a run. A run whose head repository is a fork gets read permissions at most, whatever is asked for
    * (`pull_request`), as on GitHub.
    */
-  startJob(run: Run, options: { name: string; permissions: Permissions }): Job;
+  startJob(
+    run: Run,
+    options: {
+      name: string;
+      permissions: Permissions;
+      /** The file that defines the job, where a called workflow does; it stands in the job's identity. */
+      workflowRef?: string;
+    },
+  ): Job;
 
   completeJob(job: Job, conclusion: Conclusion): void;
 
@@ -339,6 +349,14 @@ interface ReleaseAsset {
   readonly downloads: number;
 }
 
+interface Attestation {
+  readonly id: number;
+  /** `sha256:<hex>` of what it is about. */
+  readonly digests: readonly string[];
+  /** Sigstore's. */
+  readonly bundle: Readonly<Record<string, unknown>>;
+}
+
 /** What tests look at and steer from inside, beside the HTTP interface. */
 export interface LocalGitHubInspection {
   /** Of an issue or pull request, oldest first. */
@@ -355,6 +373,8 @@ export interface LocalGitHubInspection {
   releases(repository: Repository): readonly Release[];
   /** Oldest first. */
   deployments(repository: Repository): readonly Deployment[];
+  /** Oldest first. */
+  attestations(repository: Repository): readonly Attestation[];
   /** Every branch and tag in full (`refs/tags/v1`), with the object that it names directly, in the order of the names. */
   refs(repository: Repository): Promise<readonly { readonly name: string; readonly sha: string }[]>;
   readonly requests: readonly LoggedRequest[];

@@ -4,13 +4,29 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * A sample repository: `main/` holds its files on main, `pull-request/` those that the pull request changes, and
- * sample.ts what cannot be committed here: how its data is made.
+ * sample.ts what cannot be committed here: how its data is made. Samples with a long story (`npm start -- flights
+ * --release`) have `worse/` too, the files of a change that must be refused; their workflows are those of `lifecycle/`.
  */
 export interface Sample {
   readonly title: string;
   readonly branch: string;
+  readonly story?: SampleStory;
   /** Makes the data in a repository that holds the files of `main/`. */
-  prepare(directory: string): Promise<void>;
+  prepare(directory: string, part?: DataPart): Promise<void>;
+}
+
+/** What the long stories say of a sample. */
+export interface SampleStory {
+  /** The message of the commit with the files of `worse/`. */
+  readonly worse: string;
+  /** Whether there are enough test rows to tell an improvement from chance; then it has to be told. */
+  readonly decisive: boolean;
+}
+
+/** A part of a sample's data, for samples that have months. */
+export interface DataPart {
+  /** From the first month to the last, both included; 1 is January. */
+  readonly months: readonly [first: number, last: number];
 }
 
 /** A file of the npm package vega-datasets (real data, BSD-3). */

@@ -1,15 +1,28 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Marked } from 'marked';
 import { sanitizeHtml } from './sanitize.js';
 
 const require = createRequire(import.meta.url);
 
+export interface PageOptions {
+  readonly title: string;
+  /** HTML above the article, such as the way back. */
+  readonly head?: string;
+  /** The address of Mermaid's script for pages that share one (`writeMermaid`); without it, it is inside of the page. */
+  readonly mermaid?: string;
+}
+
 /**
  * A page that shows Markdown as GitHub shows a comment: GitHub's stylesheet (light and dark by the reader's system),
  * alerts, Mermaid. It opens from disk and needs no network; Mermaid's script (5.5 MB) is inside only when a diagram is.
  */
-export async function renderCommentHtml(markdown: string, options: { readonly title: string }): Promise<string> {
+export async function renderCommentHtml(markdown: string, options: PageOptions): Promise<string> {
+  return renderPageHtml(await renderMarkdown(markdown), options);
+}
+
+/** Markdown as GitHub shows it, without a page around it. What a comment may not have is taken out. */
+export async function renderMarkdown(markdown: string): Promise<string> {
   const marked = new Marked({
     gfm: true,
     renderer: {
@@ -18,9 +31,17 @@ export async function renderCommentHtml(markdown: string, options: { readonly ti
       },
     },
   });
-  const body = withEmoji(withAlerts(sanitizeHtml(await marked.parse(markdown))));
+  return withEmoji(withAlerts(sanitizeHtml(await marked.parse(markdown))));
+}
+
+/** A page around HTML that is trusted: what `renderMarkdown` made, or our own. */
+export async function renderPageHtml(body: string, options: PageOptions): Promise<string> {
   const hasDiagram = body.includes('<pre class="mermaid">');
   const style = await readFile(require.resolve('github-markdown-css/github-markdown.css'), 'utf8');
+  const script =
+    options.mermaid === undefined
+      ? async () => `<script>${await mermaidScript()}</script>`
+      : async () => `<script src="${escapeHtml(options.mermaid!)}"></script>`;
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -30,12 +51,17 @@ export async function renderCommentHtml(markdown: string, options: { readonly ti
     `<title>${escapeHtml(options.title)}</title>`,
     `<style>${style}\n${PAGE_STYLE}</style>`,
     '</head>',
-    `<body>\n<article class="markdown-body">\n${body}</article>`,
-    hasDiagram ? `<script>${await mermaidScript()}</script>\n<script>${DRAW}</script>` : '',
+    `<body>\n${options.head ?? ''}<article class="markdown-body">\n${body}</article>`,
+    hasDiagram ? `${await script()}\n<script>${DRAW}</script>` : '',
     '</body>',
     '</html>',
     '',
   ].join('\n');
+}
+
+/** Writes Mermaid's script to a file that pages of one folder share. */
+export async function writeMermaid(file: string): Promise<void> {
+  await writeFile(file, await mermaidScript());
 }
 
 const PAGE_STYLE = `
@@ -43,6 +69,10 @@ const PAGE_STYLE = `
 body { margin: 0; background: #fff; }
 @media (prefers-color-scheme: dark) { body { background: #0d1117; } }
 .markdown-body { box-sizing: border-box; max-width: 780px; margin: 0 auto; padding: 16px; font-size: 14px; }
+.page-head { box-sizing: border-box; max-width: 780px; margin: 0 auto; padding: 16px 16px 0; font: 14px system-ui, sans-serif; }
+.page-head a { color: #0969da; text-decoration: none; } .page-head a:hover { text-decoration: underline; }
+@media (prefers-color-scheme: dark) { .page-head a { color: #4493f8; } }
+.markdown-body :is(h1, h2) small { font-size: 0.6em; font-weight: 400; opacity: 0.75; }
 .markdown-body g-emoji { font-family: "Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji"; }
 .markdown-body pre.mermaid { background: none; padding: 0; overflow: hidden; }
 .markdown-body pre.mermaid:not([data-processed]) { visibility: hidden; max-height: 230px; }
@@ -101,6 +131,7 @@ function withEmoji(html: string): string {
   );
 }
 
-function escapeHtml(value: string): string {
+/** Text for HTML, in elements and in attributes. */
+export function escapeHtml(value: string): string {
   return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

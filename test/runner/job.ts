@@ -56,7 +56,9 @@ export interface JobOptions {
 export async function runJob(options: JobOptions): Promise<JobResult> {
   const { run, name, permissions } = options;
   const started = performance.now();
-  const job = run.github.startJob(run.run, { name, permissions });
+  const { workflow, origin } = options;
+  const workflowRef = `${origin.slug}/${workflow.path}@${origin.ref}`;
+  const job = run.github.startJob(run.run, { name, permissions, workflowRef });
   run.report({ kind: 'job-started', run: run.run.id, job: job.id, name, at: Date.now() });
   const execution = new JobExecution(options, job);
   const folder = join(run.temp, 'jobs', String(job.id));
@@ -227,6 +229,9 @@ class JobExecution {
         ACTIONS_RESULTS_URL: run.github.resultsUrl,
         ACTIONS_CACHE_SERVICE_V2: 'True',
         ...(cacheMode ? { ACTIONS_CACHE_MODE: cacheMode } : {}),
+        ...(job.idTokenUrl
+          ? { ACTIONS_ID_TOKEN_REQUEST_URL: job.idTokenUrl, ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.runtimeToken }
+          : {}),
       },
       contentsReadable: (permissions.contents ?? 'none') !== 'none',
       posts: [],

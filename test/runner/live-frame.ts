@@ -7,6 +7,8 @@ export interface FrameOptions {
   readonly columns: number;
   /** Lines that the frame may have; none for a frame that stays. */
   readonly rows?: number;
+  /** Whether the steps of jobs that need no attention are shown where there is room; true unless told. */
+  readonly steps?: boolean;
   readonly now: number;
   readonly colors: boolean;
 }
@@ -33,8 +35,8 @@ type Detail = 'all' | 'attention' | 'jobs';
 
 /** The lines of the live view: runs, their jobs and steps, none wider than the terminal and not more than fit. */
 export function renderFrame(state: LiveState, options: FrameOptions): string[] {
-  const { rows } = options;
-  for (const detail of ['all', 'attention', 'jobs'] as const) {
+  const { rows, steps = true } = options;
+  for (const detail of [...(steps ? (['all'] as const) : []), 'attention', 'jobs'] as const) {
     const lines = state.flatMap((run) => renderRun(run, options, detail));
     if (rows === undefined || lines.length <= rows) return lines;
   }

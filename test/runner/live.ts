@@ -14,15 +14,22 @@ const REDRAW_MS = 80;
 const QUIET_MS = 5000;
 const PLAIN_COLUMNS = 160;
 
+export interface LiveOptions {
+  /** What stays of a run: its steps (unless told), or its jobs alone, with the steps of those that failed. */
+  readonly detail?: 'steps' | 'jobs';
+}
+
 /**
  * Shows runs while they run. In a terminal: jobs and steps in place, with times and the newest line of each step that runs; the
  * view stays when all runs have ended. Elsewhere: a line for each start and end.
  */
-export function createLiveView(stream: LiveStream): (update: RunnerUpdate) => void {
-  return stream.isTTY ? terminalView(stream) : plainView(stream);
+export function createLiveView(stream: LiveStream, { detail = 'steps' }: LiveOptions = {}): (update: RunnerUpdate) => void {
+  return stream.isTTY ? terminalView(stream, detail) : plainView(stream, detail);
 }
 
-function terminalView(stream: LiveStream): (update: RunnerUpdate) => void {
+type Detail = NonNullable<LiveOptions['detail']>;
+
+function terminalView(stream: LiveStream, detail: Detail): (update: RunnerUpdate) => void {
   let state: LiveState = [];
   let drawn: readonly string[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -30,7 +37,8 @@ function terminalView(stream: LiveStream): (update: RunnerUpdate) => void {
 
   const draw = (last: boolean): void => {
     const { columns = 80, rows = 24 } = stream;
-    const lines = renderFrame(state, { columns, now: Date.now(), colors, ...(last ? {} : { rows: Math.max(rows - 1, 1) }) });
+    const room = last ? { steps: detail === 'steps' } : { rows: Math.max(rows - 1, 1) };
+    const lines = renderFrame(state, { columns, now: Date.now(), colors, ...room });
     const up = drawn.length > 0 ? `\u001b[${drawn.length}A` : '';
     stream.write(`${up}\r${lines.map((text) => `\u001b[2K${text}\n`).join('')}\u001b[0J`);
     drawn = lines;
@@ -52,7 +60,7 @@ function terminalView(stream: LiveStream): (update: RunnerUpdate) => void {
   };
 }
 
-function plainView(stream: LiveStream): (update: RunnerUpdate) => void {
+function plainView(stream: LiveStream, detail: Detail): (update: RunnerUpdate) => void {
   let state: LiveState = [];
   const spoken = new Map<string, number>();
   const say = (text: string): void => void stream.write(`${fitWidth(plainText(text), PLAIN_COLUMNS)}\n`);
@@ -70,15 +78,16 @@ function plainView(stream: LiveStream): (update: RunnerUpdate) => void {
     }
     const job = run.jobs.find(({ id }) => id === update.job);
     if (!job) return;
-    if (update.kind === 'job-started') return say(`  ${job.name}: started`);
+    if (update.kind === 'job-started') return detail === 'jobs' ? undefined : say(`  ${job.name}: started`);
     if (update.kind === 'job-finished') {
+      if (detail === 'jobs' && update.conclusion === 'skipped') return;
       const time = update.conclusion === 'skipped' ? '' : ` (${formatDuration(update.seconds)})`;
       say(`  ${conclusionMark(update.conclusion)} ${job.name}: ${update.conclusion}${time}`);
       if (update.conclusion !== 'success') for (const error of job.errors) say(`      ${error.replaceAll('\n', ' ')}`);
       return;
     }
     const step = job.steps.find(({ number }) => number === update.step);
-    if (!step) return;
+    if (!step || detail === 'jobs') return;
     const key = `${update.job}/${update.step}`;
     if (update.kind === 'step-started') {
       spoken.set(key, update.at);

@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../shared/core/errors.js';
 import { ROOT } from '../docs/action-files.js';
-import type { Project } from './main.js';
+import type { Project } from './project.js';
 
 /**
  * Anyone's own project. Its main is the last commit of its git repository, and the pull request is what the work tree
@@ -22,7 +22,7 @@ export async function ownProject(path: string): Promise<Project> {
         .replace(/[^a-z0-9-]+/g, '-') || 'project',
     title: 'What the work tree changes',
     branch: 'work-tree',
-    async fillMain({ git }) {
+    async fillMain(git) {
       if (committed) {
         // Data that git ignores is part of a work tree all the same.
         await git.add(path);
@@ -31,7 +31,7 @@ export async function ownProject(path: string): Promise<Project> {
       } else await git.add(path);
       await addCaller(git.directory);
     },
-    async change({ git }) {
+    async change(git) {
       await git.add(path);
       await addCaller(git.directory);
     },

@@ -1,6 +1,7 @@
 import { ROOT } from '../docs/action-files.js';
 import { startLocalGitHub } from '../github/local-github.js';
 import type { LocalGitHub, LocalGitHubInspection, LocalGitHubOptions, PullRequest, Repository } from '../github/types.js';
+import { type Follower, followGitHub } from '../runner/follow.js';
 import type { RunnerUpdate, RunResult } from '../runner/result.js';
 import { runEvent } from '../runner/runner.js';
 import { GitRepository } from './repository.js';
@@ -20,6 +21,9 @@ export class Session {
   readonly github: LocalGitHub & LocalGitHubInspection;
   readonly repository: Repository;
   readonly #onProgress: ((update: RunnerUpdate) => void) | undefined;
+  readonly #follower: Follower;
+  /** What each branch named when it was last pushed. */
+  readonly #pushed = new Map<string, string>();
 
   private constructor(
     git: GitRepository,
@@ -31,6 +35,7 @@ export class Session {
     this.github = github;
     this.repository = repository;
     this.#onProgress = onProgress;
+    this.#follower = followGitHub({ github, repository, ...this.#runner() });
   }
 
   static async start(options: SessionOptions): Promise<Session> {
@@ -47,7 +52,10 @@ export class Session {
   /** Commits the work tree to the checked-out branch, pushes it, and runs what that starts. */
   async push(message: string, branch = 'main'): Promise<{ sha: string; runs: RunResult[] }> {
     const sha = await this.git.commit(message);
-    return { sha, runs: await this.#run({ name: 'push', ref: `refs/heads/${branch}`, sha, actor: this.repository.owner }) };
+    const before = this.#pushed.get(branch);
+    this.#pushed.set(branch, sha);
+    const event = { name: 'push', ref: `refs/heads/${branch}`, sha, actor: this.repository.owner } as const;
+    return { sha, runs: await this.#run({ ...event, ...(before !== undefined && { before }) }) };
   }
 
   /** Opens a pull request of a branch's commit into main, and runs what that starts. */
@@ -77,17 +85,46 @@ export class Session {
     };
   }
 
+  /** Merges a pull request as a person does, leaves its base checked out, and runs what the push to the base starts. */
+  async merge({ number, base, head }: PullRequest): Promise<{ sha: string; runs: RunResult[] }> {
+    const path = `pulls/${number}/merge`;
+    const { sha } = (await this.#request('PUT', path, { merge_method: 'squash', sha: head.sha })) as { sha: string };
+    const runs = await this.#follower.settled();
+    this.#pushed.set(base.ref, sha);
+    await this.git.git('checkout', '--quiet', '--force', base.ref);
+    await this.git.git('reset', '--quiet', '--hard');
+    return { sha, runs };
+  }
+
+  /** Starts a workflow by hand on main, and runs it. @param workflow the name of its file */
+  async dispatch(workflow: string, inputs: Readonly<Record<string, string>> = {}): Promise<RunResult[]> {
+    await this.#request('POST', `actions/workflows/${workflow}/dispatches`, { ref: 'main', inputs });
+    return this.#follower.settled();
+  }
+
   close(): Promise<void> {
+    this.#follower.stop();
     return this.github.close();
   }
 
-  #run(event: Parameters<typeof runEvent>[0]['event']): Promise<RunResult[]> {
-    return runEvent({
-      github: this.github,
-      repository: this.repository,
-      event,
-      project: ROOT,
-      ...(this.#onProgress && { onProgress: this.#onProgress }),
+  /** Runs what an event starts, then what that has started by requests of its own. */
+  async #run(event: Parameters<typeof runEvent>[0]['event']): Promise<RunResult[]> {
+    const runs = await runEvent({ github: this.github, repository: this.repository, event, ...this.#runner() });
+    return [...runs, ...(await this.#follower.settled())];
+  }
+
+  #runner() {
+    return { project: ROOT, ...(this.#onProgress && { onProgress: this.#onProgress }) };
+  }
+
+  async #request(method: 'POST' | 'PUT', path: string, body: object): Promise<unknown> {
+    const { owner, fullName } = this.repository;
+    const answer = await fetch(`${this.github.apiUrl}/repos/${fullName}/${path}`, {
+      ...{ method, body: JSON.stringify(body) },
+      headers: { authorization: `token ${this.github.personToken(owner)}`, 'content-type': 'application/json' },
     });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
   }
 }

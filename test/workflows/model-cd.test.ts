@@ -22,17 +22,24 @@ jobs:
     permissions:
       contents: read
     steps:
+      - uses: actions/checkout@v7
       - name: Fetch
         id: fetch
         uses: mlops-actions/mlops-actions/actions/fetch@v1
         with:
           model: churn#staging
+      - name: Evaluate
+        id: evaluate
+        uses: mlops-actions/mlops-actions/actions/evaluate@v1
+        with:
+          model: \${{ steps.fetch.outputs.bundle-path }}
       - name: Look
         env:
           BUNDLE: \${{ steps.fetch.outputs.bundle-path }}
         run: ls "$BUNDLE"
     outputs:
       version: \${{ steps.fetch.outputs.version }}
+      gates: \${{ steps.evaluate.outputs.gates }}
 `;
 
 /** The caller of actions/promote/README.md, started by a push here. */
@@ -82,7 +89,8 @@ describe('model-cd.yml', () => {
     expect(run.conclusion, logOf(run)).toBe('success');
     expect(jobOf(run, 'register').outputs).toEqual({ version: 'v1.0.0', tag: 'churn@v1.0.0', created: 'true' });
     expect(jobOf(run, 'judge').outputs.verdict).toBe('first model');
-    expect(jobOf(run, 'serve').outputs).toEqual({ version: 'v1.0.0' });
+    // Judged by itself, it is asked what needs no champion.
+    expect(jobOf(run, 'serve').outputs).toEqual({ version: 'v1.0.0', gates: 'pass' });
     expect(stepOf(run, 'serve', 'Look').log).toContain('model.onnx');
     // The first model has no champion to be held against, but it has a latency, which no record tells.
     const summary = jobOf(run, 'register').summaries.join('');

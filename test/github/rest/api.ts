@@ -9,6 +9,7 @@ import type { Actor, State } from '../state.js';
 import type { Tokens } from '../tokens.js';
 import type { Violation } from '../types.js';
 import { artifactRoutes } from './artifacts.js';
+import { attestationRoutes } from './attestations.js';
 import { cacheRoutes } from './caches.js';
 import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
@@ -16,6 +17,7 @@ import { deploymentRoutes } from './deployments.js';
 import { dispatchRoutes } from './dispatches.js';
 import { environmentRoutes } from './environments.js';
 import { gitDataRoutes } from './git-data.js';
+import { mergeRoutes } from './merges.js';
 import { pullRoutes } from './pulls.js';
 import { refRoutes } from './refs.js';
 import { leaveStarter, releaseAssetRoutes } from './release-assets.js';
@@ -30,6 +32,7 @@ const ROUTES: readonly Route[] = [
   ...repositoryRoutes,
   ...commentRoutes,
   ...pullRoutes,
+  ...mergeRoutes,
   ...checkRoutes,
   ...statusRoutes,
   ...runRoutes,
@@ -43,6 +46,7 @@ const ROUTES: readonly Route[] = [
   ...dispatchRoutes,
   ...environmentRoutes,
   ...deploymentRoutes,
+  ...attestationRoutes,
 ];
 
 /** The host for uploads, as a path of this one. */

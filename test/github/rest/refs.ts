@@ -65,7 +65,8 @@ export function raiseCreated(call: Call, name: string, sha: string): void {
   raisePush(call, name, ABSENT, sha);
 }
 
-function raisePush(call: Call, ref: string, before: string, after: string, forced = false): void {
+/** Says that a branch or tag was moved, as a push of it does. */
+export function raisePush(call: Call, ref: string, before: string, after: string, forced = false): void {
   if (!/^refs\/(heads|tags)\//.test(ref)) return;
   const payload = { ref, before, after, created: before === ABSENT, deleted: after === ABSENT, forced };
   call.state.raise('push', undefined, call.record.repository, call.actor, { ref, payload });

@@ -107,7 +107,8 @@ function workflowJob(call: Call, record: JobRecord) {
 /** A job whose environment has not let it start yet. */
 function waitingJob(call: Call, { id, run, name, since }: WaitingJob) {
   const job = { id, run, name, token: '', runtimeToken: '' };
-  const record: JobRecord = { job, permissions: {}, conclusion: undefined, startedAt: since, completedAt: undefined };
+  const times = { conclusion: undefined, startedAt: since, completedAt: undefined };
+  const record: JobRecord = { job, permissions: {}, workflowRef: '', ...times };
   return { ...workflowJob(call, record), status: 'waiting' };
 }
 

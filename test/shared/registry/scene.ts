@@ -22,6 +22,7 @@ export const READ: Permissions = { contents: 'read', actions: 'read' };
 export interface SceneOptions {
   readonly github?: LocalGitHubOptions;
   readonly immutableReleases?: boolean;
+  readonly private?: boolean;
   /** A real git repository instead of one in memory. */
   readonly git?: boolean;
 }
@@ -34,6 +35,7 @@ export async function openRegistry(options: SceneOptions = {}) {
   const gitDirectory = options.git ? makeGitRepository(join(directory, 'git')) : undefined;
   const repository = github.createRepository({
     ...{ owner: 'acme', name: 'models', immutableReleases: options.immutableReleases ?? false },
+    private: options.private ?? false,
     ...(gitDirectory !== undefined && { gitDirectory }),
   });
   const head = gitDirectory === undefined ? sha('main') : git(gitDirectory, 'rev-parse', 'HEAD');

@@ -391,7 +391,6 @@ contract:
       says('7:13', 'evaluate.custom'),
       says('7:85', 'evaluate.protected'),
       says('7:113', 'evaluate.baseline'),
-      says('8:13', 'registry.attest'),
       says('10:1', 'monitor'),
       says('13:19', 'contract.rows.change_max'),
       says('14:3', 'contract.freshness'),

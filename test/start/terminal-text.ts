@@ -1,0 +1,59 @@
+import { displayWidth } from '../runner/display-width.js';
+
+/** Markdown as a terminal shows it best: without hidden lines, tags and pictures. */
+export function terminalText(markdown: string): string {
+  return markdown
+    .replace(/<!--.*?-->\n?/gs, '')
+    .replace(/```mermaid.*?```\n*/gs, '')
+    .replace(/<\/?(details|summary|sub|b|code|a|br)[^>]*>/g, '')
+    .trim();
+}
+
+/** The same without any sign of Markdown: headings and bold as plain text, tables in columns. */
+export function plainLines(markdown: string): string[] {
+  const lines: string[] = [];
+  let table: string[][] = [];
+  const endTable = (): void => {
+    lines.push(...columns(table));
+    table = [];
+  };
+  for (const line of terminalText(markdown).split('\n')) {
+    if (line.startsWith('|')) {
+      if (!/^\|[\s|:-]*\|$/.test(line)) table.push(cells(line));
+      continue;
+    }
+    if (table.length > 0) endTable();
+    lines.push(plain(line.replace(/^#+ /, '').replace(/^> (\[!\w+\])?/, '')));
+  }
+  endTable();
+  return lines;
+}
+
+/** Rows of cells as lines, padded so that columns stand below each other; the first row is the head. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, at) => Math.max(...rows.map((row) => displayWidth(row[at] ?? ''))));
+  const line = (row: readonly string[]): string =>
+    widths
+      .map((width, at) => (row[at] ?? '') + ' '.repeat(width - displayWidth(row[at] ?? '')))
+      .join('  ')
+      .trimEnd();
+  const [head, ...body] = rows.map(line);
+  if (head === undefined) return [];
+  return [head, '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2)), ...body];
+}
+
+function cells(line: string): string[] {
+  return line
+    .slice(1, line.endsWith('|') ? -1 : undefined)
+    .split(/(?<!\\)\|/)
+    .map((cell) => plain(cell.trim()));
+}
+
+function plain(text: string): string {
+  return text
+    .replace(/<wbr>/g, '')
+    .replace(/\*\*|`/g, '')
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replace(/\\([\\`*_{}[\]()#+.!|~<>-])/g, '$1');
+}
