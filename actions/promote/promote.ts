@@ -1,11 +1,19 @@
 import { join, resolve } from 'node:path';
+import type { Bundle } from '../../shared/bundle/read.js';
 import { UserError } from '../../shared/core/errors.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
 import type { GateLine } from '../../shared/evaluation/gates.js';
 import type { CandidateSource } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { fetchVersion } from '../../shared/registry/fetch.js';
-import { DEFAULT_STAGES, type Promotion, planRollback, promoteVersion, rollBack } from '../../shared/registry/promote.js';
+import {
+  DEFAULT_STAGES,
+  type Promotion,
+  type PromotionRequest,
+  planRollback,
+  promoteVersion,
+  rollBack,
+} from '../../shared/registry/promote.js';
 import { type RecheckedGate, recheckGates } from '../../shared/registry/recheck.js';
 import { parseReference } from '../../shared/registry/reference.js';
 import { type RegisteredVersion, Registry } from '../../shared/registry/registry.js';
@@ -28,6 +36,7 @@ export interface PromoteInputs {
   readonly rollback: boolean;
   readonly spec: string;
   readonly stage: string | undefined;
+  readonly through: boolean;
   readonly 'working-directory': string;
 }
 
@@ -43,7 +52,6 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
   if (!source)
     throw new UserError('Stages are kept on GitHub: "promote" needs a job of GitHub Actions and its "github-token".');
   const request = {
-    stage,
     actor: environment.actor ?? 'unknown',
     ...(environment.runId !== undefined && { run: environment.runId }),
     reason: (inputs.reason ?? '').slice(0, 1000),
@@ -55,7 +63,7 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
     const plan = await planRollback(registry, stage, environment.runId);
     // What a stage goes back to has to be there and whole; gates are not asked: something is wrong right now.
     await fetchVersion(source, name, plan.target);
-    const promotion = await rollBack(registry, plan, request);
+    const promotion = await rollBack(registry, plan, { ...request, stage });
     log(`${stage} went back from ${promotion.previous ?? 'none'} to ${promotion.version.record.version} (${promotion.tag})`);
     return outcomeOf(name, stage, promotion, [], true);
   }
@@ -69,6 +77,46 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
     inputs.comparison === undefined
       ? undefined
       : await readComparison(inputs.comparison, { source, environment, directory, model: registry.model });
+  const work: Work = { registry, version, bundle, lines, isRelative, comparison, stages, loaded, request, log };
+  if (inputs.through) {
+    for (const before of await stagesToPass(registry, version, stages.slice(0, stages.indexOf(stage)))) {
+      const outcome = await giveStage(before, work);
+      if (outcome.failure !== undefined) return outcome;
+    }
+  }
+  return giveStage(stage, work);
+}
+
+/** What giving a stage needs, whichever stage it is. */
+interface Work {
+  readonly registry: Registry;
+  readonly version: RegisteredVersion;
+  readonly bundle: Bundle;
+  readonly lines: readonly GateLine[];
+  readonly isRelative: boolean;
+  readonly comparison: Comparison | undefined;
+  readonly stages: readonly string[];
+  readonly loaded: LoadedSpec;
+  readonly request: Omit<PromotionRequest, 'stage'>;
+  readonly log: RunnerServices['log'];
+}
+
+/** Those of the stages that the version never had. */
+async function stagesToPass(registry: Registry, version: RegisteredVersion, stages: readonly string[]): Promise<string[]> {
+  const tags = await registry.tags();
+  const missing: string[] = [];
+  for (const stage of stages) {
+    let had = false;
+    for await (const { record } of registry.assignments(stage, tags)) had ||= record.version === version.record.version;
+    if (!had) missing.push(stage);
+  }
+  return missing;
+}
+
+/** Asks the gates and gives one stage. */
+async function giveStage(stage: string, work: Work): Promise<ActionOutcome> {
+  const { registry, version, bundle, lines, isRelative, comparison, stages, loaded, log } = work;
+  const request = { ...work.request, stage };
   const standing = comparison || isRelative ? await standingOf(registry, stage) : undefined;
   if (standing?.holder?.version === version.record.version) {
     // It has the stage, so there is nothing that a gate could keep it from; a job that is run again ends here.
@@ -121,8 +169,9 @@ function stagesOf({ spec, locate }: LoadedSpec): readonly string[] {
   });
 }
 
-function stageOf({ stage, rollback }: PromoteInputs, stages: readonly string[]): string {
+function stageOf({ stage, rollback, through }: PromoteInputs, stages: readonly string[]): string {
   if (stage === undefined) {
+    if (through) return stages.at(-1)!;
     if (rollback) throw new UserError(`Input "stage" is required for a rollback; the stages are: ${stages.join(', ')}.`);
     return stages[0]!;
   }
@@ -175,7 +224,7 @@ function refusal(
     ? ` Let "compare" judge ${model}@${name} in a job that can only read, and give its result as "comparison"; model-promote.yml does both.`
     : '';
   return {
-    outputs: { version: name, 'previous-version': '', tag: '' },
+    outputs: { version: name, created: 'false', 'previous-version': '', tag: '' },
     annotations,
     summary: renderPromotion({
       ...{ model, stage, version: name, tag: '', created: false, rollback: false, gates },
@@ -200,7 +249,7 @@ function outcomeOf(
   comparison?: Comparison,
 ): ActionOutcome {
   return {
-    outputs: { version: version.record.version, 'previous-version': previous ?? '', tag },
+    outputs: { version: version.record.version, created: String(created), 'previous-version': previous ?? '', tag },
     summary: renderPromotion({
       ...{ model, stage, version: version.record.version, tag, created, rollback, gates },
       ...(previous !== undefined && { previous }),

@@ -14,6 +14,7 @@ import { rowsOfPart, selectLabels } from '../../shared/data/select.js';
 import { fitSplit, type Split } from '../../shared/data/split.js';
 import type { SplitRule } from '../../shared/data/split-rule.js';
 import { type Labels, PARTS, type Table } from '../../shared/data/table.js';
+import { newestLabelled } from '../../shared/data/window.js';
 import { computeMetrics } from '../../shared/evaluation/metrics.js';
 import { openModel } from '../../shared/onnx/session.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
@@ -39,6 +40,8 @@ export interface TrainInputs {
   readonly spec: string;
   /** A pack of tune-plan: then its trials are run, and no bundle is left. */
   readonly trials: string | undefined;
+  /** A duration; undefined for all rows. */
+  readonly window: string | undefined;
   readonly 'working-directory': string;
 }
 
@@ -70,7 +73,10 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
     log(`${formatCount(dataset.rows)} rows, ${dataset.schema.length} columns`);
     const { rule: frozen, notice } = await championSplit(inputs, services, spec, directory);
     if (notice) annotations.push(notice);
-    const split = await fitSplit(dataset, spec, frozen ? { frozen } : {});
+    const split = await fitSplit(dataset, spec, {
+      ...(frozen && { frozen }),
+      ...(inputs.window !== undefined && { window: inputs.window }),
+    });
     log(
       PARTS.filter((part) => split.counts[part] > 0)
         .map((part) => `${part} ${formatCount(split.counts[part])}`)
@@ -162,6 +168,7 @@ async function leaveBundle(
   const { dataset, split, spec, environment, fitted, metrics, test } = made;
   const { repository, runId, runAttempt, runUrl, headSha } = environment;
   const positive = spec.task === 'binary' ? fitted.classes.at(-1) : undefined;
+  const newest = await newestLabelled(dataset, spec);
   const defined = Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
   return writeBundle(output, {
     manifest: {
@@ -180,7 +187,7 @@ async function leaveBundle(
       features: fitted.plan,
       seed: spec.seed,
       ...(spec.task === 'binary' && { threshold: 0.5 }),
-      data: dataset.fingerprint,
+      data: { ...dataset.fingerprint, ...(newest && { newest }) },
       split: split.rule,
       training: {
         rows: split.counts,

@@ -22,7 +22,7 @@ interface Rule {
 const isOff = (value: unknown): boolean => value === false;
 
 const RULES: readonly Rule[] = [
-  ...['monitor', 'retrain'].map((section) => ({ path: [section] })),
+  { path: ['monitor'] },
   { path: ['registry', 'mlflow'] },
   { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
   ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),

@@ -1,3 +1,4 @@
+import { enterEnvironment, environmentOf, reviewDeployments, setEnvironment } from './environments.js';
 import { Faults } from './faults.js';
 import { knownHeads } from './heads.js';
 import { GitStore } from './objects/git-store.js';
@@ -205,6 +206,16 @@ function driving(state: State, tokens: Tokens, origin: () => string): Driving {
     },
 
     completeJob,
+    setEnvironment: (repository, options) => void setEnvironment(state, repository, options),
+    enterEnvironment: (run, options) => enterEnvironment(state, run, options),
+    onPendingReview(listener) {
+      state.waitingListeners.add(listener);
+      return () => void state.waitingListeners.delete(listener);
+    },
+    review({ run, environment }, outcome, by) {
+      const id = environmentOf(state, run.repository, environment)?.id;
+      reviewDeployments(state, run, { ids: id === undefined ? [] : [id], outcome, by });
+    },
     personToken: (login) => tokens.forPerson(login),
   };
 }
@@ -300,6 +311,7 @@ function inspection(state: State, blobs: Blobs): Inspection {
             ...{ state: value, description: text, logUrl, environmentUrl },
           })),
         })),
+
     attestations: (repository) =>
       state.attestations
         .filter((attestation) => attestation.repository.id === repository.id)

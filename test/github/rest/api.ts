@@ -15,6 +15,7 @@ import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
 import { deploymentRoutes } from './deployments.js';
 import { dispatchRoutes } from './dispatches.js';
+import { environmentRoutes } from './environments.js';
 import { gitDataRoutes } from './git-data.js';
 import { mergeRoutes } from './merges.js';
 import { pullRoutes } from './pulls.js';
@@ -43,6 +44,7 @@ const ROUTES: readonly Route[] = [
   ...releaseRoutes,
   ...releaseAssetRoutes,
   ...dispatchRoutes,
+  ...environmentRoutes,
   ...deploymentRoutes,
   ...attestationRoutes,
 ];
