@@ -1,8 +1,10 @@
 import { join, resolve } from 'node:path';
+import type { Bundle } from '../../shared/bundle/read.js';
 import { UserError } from '../../shared/core/errors.js';
 import type { CandidateSource } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { fetchVersion } from '../../shared/registry/fetch.js';
+import { type MirrorOutcome, mirrorInMlflow } from '../../shared/registry/mlflow/mirror.js';
 import { DEFAULT_STAGES, type Promotion, planRollback, promoteVersion, rollBack } from '../../shared/registry/promote.js';
 import { type RecheckedGate, recheckGates } from '../../shared/registry/recheck.js';
 import { parseReference } from '../../shared/registry/reference.js';
@@ -12,6 +14,7 @@ import { isStageName } from '../../shared/registry/tag-name.js';
 import { renderPromotion } from '../../shared/report/registry.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import type { Spec } from '../../shared/spec/schema.js';
 
 export interface PromoteInputs {
   readonly 'github-token': string | undefined;
@@ -45,10 +48,11 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
     const registry = new Registry(source, name);
     const plan = await planRollback(registry, stage, environment.runId);
     // What a stage goes back to has to be there and whole; gates are not asked: something is wrong right now.
-    await fetchVersion(source, name, plan.target);
+    const bundle = await fetchVersion(source, name, plan.target);
     const promotion = await rollBack(registry, plan, request);
     log(`${stage} went back from ${promotion.previous ?? 'none'} to ${promotion.version.record.version} (${promotion.tag})`);
-    return outcomeOf(name, stage, promotion, [], true);
+    const mlflow = await mirror(loaded.spec, registry, stage, promotion, bundle, services);
+    return outcomeOf(name, stage, promotion, [], true, mlflow);
   }
 
   const { registry, version } = await wantedVersion(inputs.model, source, name);
@@ -67,7 +71,21 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
       ? `${version.record.version} has the stage ${stage} (${promotion.tag}); before: ${promotion.previous ?? 'none'}`
       : `${version.record.version} has the stage ${stage} already (${promotion.tag})`,
   );
-  return outcomeOf(registry.model, stage, promotion, gates, false);
+  const mlflow = await mirror(loaded.spec, registry, stage, promotion, bundle, services);
+  return outcomeOf(registry.model, stage, promotion, gates, false, mlflow);
+}
+
+/** The alias in MLflow follows what GitHub says in the end: of several jobs, the one whose assignment stands moves it. */
+function mirror(
+  spec: Spec,
+  registry: Registry,
+  stage: string,
+  { version, tag }: Promotion,
+  bundle: Bundle,
+  { environment, log }: RunnerServices,
+): Promise<MirrorOutcome | undefined> {
+  const holds = async (): Promise<boolean> => (await registry.atStage(stage))?.assignment.tag === tag;
+  return mirrorInMlflow({ spec, environment, version, bundle, log, stage: { name: stage, holds } });
 }
 
 function stagesOf({ spec, locate }: LoadedSpec): readonly string[] {
@@ -141,12 +159,16 @@ function outcomeOf(
   { version, previous, tag, created }: Promotion,
   gates: readonly RecheckedGate[],
   rollback: boolean,
+  mlflow: MirrorOutcome | undefined,
 ): ActionOutcome {
+  const notices = mlflow && 'warning' in mlflow ? [mlflow.warning] : [];
   return {
     outputs: { version: version.record.version, 'previous-version': previous ?? '', tag },
+    annotations: notices.map((message) => ({ level: 'warning', message })),
     summary: renderPromotion({
-      ...{ model, stage, version: version.record.version, tag, created, rollback, gates },
+      ...{ model, stage, version: version.record.version, tag, created, rollback, gates, notices },
       ...(previous !== undefined && { previous }),
+      ...(mlflow && 'page' in mlflow && { mlflow }),
     }),
   };
 }

@@ -8,6 +8,7 @@ import { hasCommit } from '../../shared/github/commit.js';
 import { getRun } from '../../shared/github/run.js';
 import { type CandidateSource, candidateOfRun, distrust, isTrustedEvent } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
+import { mirrorInMlflow } from '../../shared/registry/mlflow/mirror.js';
 import { parseReference } from '../../shared/registry/reference.js';
 import { type RegistrationRequest, registerVersion } from '../../shared/registry/register.js';
 import { Registry } from '../../shared/registry/registry.js';
@@ -79,9 +80,11 @@ export async function run(inputs: RegisterInputs, services: RunnerServices): Pro
   );
   const { record, release, tag } = version;
   const url = release?.url ?? runPage(environment, record.storage === 'artifact' ? record.candidate : undefined);
+  const mlflow = await mirrorInMlflow({ spec, environment, version, bundle, log });
+  const warnings = mlflow && 'warning' in mlflow ? [...notices, mlflow.warning] : notices;
   return {
     outputs: { version: record.version, tag, url, digest: record.digest, created: String(created) },
-    annotations: notices.map((message) => ({ level: 'warning', message })),
+    annotations: warnings.map((message) => ({ level: 'warning', message })),
     summary: renderRegistration({
       ...{
         manifest,
@@ -92,8 +95,9 @@ export async function run(inputs: RegisterInputs, services: RunnerServices): Pro
         created,
         why,
         storage: record.storage,
-        notices,
+        notices: warnings,
       },
+      ...(mlflow && 'page' in mlflow && { mlflow }),
       assets: release?.assets ?? [],
     }),
   };

@@ -22,6 +22,13 @@ export interface RegistrationReport {
   /** Names and sizes of the assets. */
   readonly assets: readonly { readonly name: string; readonly bytes: number }[];
   readonly notices: readonly string[];
+  readonly mlflow?: MirroredPage;
+}
+
+/** Where MLflow shows the version, and its number there. */
+export interface MirroredPage {
+  readonly number: string;
+  readonly page: string;
 }
 
 /** The job summary of a registration. */
@@ -41,7 +48,7 @@ export function renderRegistration(report: RegistrationReport): string {
       : []),
   ];
   return joined([
-    `### ${headline}\n\n${kept}`,
+    `### ${headline}\n\n${kept}${mirrored(report.mlflow)}`,
     noticeBox(notices),
     metricTable(report.metrics),
     assetTable(report.assets),
@@ -78,6 +85,8 @@ export interface PromotionReport {
   readonly created: boolean;
   readonly rollback: boolean;
   readonly gates: readonly RecheckedGate[];
+  readonly notices?: readonly string[];
+  readonly mlflow?: MirroredPage;
 }
 
 /** The job summary of a promotion or a rollback. */
@@ -95,7 +104,8 @@ export function renderPromotion(report: PromotionReport): string {
   const before = previous === undefined ? 'No version had it before.' : `${code(previous)} had it before.`;
   return joined([
     `### ${headline}`,
-    tag === '' ? '' : `${before} Tag ${reference(tag)}.`,
+    tag === '' ? '' : `${before} Tag ${reference(tag)}.${mirrored(report.mlflow)}`,
+    noticeBox(report.notices ?? []),
     gateTable(report.gates),
     report.gates.some(({ outcome }) => outcome === 'not checked')
       ? alert('NOTE', [
@@ -164,6 +174,10 @@ export function renderHistory(history: RegistryHistory): string {
  */
 function reference(name: string): string {
   return /^[a-z0-9-]+[@#][\w./#-]+$/.test(name) ? `\`${name}\`` : code(name, 120);
+}
+
+function mirrored(mlflow: MirroredPage | undefined): string {
+  return mlflow === undefined ? '' : ` In MLflow it is ${link(`version ${text(mlflow.number, 20)}`, mlflow.page)}.`;
 }
 
 function stagesOf({ stages }: HistoricVersion): string {

@@ -25,6 +25,8 @@ export interface RunEnvironment {
   readonly hasArtifacts: boolean;
   readonly workspace: string;
   readonly temp?: string;
+  /** Credentials of an MLflow server, where the step has them. */
+  readonly mlflow?: { readonly token?: string; readonly username?: string; readonly password?: string };
 }
 
 export interface PullRequestEvent {
@@ -63,6 +65,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): RunEnviro
     hasArtifacts: Boolean(env.ACTIONS_RUNTIME_TOKEN && env.ACTIONS_RESULTS_URL),
     workspace: env.GITHUB_WORKSPACE || process.cwd(),
     ...(env.RUNNER_TEMP && { temp: env.RUNNER_TEMP }),
+    mlflow: {
+      ...(env.MLFLOW_TRACKING_TOKEN && { token: env.MLFLOW_TRACKING_TOKEN }),
+      ...(env.MLFLOW_TRACKING_USERNAME && { username: env.MLFLOW_TRACKING_USERNAME }),
+      ...(env.MLFLOW_TRACKING_PASSWORD && { password: env.MLFLOW_TRACKING_PASSWORD }),
+    },
   };
 }
 

@@ -23,7 +23,6 @@ const isOff = (value: unknown): boolean => value === false;
 
 const RULES: readonly Rule[] = [
   ...['deploy', 'monitor', 'retrain'].map((section) => ({ path: [section] })),
-  { path: ['registry', 'mlflow'] },
   { path: ['registry', 'attest'], harmless: isOff },
   { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
   ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),
