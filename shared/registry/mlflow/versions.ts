@@ -11,7 +11,12 @@ export interface MlflowVersion {
   readonly page: string;
 }
 
-const versionSchema = z.object({ version: z.coerce.string().regex(/^\d+$/), status: z.string().optional() });
+const versionSchema = z.object({
+  version: z.coerce.string().regex(/^\d+$/),
+  status: z.string().optional(),
+  run_id: z.string().optional(),
+});
+type Version = z.output<typeof versionSchema>;
 
 /**
  * The version of a model in MLflow's registry, with its run; made where it is missing. A version is found again by its
@@ -26,7 +31,7 @@ export async function mirrorVersion(
   const { name, digest } = bundle.manifest;
   const page = (number: string): string => `${client.address}/#/models/${name}/versions/${number}`;
   const [found] = await versionsOf(client, name, digest);
-  if (found !== undefined) return { number: found, created: false, page: page(found) };
+  if (found) return { number: found.version, created: false, page: page(found.version) };
   const run = await trackRun(client, bundle, facts);
   await registerModel(client, name, facts, purpose);
   const tags = { [DIGEST_TAG]: digest, 'mlops.version': facts.version, 'mlops.tag': facts.tag, 'mlops.url': facts.url };
@@ -36,13 +41,13 @@ export async function mirrorVersion(
     { name, source: run.model, run_id: run.id, description, tags: tagList({ ...tags, 'mlops.commit': facts.commit }) },
     z.object({ model_version: versionSchema }),
   );
-  const own = created.model_version.version;
+  const own = created.model_version;
   const [first = own] = await versionsOf(client, name, digest);
-  if (first === own) return { number: own, created: true, page: page(own) };
-  // Another job did the same at the same moment, and was first: of two, the later one withdraws.
-  await client.delete('model-versions/delete', { name, version: own });
-  await client.post('runs/delete', { run_id: run.id }, z.unknown());
-  return { number: first, created: false, page: page(first) };
+  if (first.version === own.version) return { number: own.version, created: true, page: page(own.version) };
+  // Another job did the same at the same moment, or this one was not told that it had been done: of two, the later goes.
+  await client.delete('model-versions/delete', { name, version: own.version });
+  if (first.run_id !== run.id) await client.post('runs/delete', { run_id: run.id }, z.unknown());
+  return { number: first.version, created: first.run_id === run.id, page: page(first.version) };
 }
 
 /** Gives an alias to a version; whichever had it before has it no more. */
@@ -51,7 +56,7 @@ export async function moveAlias(client: MlflowClient, model: string, alias: stri
 }
 
 /** The versions that are this very model, first to last; one, unless jobs met. */
-async function versionsOf(client: MlflowClient, name: string, digest: string): Promise<string[]> {
+async function versionsOf(client: MlflowClient, name: string, digest: string): Promise<Version[]> {
   const query = { filter: `name = '${name}' and tags.\`${DIGEST_TAG}\` = '${digest}'`, max_results: '100' };
   const answer = await client.get(
     'model-versions/search',
@@ -60,8 +65,7 @@ async function versionsOf(client: MlflowClient, name: string, digest: string): P
   );
   return answer.model_versions
     .filter(({ status }) => status !== 'FAILED_REGISTRATION')
-    .map(({ version }) => version)
-    .sort((one, other) => Number(one) - Number(other));
+    .sort((one, other) => Number(one.version) - Number(other.version));
 }
 
 async function registerModel(
