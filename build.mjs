@@ -1,4 +1,4 @@
-// Builds dist/: one small entry an action, the code they share as chunks beside them. Adding a folder to actions/ is
+// Builds dist/: one small entry an action or program, the code they share as chunks beside them. Adding a folder to actions/ is
 // enough for a new action. `node build.mjs --check` compares with what is committed instead of writing.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -11,6 +11,12 @@ const dist = join(root, 'dist');
 /** Bundles reach `require` for CommonJS dependencies; ES modules have none of their own. */
 const banner = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
+/**
+ * Bundles that are no actions: their names, and the modules whose `main` they run.
+ * @type {Record<string, string>}
+ */
+const PROGRAMS = { 'pipeline-step': './shared/pipelines/step-main.js' };
+
 /** @returns {Promise<Map<string, Uint8Array>>} file name below dist/ -> content */
 export async function buildFiles() {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -19,11 +25,23 @@ export async function buildFiles() {
     `import { runAction } from './shared/runner/action.js';\nawait runAction('${name}', () => import('./actions/${name}/main.js'));\n`;
   const result = await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(actions.map(({ name }) => [name, `action:${name}`])),
+    entryPoints: {
+      ...Object.fromEntries(actions.map(({ name }) => [name, `action:${name}`])),
+      ...Object.fromEntries(Object.keys(PROGRAMS).map((name) => [name, `program:${name}`])),
+    },
     plugins: [
       {
         name: 'action-entries',
         setup(setup) {
+          setup.onResolve({ filter: /^program:/ }, ({ path }) => ({
+            path: path.slice('program:'.length),
+            namespace: 'program',
+          }));
+          setup.onLoad({ filter: /.*/, namespace: 'program' }, ({ path }) => ({
+            contents: `import { main } from '${PROGRAMS[path]}';\nawait main();\n`,
+            resolveDir: root,
+            loader: 'ts',
+          }));
           setup.onResolve({ filter: /^action:/ }, ({ path }) => ({ path: path.slice('action:'.length), namespace: 'action' }));
           setup.onLoad({ filter: /.*/, namespace: 'action' }, ({ path }) => ({
             contents: entry(path),
