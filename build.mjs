@@ -12,10 +12,12 @@ const dist = join(root, 'dist');
 const banner = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
 /**
- * Bundles that are no actions: their names, and the modules whose `main` they run.
+ * Bundles that are no actions, and what they run.
  * @type {Record<string, string>}
  */
-const PROGRAMS = { 'pipeline-step': './shared/pipelines/step-main.js' };
+const PROGRAMS = {
+  'pipeline-step': "import { main } from './shared/pipelines/step-main.js';\nawait main();\n",
+};
 
 /** @returns {Promise<Map<string, Uint8Array>>} file name below dist/ -> content */
 export async function buildFiles() {
@@ -38,7 +40,7 @@ export async function buildFiles() {
             namespace: 'program',
           }));
           setup.onLoad({ filter: /.*/, namespace: 'program' }, ({ path }) => ({
-            contents: `import { main } from '${PROGRAMS[path]}';\nawait main();\n`,
+            contents: PROGRAMS[path] ?? '',
             resolveDir: root,
             loader: 'ts',
           }));

@@ -4,43 +4,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readBundle } from '../../shared/bundle/read.js';
-import { Random } from '../../shared/core/random.js';
-import { openDataset } from '../../shared/data/dataset.js';
-import { openModel } from '../../shared/onnx/session.js';
 import type { ActionOutcome } from '../../shared/runner/services.js';
-import { loadSpec } from '../../shared/spec/load.js';
 import { RegistryJob } from '../actions/registry-job.js';
+import { CLASSES, csvOf, FLIGHT_SPEC, flights, ownScores } from '../python/flights.js';
 import { findPackages, pythonJson } from '../python/packages.js';
+import { type PythonServer, startMlflow, startServer } from '../python/server.js';
 import { openRegistry, type RegistryScene } from '../shared/registry/scene.js';
-import { type PythonServer, startMlflow, startServer } from './server.js';
 
 /** register and promote against the real MLflow, and MLflow's own client as the reader of what they have left there. */
 
 const mlflow = findPackages('mlflow', ['onnx', 'onnxruntime', 'pandas']);
 const MODEL = 'flight-delay';
 
-/** Every type of column, each but the key with missing values. */
-function flights(rows: number): string {
-  const random = new Random(7);
-  const maybe = (value: string | number): string => (random.uniform() < 0.05 ? '' : String(value));
-  const lines = Array.from({ length: rows }, (_, id) => {
-    const distance = 100 + random.integer(2000);
-    const hour = random.integer(24);
-    const day = `2026-0${1 + random.integer(9)}-1${random.integer(10)}`;
-    const late = random.uniform() < 1 / (1 + Math.exp(2 - distance / 900 - hour / 18)) ? 'late' : 'on time';
-    const wind = Math.round(random.normal() * 1000) / 100;
-    const cells = [['SFO', 'JFK', 'ORD'][random.integer(3)]!, distance, wind, random.uniform() < 0.3 ? 'true' : 'false'];
-    return [id, ...cells.map(maybe), maybe(`${day} ${String(hour).padStart(2, '0')}:30:00`), maybe(day), late].join(',');
-  });
-  return `id,origin,distance,wind,holiday,departed,day,delayed\n${lines.join('\n')}\n`;
-}
-
-const SPEC = {
-  purpose: 'Warn travellers, when they book.',
-  data: { path: 'data.csv', key: 'id' },
-  target: { column: 'delayed', positive: 'late' },
-  features: { derive: ['departed', 'day'].map((from) => ({ from, parts: ['month', 'hour'] })) },
-};
 const params = (num_leaves: number) => ({ train: { algorithm: 'gbdt', params: { num_leaves, num_iterations: 20 } } });
 
 interface Seen {
@@ -62,7 +37,7 @@ interface Seen {
   readonly inputs: readonly object[];
   readonly outputs: readonly object[];
   readonly graph: readonly string[];
-  readonly predictions: Readonly<Record<string, readonly [string, number, number]>>;
+  readonly predictions: Readonly<Record<string, readonly [string, Readonly<Record<string, number>>]>>;
   readonly columns: readonly string[];
 }
 
@@ -76,9 +51,9 @@ describe.skipIf(mlflow.skip)(mlflow.title, () => {
 
   const open = async (leaves: number): Promise<RegistryJob> => {
     const job = await RegistryJob.open(scene, MODEL, {
-      spec: { ...SPEC, ...params(leaves), registry: { mlflow: { tracking_uri: server.url } } },
+      spec: { ...FLIGHT_SPEC, ...params(leaves), registry: { mlflow: { tracking_uri: server.url } } },
     });
-    await writeFile(join(job.workspace, 'data.csv'), flights(900));
+    await writeFile(join(job.workspace, 'data.csv'), csvOf(flights(900)));
     return job;
   };
   const promote = async (model: string): Promise<ActionOutcome> => {
@@ -165,34 +140,21 @@ describe.skipIf(mlflow.skip)(mlflow.title, () => {
         ['day', 'datetime'],
       ].map(([name, type]) => ({ type, name, required: true })),
     );
-    expect(seen.outputs).toMatchObject([{ name: 'label', type: 'string' }, { type: 'float' }, { type: 'float' }]);
-    expect(seen.columns).toEqual(['label', 'probability_on time', 'probability_late']);
+    expect(seen.outputs).toMatchObject([
+      { name: 'label', type: 'string' },
+      { name: 'probabilities', type: 'map', values: { type: 'float' } },
+    ]);
+    expect(seen.columns).toEqual(['label', 'probabilities']);
     expect([...seen.graph].sort()).toEqual(['day', 'departed', 'distance', 'holiday', 'origin', 'wind']);
   });
 
-  /** Our own scores of every row, by key. */
-  async function scores(): Promise<ReadonlyMap<string, readonly number[]>> {
-    const { spec, locate } = await loadSpec(join(first.workspace, 'mlops.yaml'));
-    const dataset = await openDataset({ spec, directory: first.workspace, locate });
-    const model = await openModel(join(first.workspace, '.mlops-actions/bundle/model.onnx'));
-    try {
-      const table = await dataset.table(model.signature.inputs.map(({ name }) => name));
-      const predictions = await model.predict(table, { task: 'binary', classes: ['on time', 'late'] });
-      const ids = await dataset.rowIds();
-      return new Map(ids.map((id, row) => [id, [...predictions.scores.slice(2 * row, 2 * row + 2)]]));
-    } finally {
-      dataset.close();
-      await model.close();
-    }
-  }
-
   test('mlflow.pyfunc scores every row as we do, missing values too', async () => {
-    const ours = await scores();
+    const ours = await ownScores(first.workspace);
     expect(Object.keys(seen.predictions)).toHaveLength(ours.size);
     let most = 0;
     for (const [id, [onTime, late]] of ours) {
-      const [label, ...theirs] = seen.predictions[id]!;
-      most = Math.max(most, Math.abs(onTime! - theirs[0]), Math.abs(late! - theirs[1]));
+      const [label, theirs] = seen.predictions[id]!;
+      most = Math.max(most, Math.abs(onTime! - theirs['on time']!), Math.abs(late! - theirs.late!));
       expect(label).toBe(late! >= 0.5 ? 'late' : 'on time');
     }
     expect(most).toBeLessThan(1e-6);
@@ -223,11 +185,12 @@ describe.skipIf(mlflow.skip)(mlflow.title, () => {
       });
       const text = await response.text();
       expect(response.status, text).toBe(200);
-      const { predictions } = JSON.parse(text) as { predictions: Record<string, number | string>[] };
+      const { predictions } = JSON.parse(text) as { predictions: { label: string; probabilities: Record<string, number> }[] };
       expect(predictions).toHaveLength(2);
-      for (const prediction of predictions) {
-        expect(Object.keys(prediction)).toEqual(['label', 'probability_on time', 'probability_late']);
-        expect(Number(prediction.probability_late) + Number(prediction['probability_on time'])).toBeCloseTo(1, 5);
+      for (const { label, probabilities } of predictions) {
+        expect(Object.keys(probabilities)).toEqual(CLASSES);
+        expect(label).toBe(probabilities.late! >= 0.5 ? 'late' : 'on time');
+        expect(probabilities.late! + probabilities['on time']!).toBeCloseTo(1, 5);
       }
     } finally {
       await serving.close();

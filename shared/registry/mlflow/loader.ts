@@ -3,8 +3,8 @@ export const LOADER_MODULE = 'mlops_actions_model_1';
 
 /**
  * What `mlflow.pyfunc` runs our bundles with. MLflow's own loader of ONNX hands every column on as it is, in one
- * dimension; this one fills tensors as the bundle's signature says: what stands for a missing value, times as microseconds,
- * one column a class.
+ * dimension; this one fills tensors as the bundle's signature says: what stands for a missing value, times as microseconds.
+ * Its answers have the form of our own server's, so that `mlflow models serve` and that one can take each other's place.
  */
 export const LOADER_SOURCE = `"""Runs a model of mlops-actions: raw columns in, predictions out."""
 
@@ -61,11 +61,10 @@ class Model:
         names = [value.name for value in self.session.get_outputs()]
         outputs = dict(zip(names, self.session.run(names, feed)))
         if not self.classes:
-            return pd.DataFrame({"prediction": outputs["prediction"].reshape(-1)}, index=model_input.index)
-        frame = {"label": outputs["label"].reshape(-1)}
-        for position, name in enumerate(self.classes):
-            frame[f"probability_{name}"] = outputs["probabilities"][:, position]
-        return pd.DataFrame(frame, index=model_input.index)
+            return outputs["prediction"].reshape(-1)
+        scores = [dict(zip(self.classes, row)) for row in outputs["probabilities"].tolist()]
+        labels = outputs["label"].reshape(-1)
+        return pd.DataFrame({"label": labels, "probabilities": scores}, index=model_input.index)
 
 
 def _load_pyfunc(path):

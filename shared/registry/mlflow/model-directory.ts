@@ -107,8 +107,11 @@ export function mlflowSignature({ signature, classes }: Pick<Manifest, 'signatur
   const typeOf = (output: string) => TYPE_OF_TENSOR[signature.outputs.find(({ name }) => name === output)?.tensor ?? 'string'];
   const outputs =
     classes.length === 0
-      ? [column('prediction', typeOf('prediction'))]
-      : [column('label', typeOf('label')), ...classes.map((name) => column(`probability_${name}`, typeOf('probabilities')))];
+      ? [{ type: typeOf('prediction'), required: true }]
+      : [
+          column('label', typeOf('label')),
+          { ...column('probabilities', 'map'), values: { type: typeOf('probabilities'), required: true } },
+        ];
   return {
     inputs: JSON.stringify(signature.inputs.map(({ name, column: type }) => column(name, TYPE_OF_COLUMN[type]))),
     outputs: JSON.stringify(outputs),
