@@ -3,6 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Series of faults, kills and races that take minutes; MLOPS_ACTIONS_TEST_LONG=1 runs them too, as CI does. */
 const LONG = [
   'test/actions/registry.test.ts',
+  'test/actions/tune-kills.test.ts',
   'test/actions/tune.test.ts',
   'test/shared/registry/concurrency.test.ts',
   'test/shared/registry/faults.test.ts',
