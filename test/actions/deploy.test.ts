@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DeploymentResult } from '../../shared/deployment/result.js';
 import type { ActionOutcome } from '../../shared/runner/services.js';
@@ -35,7 +36,7 @@ async function deploy(
   { job, ...inputs }: { readonly job?: RegistryJob } & Record<string, unknown> = {},
 ): Promise<ActionOutcome> {
   const step = { 'service-token': service.token, model: `churn@${version}`, ...(inputs as Record<string, string>) };
-  return scene.deploy(job ?? (await scene.job({ spec: spec() })), step);
+  return scene.step('deploy', job ?? (await scene.job({ spec: spec() })), step);
 }
 
 async function resultOf(outcome: ActionOutcome): Promise<DeploymentResult> {
@@ -94,7 +95,7 @@ describe('a version goes live', () => {
     const promoter = await scene.job({ permissions: { contents: 'write', actions: 'read' } });
     for (const stage of ['staging', 'production']) await promoter.step('promote', { model: 'churn@v0.1.0', stage });
     await deploy('v0.2.0');
-    const back = await scene.deploy(await scene.job({ spec: spec() }), { 'service-token': service.token });
+    const back = await scene.step('deploy', await scene.job({ spec: spec() }), { 'service-token': service.token });
     expect(back.failure).toBeUndefined();
     expect(back.outputs.version).toBe('v0.1.0');
     expect(service.shares('churn')).toEqual({ 'v0.1.0': 100, 'v0.2.0': 0 });
@@ -272,6 +273,21 @@ describe('a version that does not do is taken back, and the record says so', () 
   });
 });
 
+test('a model in a folder of its own, with a spec of another name and a token of a person', async () => {
+  const job = await scene.job({ spec: spec() });
+  for (const file of ['data.csv', 'mlops.yaml']) {
+    const to = join(job.workspace, 'models/churn', file.replace('mlops', 'model'));
+    await mkdir(dirname(to), { recursive: true });
+    await rename(join(job.workspace, file), to);
+  }
+  const outcome = await deploy('v0.1.0', {
+    ...{ job, spec: 'model.yaml', 'working-directory': 'models/churn' },
+    'github-token': scene.registry.github.personToken('ann'),
+  });
+  expect(outcome.failure).toBeUndefined();
+  expect(outcome.outputs['result-path']).toBe(join(job.workspace, 'models/churn/.mlops-actions/deployment.json'));
+});
+
 describe('a dry run', () => {
   test('says what would be done and does nothing, on a pull request too', async () => {
     await deploy('v0.1.0');
@@ -290,6 +306,19 @@ describe('a dry run', () => {
   });
 });
 
+test('a dry run without the token of the service says what it can', async () => {
+  const job = await scene.job({ spec: spec(), event: 'pull_request', permissions: { contents: 'read' } });
+  const outcome = await deploy('v0.2.0', { job, 'service-token': '', 'dry-run': 'true' });
+  expect(outcome.failure).toBeUndefined();
+  const { plan, notices } = await resultOf(outcome);
+  expect(plan).toEqual([
+    'load v0.2.0 without traffic, or with all of it where it is the first version',
+    'give it 5 %, 25 %, 100 % of the traffic',
+  ]);
+  expect(notices).toEqual(['Without the input "service-token" what is live was not read.']);
+  expect(service.admin).toEqual([]);
+});
+
 describe('mistakes, each in one line and before anything is changed', () => {
   const line = async (
     inputs: Record<string, string> = {},
@@ -297,7 +326,9 @@ describe('mistakes, each in one line and before anything is changed', () => {
     job?: RegistryJob,
   ) => {
     const own = job ?? (await scene.job({ spec: { deploy: deploySection } }));
-    const message = await complaint(scene.deploy(own, { model: 'churn@v0.1.0', 'service-token': service.token, ...inputs }));
+    const message = await complaint(
+      scene.step('deploy', own, { model: 'churn@v0.1.0', 'service-token': service.token, ...inputs }),
+    );
     expect(message).not.toContain('\n');
     expect(records()).toEqual([]);
     expect(service.admin.filter((request) => !request.startsWith('GET'))).toEqual([]);
