@@ -64,6 +64,7 @@ export const manifestSchema = z.strictObject({
     leakage: share.exactOptional(),
     finishedAt: z.iso.datetime(),
   }),
+  context: z.strictObject({ time: z.string().exactOptional(), key: z.array(z.string()) }).exactOptional(),
   commit: z.string().exactOptional(),
   run: z.strictObject({ id: count, attempt: count, url: z.url({ protocol: /^https?$/ }) }).exactOptional(),
   tool: z.strictObject({ name: z.literal('mlops-actions'), version: z.string() }),

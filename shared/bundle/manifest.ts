@@ -32,6 +32,11 @@ export interface Manifest {
     readonly leakage?: number;
     readonly finishedAt: string;
   };
+  /**
+   * Columns that come with a row and are never given to the model: a server accepts and logs them, so that what it
+   * answered can be told by time and joined with labels. Bundles of earlier versions do not say it.
+   */
+  readonly context?: { readonly time?: string; readonly key: readonly string[] };
   readonly commit?: string;
   readonly run?: { readonly id: number; readonly attempt: number; readonly url: string };
   readonly tool: { readonly name: 'mlops-actions'; readonly version: string };

@@ -1,5 +1,12 @@
-import { type BlockUnit, blockOf, type ColumnDistribution, type Distribution, MOST_BLOCK_LEVELS } from './distribution.js';
-import { FINEST, finestKey } from './distribution-bins.js';
+import {
+  type BlockUnit,
+  blockOf,
+  type ColumnDistribution,
+  type Distribution,
+  MOST_BINS,
+  MOST_BLOCK_LEVELS,
+} from './distribution.js';
+import { coarserKey, FINEST, finestKey, fittingResolution } from './distribution-bins.js';
 import { keptBlocks } from './distribution-blocks.js';
 import { levelDistribution, numberDistribution } from './distribution-build.js';
 import { bucketOf } from './distribution-hash.js';
@@ -44,8 +51,12 @@ function distributionOfColumn(column: ArrayColumn, blocks: Int32Array, blockCoun
     const cells = { values: column.names, codes: column.values, buckets, blocks, counts, other: { levels: 0, most: 0 } };
     return levelDistribution(name, cells, blockCount, few ? column.names : MOST_BLOCK_LEVELS);
   }
-  const keys = column.values.map((value) => (Number.isNaN(value) ? Number.NaN : finestKey(value)));
-  return numberDistribution(name, { resolution: FINEST, keys, blocks, counts }, momentsOf(column.values), blockCount);
+  const finest = column.values.map((value) => (Number.isNaN(value) ? Number.NaN : finestKey(value)));
+  // Sorting finds the resolution, so that few bins are counted and not every value by itself.
+  const sorted = finest.filter((key) => !Number.isNaN(key)).sort();
+  const resolution = fittingResolution(sorted, FINEST, MOST_BINS);
+  const keys = finest.map((key) => coarserKey(key, FINEST - resolution));
+  return numberDistribution(name, { resolution, keys, blocks, counts }, momentsOf(column.values), blockCount);
 }
 
 /** Beyond this a square leaves the range of doubles. */

@@ -62,7 +62,7 @@ function sizeOf(upperWord: number): number {
 /**
  * The finest resolution at which keys fall into at most so many bins. Over more numbers it is never finer: that makes what is
  * collapsed part by part and then added the same as what is collapsed once.
- * @param keys of `resolution`, each once, ascending
+ * @param keys of `resolution`, ascending
  */
 export function fittingResolution(keys: ArrayLike<number>, resolution: number, most: number): number {
   for (let coarser = resolution; coarser > COARSEST; coarser--) {

@@ -15,7 +15,7 @@ import {
 import { commonBins } from '../../../shared/data/drift-groups.js';
 
 interface Golden {
-  distances: Record<'js_e' | 'js_2' | 'kl' | 'psi' | 'hellinger' | 'largest', number>[] & { p: number[]; q: number[] }[];
+  distances: ({ p: number[]; q: number[] } & Record<'js_e' | 'js_2' | 'kl' | 'psi' | 'hellinger' | 'largest', number>)[];
   wasserstein: { a: number[]; b: number[]; distance: number }[];
 }
 
