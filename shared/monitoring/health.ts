@@ -41,14 +41,7 @@ export interface HealthWindow {
   readonly metrics: Readonly<Record<string, { readonly value: number; readonly low?: number; readonly high?: number }>>;
 }
 
-export type HealthKind =
-  | 'input drift'
-  | 'prediction drift'
-  | 'quality'
-  | 'contract'
-  | 'volume'
-  | 'errors'
-  | 'latency';
+export type HealthKind = 'input drift' | 'prediction drift' | 'quality' | 'contract' | 'volume' | 'errors' | 'latency';
 
 export interface HealthCheck {
   readonly kind: HealthKind;
