@@ -128,40 +128,54 @@ function subtract(total: Sums, part: Sums, rest: Sums): void {
 function statistic(before: Sums, after: Sums, isBefore: boolean, isAfter: boolean): number | undefined {
   const [n, m] = [before.rows, after.rows];
   if (!(n > 0 && m > 0)) return undefined;
-  const sides = [...(isBefore ? [scatterOf(before)] : []), ...(isAfter ? [scatterOf(after)] : [])];
+  const length = before.counts.length;
+  const [excess, room] = [new Float64Array(length), new Float64Array(length)];
+  if (isBefore) addScatter(before, excess, room);
+  if (isAfter) addScatter(after, excess, room);
+  const overall = correlationOf(total(excess), total(room)) ?? 0;
+  const [sizeBefore, sizeAfter] = [isBefore ? before.squares / n - 1 : 0, isAfter ? after.squares / m - 1 : 0];
   let statistic = 0;
   let groups = 0;
-  for (let group = 0; group < before.counts.length; group++) {
+  for (let group = 0; group < length; group++) {
     const share = (before.counts[group]! + after.counts[group]!) / (n + m);
     const variance = share * (1 - share);
     if (!(variance > 0)) continue;
     groups++;
-    let [excess, room] = [0, 0];
-    for (const side of sides) {
-      const [beyond, most] = side(group);
-      excess += beyond;
-      room += most;
-    }
-    const correlation = room > 0 ? Math.min(1, Math.max(0, excess / room)) : 0;
-    const effect = (side: Sums, isBlocked: boolean): number =>
-      (isBlocked ? 1 + correlation * (side.squares / side.rows - 1) : 1) / side.rows;
+    const own = correlationOf(excess[group]!, room[group]!) ?? overall;
+    // A few blocks of one side say little of a group by itself.
+    const correlation = isBefore && isAfter ? own : Math.max(own, overall);
+    const effect = (1 + correlation * sizeBefore) / n + (1 + correlation * sizeAfter) / m;
     const gap = before.counts[group]! / n - after.counts[group]! / m;
-    statistic += ((1 - share) * gap ** 2) / (variance * (effect(before, isBefore) + effect(after, isAfter)));
+    statistic += ((1 - share) * gap ** 2) / (variance * effect);
   }
   return groups < 2 ? undefined : statistic / (groups - 1);
 }
 
+/** Undefined where nothing scatters: of a group that no block of a side has, or every row. */
+function correlationOf(excess: number, room: number): number | undefined {
+  return room > 0 ? Math.min(1, Math.max(0, excess / room)) : undefined;
+}
+
+function total(values: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += values[index]!;
+  return sum;
+}
+
 /**
- * How a group's rows scatter over the blocks of a side. With own = Σ N − Σ N²/n and full = Σ N² − 2 Σ N³/n + (Σ N²/n)²,
+ * Adds how the groups scatter over the blocks of a side. With own = Σ N − Σ N²/n and full = Σ N² − 2 Σ N³/n + (Σ N²/n)²,
  * the expectation of Σ (x − p N)² is p (1 − p) · (own + ρ (full − own)).
- * @returns of a group, what it scatters beyond independent rows, and what it would if each block were of one value
+ * @param excess what each group scatters beyond independent rows
+ * @param room what it would if each block were of one value
  */
-function scatterOf({ rows, squares, cubes, counts, countSquares, products }: Sums): (group: number) => [number, number] {
+function addScatter(side: Sums, excess: Float64Array, room: Float64Array): void {
+  const { rows, squares, cubes, counts, countSquares, products } = side;
   const own = rows - squares / rows;
   const full = squares - (2 * cubes) / rows + (squares / rows) ** 2;
-  return (group) => {
+  for (let group = 0; group < counts.length; group++) {
     const p = counts[group]! / rows;
     const scatter = countSquares[group]! - 2 * p * products[group]! + p * p * squares;
-    return [scatter - p * (1 - p) * own, p * (1 - p) * (full - own)];
-  };
+    excess[group]! += scatter - p * (1 - p) * own;
+    room[group]! += p * (1 - p) * (full - own);
+  }
 }

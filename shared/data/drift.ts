@@ -49,12 +49,19 @@ const STREAM = 7_000;
  * Holds current rows against a reference, column by column. Only a change that is large enough to matter and that chance
  * would hardly make is drift: a fixed threshold alone calls alarm at every small sample, a p-value alone at every large one.
  * Columns that one side lacks are left out.
+ * @param reference several, where columns come from different rows: inputs from those that trained, answers from others
  */
-export function findDrift(reference: Distribution, current: Distribution, options: DriftOptions): ColumnDrift[] {
-  const found = reference.columns.flatMap((before, index) => {
+export function findDrift(
+  reference: Distribution | readonly Distribution[],
+  current: Distribution,
+  options: DriftOptions,
+): ColumnDrift[] {
+  const references = 'columns' in reference ? [reference] : reference;
+  const pairs = references.flatMap((from) => from.columns.map((before) => ({ from, before })));
+  const found = pairs.flatMap(({ from, before }, index) => {
     const after = current.columns.find(({ name }) => name === before.name);
     if (!after || after.kind !== before.kind) return [];
-    return [holdAgainst(reference, current, [before, after], new Random(options.seed, STREAM + index))];
+    return [holdAgainst(from, current, [before, after], new Random(options.seed, STREAM + index))];
   });
   const tested = found.filter(({ test }) => test);
   const adjusted = benjaminiHochberg(tested.map(({ test }) => test!.pValue));

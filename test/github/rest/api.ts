@@ -14,6 +14,7 @@ import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
 import { dispatchRoutes } from './dispatches.js';
 import { gitDataRoutes } from './git-data.js';
+import { issueRoutes } from './issues.js';
 import { pullRoutes } from './pulls.js';
 import { refRoutes } from './refs.js';
 import { leaveStarter, releaseAssetRoutes } from './release-assets.js';
@@ -27,6 +28,7 @@ import { treeRoutes } from './trees.js';
 const ROUTES: readonly Route[] = [
   ...repositoryRoutes,
   ...commentRoutes,
+  ...issueRoutes,
   ...pullRoutes,
   ...checkRoutes,
   ...statusRoutes,
