@@ -4,6 +4,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const LONG = [
   'test/actions/registry.test.ts',
   'test/actions/tune.test.ts',
+  'test/shared/data/drift-halvings.test.ts',
   'test/shared/registry/concurrency.test.ts',
   'test/shared/registry/faults.test.ts',
   'test/start/release-story.test.ts',
