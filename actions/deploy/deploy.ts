@@ -59,9 +59,13 @@ export async function run(inputs: DeployInputs, services: RunnerServices, startS
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), {
     displayName: join(inputs['working-directory'], inputs.spec),
-    overrides: (['target', 'environment', 'url', 'namespace', 'image'] as const).flatMap((key) =>
-      inputs[key] === undefined ? [] : [{ path: ['deploy', key], value: inputs[key], origin: `input ${key}` }],
-    ),
+    overrides: Object.entries({
+      target: inputs.target,
+      environment: inputs.environment,
+      url: inputs.url,
+      namespace: inputs.namespace,
+      image: inputs.image,
+    }).flatMap(([key, value]) => (value === undefined ? [] : [{ path: ['deploy', key], value, origin: `input ${key}` }])),
   });
   if (!inputs['dry-run']) assertTrustedRun(environment.event);
   const kind = targetKind(loaded);

@@ -29,6 +29,7 @@ const LARGEST_ARCHIVE = 512 * 2 ** 20;
 const STALLED_MS = 30_000;
 
 const LARGEST_JSON = 256 * 1024;
+const LARGEST_DISCARDED = 64 * 2 ** 20;
 
 /** The admin API: versions and shares, for whoever has the token. */
 export function addAdminRoutes(app: FastifyInstance, serving: Serving): void {
@@ -42,6 +43,8 @@ export function addAdminRoutes(app: FastifyInstance, serving: Serving): void {
       if (!isAllowed) throw new RequestError(404, 'the admin API is off: start the server with MLOPS_SERVER_TOKEN');
       if (isAllowed(request.headers.authorization)) return;
       void reply.header('www-authenticate', 'Bearer');
+      // A body is read and thrown away, so that its sender sees the answer; a huge one of a stranger is not worth it.
+      if (Number(request.headers['content-length'] ?? 0) > LARGEST_DISCARDED) void reply.header('connection', 'close');
       request.raw.resume();
       throw new RequestError(401, 'accepted is the header "authorization: Bearer <MLOPS_SERVER_TOKEN>"');
     });

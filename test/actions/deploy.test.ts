@@ -289,3 +289,118 @@ describe('a dry run', () => {
     expect(records()).toHaveLength(1);
   });
 });
+
+describe('mistakes, each in one line and before anything is changed', () => {
+  const line = async (
+    inputs: Record<string, string> = {},
+    deploySection: Record<string, unknown> | undefined = spec().deploy,
+    job?: RegistryJob,
+  ) => {
+    const own = job ?? (await scene.job({ spec: { deploy: deploySection } }));
+    const message = await complaint(scene.deploy(own, { model: 'churn@v0.1.0', 'service-token': service.token, ...inputs }));
+    expect(message).not.toContain('\n');
+    expect(records()).toEqual([]);
+    expect(service.admin.filter((request) => !request.startsWith('GET'))).toEqual([]);
+    return message;
+  };
+
+  test('nothing says where the model goes, or it is no such place', async () => {
+    const job = await scene.job();
+    expect(await line({}, undefined, job)).toBe(
+      'Nothing says where the model goes: give mlops.yaml a "deploy" section with a target, or the input "target" (accepted: service, kubernetes, kserve, batch).',
+    );
+    expect(await line({}, { environment })).toMatch(
+      /^mlops\.yaml:\d+:\d+: deploy\.target is missing; accepted: service, kubernetes/,
+    );
+    expect(await line({ target: 'heroku' })).toMatch(
+      /^mlops\.yaml: deploy\.target: found "heroku", expected one of: service, .*\(from input target\)$/,
+    );
+  });
+
+  test('the service has no address, or one that is none', async () => {
+    expect(await line({}, { target: 'service', environment })).toMatch(
+      /^mlops\.yaml:\d+:\d+: deploy\.url is missing; .*as the input "url"$/,
+    );
+    expect(await line({ url: 'models.example.org' })).toContain(
+      'deploy.url: found "models.example.org", expected an address such as',
+    );
+    expect(await line({ url: 'https://ann:secret@models.example.org' })).not.toContain('secret');
+  });
+
+  test('the token is missing, or another', async () => {
+    expect(await line({ 'service-token': '' })).toBe(
+      'Input "service-token" is required for the target service: what the server was started with as MLOPS_SERVER_TOKEN, from a secret.',
+    );
+    const message = await line({ 'service-token': 'another token' });
+    expect(message).toContain(
+      'does not accept the token (401): the input "service-token" has to be what the server was started with',
+    );
+    expect(message).not.toContain('another token');
+  });
+
+  test('the host is not there, or is no model server', async () => {
+    const other = await ModelServer.start();
+    await other.close();
+    expect(await line({ url: other.url })).toBe(
+      `${other.url} cannot be reached (ECONNREFUSED): is the service up, and is its address right?`,
+    );
+    service.misbehaviour.admin = { status: 404, text: '<html>nginx</html>' };
+    expect(await line()).toContain('has no admin API (404): start the server with MLOPS_SERVER_TOKEN');
+    service.misbehaviour.admin = { status: 200, text: '<html>Welcome</html>' };
+    expect(await line()).toContain('answers as no model server does');
+    service.misbehaviour.admin = { status: 502, text: '<h1>Bad gateway</h1>' };
+    expect(await line()).toContain('did not list the models (502: Bad gateway)');
+  });
+
+  test('there is no such version, no version at the stage, or it is of another model', async () => {
+    expect(await line({ model: 'churn@v9.0.0' })).toBe('churn has no version v9.0.0; there are: v0.2.0, v0.1.0.');
+    expect(await line({ model: 'churn#canary' })).toContain('No version of churn has the stage canary');
+    expect(await line({ model: 'fraud@v1.0.0' })).toContain('the spec is of the model "churn"');
+    expect(await line({ model: 'churn@1' })).toContain('Input "model" is "churn@1"; accepted: ');
+    expect(await line({ model: 'run:1' })).toContain('which is no version; the target service takes churn#production');
+  });
+
+  test('the service has other bytes under the version', async () => {
+    await deploy('v0.2.0');
+    const [, other] = await Promise.all([0, scene.job()]);
+    await other.step('fetch', { model: 'churn@v0.2.0', output: 'bundle' });
+    await service.load(`${other.workspace}/bundle`, 'v0.1.0');
+    const message = await complaint(deploy('v0.1.0'));
+    expect(message).toContain(`${service.url} has another model as churn v0.1.0 (sha256:`);
+  });
+
+  test('nobody can see whether the new version fails', async () => {
+    await deploy('v0.1.0');
+    service.misbehaviour.withoutMetrics = true;
+    expect(await complaint(deploy('v0.2.0'))).toContain('/metrics answers 404: no such page: without its counters nobody sees');
+  });
+
+  test('a token of GitHub that may not write deployments', async () => {
+    const job = await scene.job({ spec: spec(), permissions: { contents: 'read', actions: 'read' } });
+    expect(await line({}, undefined, job)).toContain('Add "deployments: write" to the "permissions:" of the job');
+    expect(await line({ 'github-token': '' })).toContain('needs a job of GitHub Actions and its "github-token"');
+  });
+
+  test('a run of code that nobody has merged', async () => {
+    for (const event of ['pull_request', 'issue_comment', 'workflow_run']) {
+      const job = await scene.job({ spec: spec(), event });
+      expect(await line({}, undefined, job)).toContain(`This run was started by "${event}"`);
+    }
+  });
+
+  test('inputs that cannot be read', async () => {
+    expect(await line({ 'canary-wait': 'a minute' })).toBe(
+      'Input "canary-wait" is "a minute"; accepted: a number and a unit (ms, s, m, h, d, w), such as 30s.',
+    );
+    expect(await line({ timeout: '' })).toContain('Input "timeout" is "";');
+    expect(await line({ 'dry-run': 'maybe' })).toBe('Input "dry-run" is "maybe"; accepted: true, false.');
+  });
+
+  test('data that is not there: no row can be asked for, so nothing goes live', async () => {
+    const job = await scene.job({ spec: spec() });
+    const outcome = await deploy('v0.1.0', { job, data: 'other.csv' });
+    expect(outcome.failure).toMatch(/the smoke test failed: mlops\.yaml:\d+:\d+: other\.csv: no such file/);
+    expect(service.admin).toEqual(['GET /admin/models']);
+    expect(records().map(({ states }) => states)).toEqual([['in_progress', 'failure']]);
+  });
+});

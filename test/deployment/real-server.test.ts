@@ -3,27 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLocalServer } from '../../actions/deploy/local-server.js';
-import { type RunningServer, startServer } from '../../shared/serving/server.js';
+import type { RunningServer } from '../../shared/serving/server.js';
 import { DeployScene } from './deploy-scene.js';
+import { startModelServer } from './real-server.js';
 
 /** The same rollout against the server itself, with its own bundles, admin API and metrics. */
 let scene: DeployScene;
 let models: string;
 let server: RunningServer;
 const token = 'a long token of the real server';
-const log: string[] = [];
 
 beforeAll(async () => {
   scene = await DeployScene.open();
   scene.startServer = startLocalServer;
   models = await mkdtemp(join(tmpdir(), 'models-'));
-  server = await startServer(
-    {
-      ...{ host: '127.0.0.1', port: 0, token, bundles: [], models, traffic: undefined, trafficSample: 1 },
-      ...{ maxBody: 4 * 2 ** 20, maxPending: 64, threads: 1 },
-    },
-    (line) => log.push(line),
-  );
+  server = await startModelServer(token, models);
 });
 afterAll(async () => {
   await server.close();

@@ -20,6 +20,8 @@ export class Session {
   readonly git: GitRepository;
   readonly github: LocalGitHub & LocalGitHubInspection;
   readonly repository: Repository;
+  /** The repository's secrets, of the runs that start from now on. */
+  secrets: Readonly<Record<string, string>> = {};
   readonly #onProgress: ((update: RunnerUpdate) => void) | undefined;
   readonly #follower: Follower;
   /** What each branch named when it was last pushed. */
@@ -114,7 +116,7 @@ export class Session {
   }
 
   #runner() {
-    return { project: ROOT, ...(this.#onProgress && { onProgress: this.#onProgress }) };
+    return { project: ROOT, secrets: this.secrets, ...(this.#onProgress && { onProgress: this.#onProgress }) };
   }
 
   async #request(method: 'POST' | 'PUT', path: string, body: object): Promise<unknown> {

@@ -23,10 +23,15 @@ export function problemsOf(markdown: string, linkHosts: readonly string[] = ['gi
     const closed = visible.match(new RegExp(`</${element}>`, 'g'))?.length ?? 0;
     if (opened !== closed) problems.push(`${opened} <${element}> and ${closed} </${element}>`);
   }
-  const fences = markdown.split('\n').filter((line) => line.startsWith('```'));
-  if (fences.length % 2 !== 0 || fences.some((fence, index) => fence !== (index % 2 === 0 ? '```mermaid' : '```'))) {
-    problems.push(`fences ${fences.join(' ')}`);
+  let fence: string | undefined;
+  for (const line of markdown.split('\n')) {
+    const [, marks, language] = /^(`{3,})(.*)$/.exec(line) ?? [];
+    if (marks === undefined) continue;
+    if (fence === undefined && ['mermaid', 'diff', 'yaml'].includes(language!)) fence = marks;
+    else if (line === fence) fence = undefined;
+    else if (fence === undefined || marks.length >= fence.length) problems.push(`fence ${line}`);
   }
+  if (fence !== undefined) problems.push('a fence without an end');
   for (const [, address] of visible.matchAll(/<a [^>]*href="([^"]*)"/g)) {
     if (!linkHosts.includes(new URL(address!).host)) problems.push(`link to ${address}`);
   }

@@ -51,10 +51,10 @@ describe('a server', () => {
     const found = await logged(join(server.directory, 'traffic'), 'orders');
     const byId = new Map(found.map((entry) => [entry.mlops_id, entry]));
     expect(found.length).toBe(1 + 1 + 1 + 900);
-    const { id, birthday, ordered, items, ...plain } = row;
+    const { birthday, ordered, items, placed, ...plain } = row;
     expect(byId.get('first')).toMatchObject({
       ...plain,
-      id,
+      placed: String(placed).replace('T', ' ').replace('Z', ''),
       items: items === null ? null : String(items),
       mlops_version: 'v1.0.0',
       mlops_digest: trained.bundle.manifest.digest,

@@ -369,7 +369,7 @@ describe('what is not built yet', () => {
 tune: { trials: 30, space: { num_leaves: [7, 31] }, pruner: { name: halving } }
 evaluate: { custom: { profit: { sql: a, better: higher } }, metrics: [auc, profit], protected: [sex], seeds: 1, baseline: true }
 registry: { attest: true }
-deploy: { target: batch }
+deploy: { target: batch, canary: [100] }
 monitor: { window: 7d }
 retrain: { every: 30d }
 contract:
@@ -391,6 +391,7 @@ contract:
       says('7:13', 'evaluate.custom'),
       says('7:85', 'evaluate.protected'),
       says('7:113', 'evaluate.baseline'),
+      'm.yaml:9:34: deploy.canary has no effect with target: batch; it belongs to service',
       says('10:1', 'monitor'),
       says('13:19', 'contract.rows.change_max'),
       says('14:3', 'contract.freshness'),
