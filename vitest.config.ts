@@ -7,6 +7,7 @@ const LONG = [
   'test/actions/registry.test.ts',
   'test/actions/tune-kills.test.ts',
   'test/actions/tune.test.ts',
+  'test/shared/data/drift-halvings.test.ts',
   'test/shared/registry/concurrency.test.ts',
   'test/shared/registry/faults.test.ts',
   'test/workflows/deploy.test.ts',

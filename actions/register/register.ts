@@ -35,7 +35,7 @@ export interface RegisterInputs {
 }
 
 /** Files of a bundle that stay out of releases unless the spec names them: they hold rows, or sketches of them. */
-const PRIVATE_FILES = { predictions: BUNDLE_FILES.predictions, profile: 'profile.json' } as const;
+const PRIVATE_FILES = { predictions: BUNDLE_FILES.predictions, profile: BUNDLE_FILES.profile } as const;
 
 /** Makes a candidate of trusted origin a version. */
 export async function run(inputs: RegisterInputs, services: RunnerServices): Promise<ActionOutcome> {

@@ -41,7 +41,10 @@ describe('train', () => {
     expect(project.uploads.map(({ name }) => name)).toEqual(['churn-candidate']);
     expect(metrics.auc).toBeGreaterThan(0.7);
     expect(Object.keys(manifest.files).sort()).toEqual(
-      ['README.md', 'bom.json', 'importance.json', 'metrics.json', 'model.onnx', 'params.yaml', 'predictions.parquet'].sort(),
+      [
+        ...['README.md', 'bom.json', 'importance.json', 'metrics.json', 'model.onnx', 'params.yaml', 'predictions.parquet'],
+        'profile.json',
+      ].sort(),
     );
     expect(outcome.summary).toContain('`churn`');
   });

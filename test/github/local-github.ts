@@ -9,6 +9,7 @@ import { grantedPermissions } from './permissions.js';
 import { RestApi } from './rest/api.js';
 import { checkRunUrl } from './rest/checks.js';
 import { commentUrl } from './rest/comments.js';
+import { issueUrl } from './rest/issues.js';
 import { workflowRun } from './rest/runs.js';
 import { artifactService } from './results/artifacts.js';
 import { Blobs } from './results/blobs.js';
@@ -252,7 +253,15 @@ function inspection(state: State, blobs: Blobs): Inspection {
           author: comment.login,
           createdAt: timestamp(comment.createdAt),
           updatedAt: timestamp(comment.updatedAt),
-          url: commentUrl(comment),
+          url: commentUrl(comment, state.issue(repository, number) ? 'issues' : 'pull'),
+        })),
+
+    issues: (repository) =>
+      state.issues
+        .filter((issue) => issue.repository.id === repository.id)
+        .map((issue) => ({
+          ...{ number: issue.number, title: issue.title, body: issue.body ?? '', labels: issue.labels, state: issue.state },
+          ...{ stateReason: issue.stateReason, author: issue.login, url: issueUrl(issue) },
         })),
 
     checkRuns: (repository, headSha) =>

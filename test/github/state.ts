@@ -130,6 +130,23 @@ export interface CommentRecord {
   updatedAt: number;
 }
 
+export interface IssueRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  readonly number: number;
+  title: string;
+  body: string | null;
+  labels: readonly string[];
+  state: 'open' | 'closed';
+  stateReason: 'completed' | 'not_planned' | 'duplicate' | 'reopened' | null;
+  readonly login: string;
+  readonly byApp: boolean;
+  closedBy: string | undefined;
+  closedAt: number | undefined;
+  readonly createdAt: number;
+  updatedAt: number;
+}
+
 export interface CheckRunRecord {
   readonly id: number;
   readonly repository: Repository;
@@ -230,6 +247,7 @@ const FIRST_ID = {
   // A job's check run has the job's id, as on GitHub, so both count together.
   job: 49_000_000_001,
   comment: 3_200_000_001,
+  issue: 3_600_000_001,
   status: 36_000_000_001,
   artifact: 4_400_000_001,
   cache: 7_000_001,
@@ -254,6 +272,7 @@ export class State {
   readonly runs: RunRecord[] = [];
   readonly jobs: JobRecord[] = [];
   readonly comments: CommentRecord[] = [];
+  readonly issues: IssueRecord[] = [];
   readonly checkRuns: CheckRunRecord[] = [];
   readonly statuses: StatusRecord[] = [];
   artifacts: ArtifactRecord[] = [];
@@ -297,6 +316,10 @@ export class State {
     return this.pullRequests.find(
       (record) => record.current.base.repository.id === repository.id && record.current.number === number,
     );
+  }
+
+  issue(repository: Repository, number: number): IssueRecord | undefined {
+    return this.issues.find((record) => record.repository.id === repository.id && record.number === number);
   }
 
   run(id: number): RunRecord {

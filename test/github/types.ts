@@ -263,6 +263,18 @@ interface Comment {
   readonly url: string;
 }
 
+interface Issue {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  readonly labels: readonly string[];
+  readonly state: 'open' | 'closed';
+  readonly stateReason: string | null;
+  /** `github-actions[bot]` for a job's token. */
+  readonly author: string;
+  readonly url: string;
+}
+
 interface CheckRun {
   readonly id: number;
   readonly name: string;
@@ -361,6 +373,8 @@ interface Attestation {
 export interface LocalGitHubInspection {
   /** Of an issue or pull request, oldest first. */
   comments(repository: Repository, number: number): readonly Comment[];
+  /** Without pull requests, oldest first. */
+  issues(repository: Repository): readonly Issue[];
   /** Those created through the REST API (a job's own check run is not among them), oldest first. */
   checkRuns(repository: Repository, headSha?: string): readonly CheckRun[];
   /** Newest first. */
