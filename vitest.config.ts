@@ -5,11 +5,14 @@ const LONG = [
   'test/actions/deploy.test.ts',
   'test/actions/deploy-cluster.test.ts',
   'test/actions/registry.test.ts',
+  'test/actions/tune-kills.test.ts',
   'test/actions/tune.test.ts',
+  'test/shared/data/drift-halvings.test.ts',
   'test/shared/registry/concurrency.test.ts',
   'test/shared/registry/faults.test.ts',
   'test/workflows/deploy.test.ts',
   'test/start/release-story.test.ts',
+  'test/workflows/retrain.test.ts',
   'test/workflows/tune.test.ts',
 ];
 

@@ -12,6 +12,8 @@ import { selectLabels } from '../../shared/data/select.js';
 import { specSlices } from '../../shared/data/slices.js';
 import { assignParts } from '../../shared/data/split.js';
 import type { Table } from '../../shared/data/table.js';
+import { rowsInWindow } from '../../shared/data/window.js';
+import { acceptanceOf } from '../../shared/evaluation/acceptance.js';
 import { describeChanges } from '../../shared/evaluation/changes.js';
 import { incomparableReason } from '../../shared/evaluation/comparability.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
@@ -36,6 +38,7 @@ export interface CompareInputs {
   readonly data: readonly string[];
   readonly 'fail-on': 'gates' | 'worse' | 'never';
   readonly 'github-token': string | undefined;
+  readonly newest: boolean;
   readonly spec: string;
   readonly 'working-directory': string;
 }
@@ -70,7 +73,8 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
     progress,
   });
   try {
-    const judged = await judgeCandidate(dataset, loaded, candidate, champion, services);
+    const recent = inputs.newest ? await newerRows(dataset, candidate, champion?.bundle, log) : undefined;
+    const judged = await judgeCandidate(dataset, loaded, candidate, champion, { ...services, recent });
     const testSet = testSetOf(candidate);
     const artifact = `${loaded.spec.name}-comparison-${testSet}`;
     const source = await connect();
@@ -81,12 +85,15 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
     await writeFile(file, `${JSON.stringify(comparison, null, 2)}\n`);
     if (artifacts.available) await artifacts.upload(artifact, [file], workDirectory(directory));
 
+    const { accepted, reason } = acceptanceOf(comparison);
     log(`Verdict: ${comparison.verdict}; gates: ${comparison.gatesOutcome}`);
+    log(`${accepted ? 'Accepted' : 'Not accepted'} in the champion's place: ${reason}`);
     const failure = failureOf(comparison, inputs['fail-on']);
     return {
       outputs: {
         verdict: comparison.verdict,
         gates: comparison.gatesOutcome,
+        accepted: String(accepted),
         'comparison-path': file,
         artifact: artifacts.available ? artifact : '',
       },
@@ -112,7 +119,7 @@ async function judgeCandidate(
   loaded: LoadedSpec,
   candidate: Bundle,
   champion: Champion | undefined,
-  { environment, progress, log }: RunnerServices,
+  { environment, progress, log, recent }: RunnerServices & { readonly recent: Uint8Array | undefined },
 ): Promise<Comparison> {
   const { spec } = loaded;
   const { manifest } = candidate;
@@ -124,11 +131,12 @@ async function judgeCandidate(
   const championParts =
     champion && !notComparable ? await assignParts(dataset, champion.bundle.manifest.split).catch(reasonOf) : undefined;
   if (typeof championParts === 'string') notComparable = championParts;
-  let { rows, counts } = commonRows({
-    candidateParts,
-    championParts: typeof championParts === 'string' ? undefined : championParts,
-    labels,
-  });
+  const held = { candidateParts, championParts: typeof championParts === 'string' ? undefined : championParts, labels };
+  let { rows, counts } = commonRows({ ...held, recent: held.championParts && recent });
+  if (counts.older !== undefined && rows.length < spec.evaluate.min_rows) {
+    log(`Only ${formatCount(rows.length)} held-out rows are newer than the champion's data, so the others judge as well`);
+    ({ rows, counts } = commonRows(held));
+  }
   if (champion && !notComparable && rows.length === 0) {
     notComparable = `no test row was held out by both models (the champion may have trained on all ${formatCount(counts.seenByChampion)})`;
     ({ rows, counts } = commonRows({ candidateParts, labels }));
@@ -242,6 +250,21 @@ function whyNot(dataset: Dataset, candidate: Bundle, champion: Bundle): string |
     incomparableReason(candidate.manifest, champion.manifest) ??
     (absent && `the champion cannot be run on this data: it needs ${absent}`)
   );
+}
+
+/** 1 for the rows that came after everything that the champion's training had; undefined where that cannot be said. */
+async function newerRows(
+  dataset: Dataset,
+  candidate: Bundle,
+  champion: Bundle | undefined,
+  log: RunnerServices['log'],
+): Promise<Uint8Array | undefined> {
+  if (!champion || candidate.manifest.split.by === 'time') return undefined;
+  const { newest } = champion.manifest.data;
+  if (newest && dataset.columnNames.includes(newest.column))
+    return rowsInWindow(dataset, { column: newest.column, after: newest.at });
+  log("Which rows are newer than the champion's data cannot be said (its manifest has no time), so all held-out rows judge");
+  return undefined;
 }
 
 /** The input columns that the data lacks or has with another type. */

@@ -9,6 +9,7 @@ export function readInputs(inputs: InputReader): CompareInputs {
     data: inputs.lines('data'),
     'fail-on': inputs.choice('fail-on', ['gates', 'worse', 'never']),
     'github-token': inputs.optional('github-token'),
+    newest: inputs.flag('newest'),
     spec: inputs.required('spec'),
     'working-directory': inputs.required('working-directory'),
   };

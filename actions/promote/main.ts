@@ -11,6 +11,7 @@ export function readInputs(inputs: InputReader): PromoteInputs {
     rollback: inputs.flag('rollback'),
     spec: inputs.required('spec'),
     stage: inputs.optional('stage'),
+    through: inputs.flag('through'),
     'working-directory': inputs.required('working-directory'),
   };
 }

@@ -1,11 +1,20 @@
 import { join, resolve } from 'node:path';
+import type { Bundle } from '../../shared/bundle/read.js';
 import { UserError } from '../../shared/core/errors.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
 import type { GateLine } from '../../shared/evaluation/gates.js';
 import type { CandidateSource } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { fetchVersion } from '../../shared/registry/fetch.js';
-import { DEFAULT_STAGES, type Promotion, planRollback, promoteVersion, rollBack } from '../../shared/registry/promote.js';
+import { type MirrorOutcome, mirrorInMlflow } from '../../shared/registry/mlflow/mirror.js';
+import {
+  DEFAULT_STAGES,
+  type Promotion,
+  type PromotionRequest,
+  planRollback,
+  promoteVersion,
+  rollBack,
+} from '../../shared/registry/promote.js';
 import { type RecheckedGate, recheckGates } from '../../shared/registry/recheck.js';
 import { parseReference } from '../../shared/registry/reference.js';
 import { type RegisteredVersion, Registry } from '../../shared/registry/registry.js';
@@ -28,6 +37,7 @@ export interface PromoteInputs {
   readonly rollback: boolean;
   readonly spec: string;
   readonly stage: string | undefined;
+  readonly through: boolean;
   readonly 'working-directory': string;
 }
 
@@ -43,7 +53,6 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
   if (!source)
     throw new UserError('Stages are kept on GitHub: "promote" needs a job of GitHub Actions and its "github-token".');
   const request = {
-    stage,
     actor: environment.actor ?? 'unknown',
     ...(environment.runId !== undefined && { run: environment.runId }),
     reason: (inputs.reason ?? '').slice(0, 1000),
@@ -54,10 +63,11 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
     const registry = new Registry(source, name);
     const plan = await planRollback(registry, stage, environment.runId);
     // What a stage goes back to has to be there and whole; gates are not asked: something is wrong right now.
-    await fetchVersion(source, name, plan.target);
-    const promotion = await rollBack(registry, plan, request);
+    const bundle = await fetchVersion(source, name, plan.target);
+    const promotion = await rollBack(registry, plan, { ...request, stage });
     log(`${stage} went back from ${promotion.previous ?? 'none'} to ${promotion.version.record.version} (${promotion.tag})`);
-    return outcomeOf(name, stage, promotion, [], true);
+    const mlflow = await mirror(loaded.spec, registry, stage, promotion, bundle, services);
+    return outcomeOf(name, stage, promotion, [], true, mlflow);
   }
 
   const { registry, version } = await wantedVersion(inputs.model, source, name);
@@ -69,12 +79,54 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
     inputs.comparison === undefined
       ? undefined
       : await readComparison(inputs.comparison, { source, environment, directory, model: registry.model });
+  const work: Work = { registry, version, bundle, lines, isRelative, comparison, stages, loaded, request, services };
+  if (inputs.through) {
+    for (const before of await stagesToPass(registry, version, stages.slice(0, stages.indexOf(stage)))) {
+      const outcome = await giveStage(before, work);
+      if (outcome.failure !== undefined) return outcome;
+    }
+  }
+  return giveStage(stage, work);
+}
+
+/** What giving a stage needs, whichever stage it is. */
+interface Work {
+  readonly registry: Registry;
+  readonly version: RegisteredVersion;
+  readonly bundle: Bundle;
+  readonly lines: readonly GateLine[];
+  readonly isRelative: boolean;
+  readonly comparison: Comparison | undefined;
+  readonly stages: readonly string[];
+  readonly loaded: LoadedSpec;
+  readonly request: Omit<PromotionRequest, 'stage'>;
+  readonly services: RunnerServices;
+}
+
+/** Those of the stages that the version never had. */
+async function stagesToPass(registry: Registry, version: RegisteredVersion, stages: readonly string[]): Promise<string[]> {
+  const tags = await registry.tags();
+  const missing: string[] = [];
+  for (const stage of stages) {
+    let had = false;
+    for await (const { record } of registry.assignments(stage, tags)) had ||= record.version === version.record.version;
+    if (!had) missing.push(stage);
+  }
+  return missing;
+}
+
+/** Asks the gates and gives one stage. */
+async function giveStage(stage: string, work: Work): Promise<ActionOutcome> {
+  const { registry, version, bundle, lines, isRelative, comparison, stages, loaded, services } = work;
+  const { log } = services;
+  const request = { ...work.request, stage };
   const standing = comparison || isRelative ? await standingOf(registry, stage) : undefined;
   if (standing?.holder?.version === version.record.version) {
     // It has the stage, so there is nothing that a gate could keep it from; a job that is run again ends here.
     const promotion = await promoteVersion(registry, version, stages, request);
     log(`${version.record.version} has the stage ${stage} already (${promotion.tag})`);
-    return outcomeOf(registry.model, stage, promotion, [], false);
+    const mlflow = await mirror(loaded.spec, registry, stage, promotion, bundle, services);
+    return outcomeOf(registry.model, stage, promotion, [], false, mlflow);
   }
   if (comparison && standing) {
     const { record } = version;
@@ -92,7 +144,8 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
       ? `${version.record.version} has the stage ${stage} (${promotion.tag}); before: ${promotion.previous ?? 'none'}`
       : `${version.record.version} has the stage ${stage} already (${promotion.tag})`,
   );
-  return outcomeOf(registry.model, stage, promotion, gates, false, comparison);
+  const mlflow = await mirror(loaded.spec, registry, stage, promotion, bundle, services);
+  return outcomeOf(registry.model, stage, promotion, gates, false, mlflow, comparison);
 }
 
 /** A gate that nobody has asked blocks: otherwise whatever nobody asks would pass. */
@@ -109,6 +162,19 @@ function assertMerged({ event, pullRequest }: RunEnvironment): void {
   );
 }
 
+/** The alias in MLflow follows what GitHub says in the end: of several jobs, the one whose assignment stands moves it. */
+function mirror(
+  spec: Spec,
+  registry: Registry,
+  stage: string,
+  { version, tag }: Promotion,
+  bundle: Bundle,
+  { environment, log }: RunnerServices,
+): Promise<MirrorOutcome | undefined> {
+  const holds = async (): Promise<boolean> => (await registry.atStage(stage))?.assignment.tag === tag;
+  return mirrorInMlflow({ spec, environment, version, bundle, log, stage: { name: stage, holds } });
+}
+
 function stagesOf({ spec, locate }: LoadedSpec): readonly string[] {
   const stages = spec.registry?.stages ?? DEFAULT_STAGES;
   const wrong = stages.findIndex((stage, index) => !isStageName(stage) || stages.indexOf(stage) !== index);
@@ -121,8 +187,9 @@ function stagesOf({ spec, locate }: LoadedSpec): readonly string[] {
   });
 }
 
-function stageOf({ stage, rollback }: PromoteInputs, stages: readonly string[]): string {
+function stageOf({ stage, rollback, through }: PromoteInputs, stages: readonly string[]): string {
   if (stage === undefined) {
+    if (through) return stages.at(-1)!;
     if (rollback) throw new UserError(`Input "stage" is required for a rollback; the stages are: ${stages.join(', ')}.`);
     return stages[0]!;
   }
@@ -175,7 +242,7 @@ function refusal(
     ? ` Let "compare" judge ${model}@${name} in a job that can only read, and give its result as "comparison"; model-promote.yml does both.`
     : '';
   return {
-    outputs: { version: name, 'previous-version': '', tag: '' },
+    outputs: { version: name, created: 'false', 'previous-version': '', tag: '' },
     annotations,
     summary: renderPromotion({
       ...{ model, stage, version: name, tag: '', created: false, rollback: false, gates },
@@ -197,14 +264,18 @@ function outcomeOf(
   { version, previous, tag, created }: Promotion,
   gates: readonly RecheckedGate[],
   rollback: boolean,
+  mlflow: MirrorOutcome | undefined,
   comparison?: Comparison,
 ): ActionOutcome {
+  const notices = mlflow && 'warning' in mlflow ? [mlflow.warning] : [];
   return {
-    outputs: { version: version.record.version, 'previous-version': previous ?? '', tag },
+    outputs: { version: version.record.version, created: String(created), 'previous-version': previous ?? '', tag },
+    annotations: notices.map((message) => ({ level: 'warning', message })),
     summary: renderPromotion({
-      ...{ model, stage, version: version.record.version, tag, created, rollback, gates },
+      ...{ model, stage, version: version.record.version, tag, created, rollback, gates, notices },
       ...(previous !== undefined && { previous }),
       ...(comparison && { comparison }),
+      ...(mlflow && 'page' in mlflow && { mlflow }),
     }),
   };
 }

@@ -9,6 +9,7 @@ import { hasCommit } from '../../shared/github/commit.js';
 import { getRun } from '../../shared/github/run.js';
 import { type CandidateSource, candidateOfRun, distrust, isTrustedEvent } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
+import { mirrorInMlflow } from '../../shared/registry/mlflow/mirror.js';
 import { parseReference } from '../../shared/registry/reference.js';
 import { type RegistrationRequest, registerVersion } from '../../shared/registry/register.js';
 import { type RegisteredVersion, Registry } from '../../shared/registry/registry.js';
@@ -34,7 +35,7 @@ export interface RegisterInputs {
 }
 
 /** Files of a bundle that stay out of releases unless the spec names them: they hold rows, or sketches of them. */
-const PRIVATE_FILES = { predictions: BUNDLE_FILES.predictions, profile: 'profile.json' } as const;
+const PRIVATE_FILES = { predictions: BUNDLE_FILES.predictions, profile: BUNDLE_FILES.profile } as const;
 
 /** Makes a candidate of trusted origin a version. */
 export async function run(inputs: RegisterInputs, services: RunnerServices): Promise<ActionOutcome> {
@@ -84,9 +85,11 @@ export async function run(inputs: RegisterInputs, services: RunnerServices): Pro
   if (attestation && 'problem' in attestation)
     notices.push(`registry.attest: ${tag} has no attestation: ${attestation.problem}.`);
   const url = release?.url ?? runPage(environment, record.storage === 'artifact' ? record.candidate : undefined);
+  const mlflow = await mirrorInMlflow({ spec, environment, version, bundle, log });
+  const warnings = mlflow && 'warning' in mlflow ? [...notices, mlflow.warning] : notices;
   return {
     outputs: { version: record.version, tag, url, digest: record.digest, created: String(created) },
-    annotations: notices.map((message) => ({ level: 'warning', message })),
+    annotations: warnings.map((message) => ({ level: 'warning', message })),
     summary: renderRegistration({
       ...{
         manifest,
@@ -97,10 +100,11 @@ export async function run(inputs: RegisterInputs, services: RunnerServices): Pro
         created,
         why,
         storage: record.storage,
-        notices,
+        notices: warnings,
         ...(attestation &&
           'url' in attestation && { attestation: { ...attestation, repository: environment.repository ?? '' } }),
       },
+      ...(mlflow && 'page' in mlflow && { mlflow }),
       assets: release?.assets ?? [],
     }),
   };

@@ -10,11 +10,15 @@ import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { NOTABLE_LEAKAGE } from '../../shared/data/leakage.js';
 import { writePredictions } from '../../shared/data/parquet.js';
 import type { Predictions } from '../../shared/data/predictions.js';
+import { readReference } from '../../shared/data/reference.js';
+import type { ReferenceProfile } from '../../shared/data/reference-profile.js';
 import { rowsOfPart, selectLabels } from '../../shared/data/select.js';
 import { fitSplit, type Split } from '../../shared/data/split.js';
 import type { SplitRule } from '../../shared/data/split-rule.js';
 import { type Labels, PARTS, type Table } from '../../shared/data/table.js';
+import { newestLabelled } from '../../shared/data/window.js';
 import { computeMetrics } from '../../shared/evaluation/metrics.js';
+import { watchedInputs } from '../../shared/features/watched.js';
 import { openModel } from '../../shared/onnx/session.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { resolveChampion } from '../../shared/registry/resolve.js';
@@ -39,6 +43,8 @@ export interface TrainInputs {
   readonly spec: string;
   /** A pack of tune-plan: then its trials are run, and no bundle is left. */
   readonly trials: string | undefined;
+  /** A duration; undefined for all rows. */
+  readonly window: string | undefined;
   readonly 'working-directory': string;
 }
 
@@ -70,7 +76,10 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
     log(`${formatCount(dataset.rows)} rows, ${dataset.schema.length} columns`);
     const { rule: frozen, notice } = await championSplit(inputs, services, spec, directory);
     if (notice) annotations.push(notice);
-    const split = await fitSplit(dataset, spec, frozen ? { frozen } : {});
+    const split = await fitSplit(dataset, spec, {
+      ...(frozen && { frozen }),
+      ...(inputs.window !== undefined && { window: inputs.window }),
+    });
     log(
       PARTS.filter((part) => split.counts[part] > 0)
         .map((part) => `${part} ${formatCount(split.counts[part])}`)
@@ -86,7 +95,8 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
     }
     const trained = await trainOnSplit(dataset, split, loaded, services);
     const output = resolve(directory, inputs.output);
-    const manifest = await leaveBundle(output, { dataset, split, spec, environment, ...trained });
+    const profile = await profileOf(dataset, split, spec, trained);
+    const manifest = await leaveBundle(output, { dataset, split, spec, environment, profile, ...trained });
     log(`Bundle ${manifest.digest} in ${join(inputs['working-directory'], inputs.output)}`);
 
     const artifact = candidateArtifact(spec.name);
@@ -155,13 +165,27 @@ async function predict(fitted: FittedModel, table: Table, spec: Spec): Promise<P
   }
 }
 
+/** What the monitoring will hold live rows and answers against. */
+function profileOf(dataset: Dataset, split: Split, spec: Spec, { fitted, test }: Trained): Promise<ReferenceProfile> {
+  const { time } = spec.data;
+  return readReference(dataset, {
+    model: spec.name,
+    parts: split.parts,
+    inputs: watchedInputs(fitted.signature, fitted.plan, time).watched,
+    heldOut: test,
+    time,
+    unit: spec.monitor?.block ?? 'day',
+  });
+}
+
 async function leaveBundle(
   output: string,
-  made: Trained & { dataset: Dataset; split: Split; spec: Spec; environment: RunEnvironment },
+  made: Trained & { dataset: Dataset; split: Split; spec: Spec; environment: RunEnvironment; profile: ReferenceProfile },
 ): Promise<Manifest> {
-  const { dataset, split, spec, environment, fitted, metrics, test } = made;
+  const { dataset, split, spec, environment, profile, fitted, metrics, test } = made;
   const { repository, runId, runAttempt, runUrl, headSha } = environment;
   const positive = spec.task === 'binary' ? fitted.classes.at(-1) : undefined;
+  const newest = await newestLabelled(dataset, spec);
   const defined = Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
   return writeBundle(output, {
     manifest: {
@@ -180,7 +204,7 @@ async function leaveBundle(
       features: fitted.plan,
       seed: spec.seed,
       ...(spec.task === 'binary' && { threshold: 0.5 }),
-      data: dataset.fingerprint,
+      data: { ...dataset.fingerprint, ...(newest && { newest }) },
       split: split.rule,
       training: {
         rows: split.counts,
@@ -197,6 +221,7 @@ async function leaveBundle(
     model: fitted.model,
     metrics: Object.fromEntries(Object.keys(metrics).map((name) => [name, defined[name] ?? null])),
     importance: fitted.importance,
+    profile,
     writePredictions: async (file) =>
       writePredictions(file, {
         ids: await dataset.rowIds(test.rows),

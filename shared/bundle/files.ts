@@ -6,6 +6,7 @@ export const BUNDLE_FILES = {
   params: 'params.yaml',
   predictions: 'predictions.parquet',
   importance: 'importance.json',
+  profile: 'profile.json',
   card: 'README.md',
   bom: 'bom.json',
 } as const;

@@ -26,15 +26,24 @@ const cutsByClass = z.custom<Readonly<Record<string, z.output<typeof cut>>>>(
 );
 const instant = z.string().regex(/^-?\d{1,20}$/);
 
+const window = z.strictObject({ column: z.string(), after: instant }).exactOptional();
+
 const split = z.discriminatedUnion('by', [
-  z.strictObject({ by: z.literal('hash'), columns: z.array(z.string()).min(1), shares, cuts: cutsByClass }),
+  z.strictObject({
+    by: z.literal('hash'),
+    columns: z.array(z.string()).min(1),
+    shares,
+    cuts: cutsByClass,
+    window,
+  }),
   z.strictObject({
     by: z.literal('time'),
     column: z.string(),
     shares,
     boundaries: z.strictObject({ validation: instant, calibration: instant, test: instant }),
+    window,
   }),
-  z.strictObject({ by: z.literal('group'), column: z.string(), shares, cut }),
+  z.strictObject({ by: z.literal('group'), column: z.string(), shares, cut, window }),
 ]);
 
 const feature = z.discriminatedUnion('kind', [
@@ -64,6 +73,7 @@ export const manifestSchema = z.strictObject({
     rows: count,
     schema: z.array(z.strictObject({ name: z.string(), type: z.enum(COLUMN_TYPES) })),
     where: z.string().exactOptional(),
+    newest: z.strictObject({ column: z.string(), at: instant }).exactOptional(),
   }),
   split,
   training: z.strictObject({

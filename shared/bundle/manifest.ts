@@ -51,6 +51,11 @@ export interface DataFingerprint {
   readonly rows: number;
   readonly schema: readonly ColumnSchema[];
   readonly where?: string;
+  /**
+   * The event time of the newest labelled row: microseconds since 1970 UTC or, of a column of whole numbers, its value, as
+   * decimal text. Rows that came later are new to the model, whichever part they fall into.
+   */
+  readonly newest?: { readonly column: string; readonly at: string };
 }
 
 /** `importance.json`: share of the total gain a feature, largest first; the shares add up to 1 (or all are 0). */

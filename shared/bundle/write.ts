@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { sha256 } from '../core/json.js';
+import type { ReferenceProfile } from '../data/reference-profile.js';
 import { modelDigest } from './digest.js';
 import { BUNDLE_FILES } from './files.js';
 import type { Importance, Manifest } from './manifest.js';
@@ -13,6 +14,8 @@ export interface BundleContent {
   /** Flat, by metric name; null where a metric is undefined on these rows. */
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly importance: Importance;
+  /** What later rows are held against. */
+  readonly profile?: ReferenceProfile;
   /** Writes predictions.parquet to the given path. */
   readonly writePredictions: (file: string) => Promise<void>;
   /** Texts that are rendered from the finished manifest: card and bill of materials. */
@@ -37,6 +40,8 @@ export async function writeBundle(directory: string, content: BundleContent): Pr
   await add(BUNDLE_FILES.metrics, toJsonFile(content.metrics));
   await add(BUNDLE_FILES.params, stringify({ algorithm: content.manifest.algorithm, ...content.manifest.params }));
   await add(BUNDLE_FILES.importance, toJsonFile(content.importance));
+  // Long lists of counts, for programs: on one line.
+  if (content.profile) await add(BUNDLE_FILES.profile, `${JSON.stringify(content.profile)}\n`);
   const predictions = join(directory, BUNDLE_FILES.predictions);
   await content.writePredictions(predictions);
   const written = await readFile(predictions);

@@ -2,7 +2,20 @@
  * How rows were divided, complete enough to say later, of any row, which part it was in. It is frozen in the
  * bundle's manifest, so that a comparison can leave out every row that one of the models may have trained on.
  */
-export type SplitRule =
+export type SplitRule = Division & {
+  /** Only these rows were divided; the others are in no part. */
+  readonly window?: RowWindow;
+};
+
+/** Rows later than an instant. */
+export interface RowWindow {
+  /** The column with the time of the event. */
+  readonly column: string;
+  /** Microseconds since 1970 UTC, as decimal text. */
+  readonly after: string;
+}
+
+type Division =
   | {
       readonly by: 'hash';
       /** The columns whose canonical text is hashed, sorted by name. */

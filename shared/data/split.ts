@@ -7,13 +7,14 @@ import { type Cuts, checkShares, fittedCuts, plainCuts } from './cuts.js';
 import type { Dataset } from './dataset.js';
 import { HashIndex } from './hash-index.js';
 import type { PartShares, SplitRule } from './split-rule.js';
-import { PARTS, type Part, type StringColumn } from './table.js';
+import { OUTSIDE, PARTS, type Part, type StringColumn } from './table.js';
 import { assignByTime, fitTimeRule } from './time-split.js';
+import { fitWindow, rowsInWindow } from './window.js';
 
 /** Rows divided into parts, in the dataset's canonical order. */
 export interface Split {
   readonly rule: SplitRule;
-  /** Index into PARTS, a row. */
+  /** Index into PARTS, a row; OUTSIDE for those before the window. */
   readonly parts: Uint8Array;
   readonly counts: Readonly<Record<Part, number>>;
   /** Test rows that stand again, the same in every raw column but the key, among train, validation or calibration. */
@@ -33,37 +34,60 @@ const TEST = PARTS.indexOf('test');
  * Divides the rows as the spec says.
  * @param options.frozen the rule of an earlier model. Where it means the same split (by, shares, columns), its columns
  * and cut points are used again, so that no row changes its part because rows or columns were added.
+ * @param options.window only rows of the last so long (`90d`) are divided; see `fitWindow`
  * @throws UserError when a part that has a share is left empty, or a column is absent or of a wrong type
  */
-export async function fitSplit(dataset: Dataset, spec: Spec, options: { frozen?: SplitRule } = {}): Promise<Split> {
+export async function fitSplit(
+  dataset: Dataset,
+  spec: Spec,
+  options: { frozen?: SplitRule; window?: string } = {},
+): Promise<Split> {
   const { validation, calibration, test, by } = spec.split;
   const shares = { validation, calibration, test };
   checkShares(shares, dataset.locate(['split']));
   const notices: string[] = [];
   const { frozen } = options;
-  const rule =
+  const window = options.window === undefined ? undefined : await fitWindow(dataset, spec, options.window);
+  const inside = window && (await rowsInWindow(dataset, window));
+  const division =
     by === 'hash'
       ? await hashRule(dataset, spec, shares, frozen, notices)
       : by === 'time'
-        ? await timeRule(dataset, spec, shares, frozen)
+        ? await timeRule(dataset, spec, shares, frozen, inside)
         : await groupRule(dataset, by.group, shares, frozen);
+  const { window: _earlier, ...divided } = division;
+  const rule: SplitRule = { ...divided, ...(window && { window }) };
   const parts = await assignParts(dataset, rule);
   const counts = countParts(parts);
+  if (inside) notices.push(windowNotice(options.window!, dataset.rows - PARTS.reduce((sum, part) => sum + counts[part], 0)));
   const empty = PARTS.filter((part) => counts[part] === 0 && (part === 'train' || shares[part] > 0));
   if (empty.length > 0) throw await emptyPartsError(dataset, spec, rule, counts, empty);
   return { rule, parts, counts, leakage: await findLeakage(dataset, spec, parts, counts.test), notices };
 }
 
+function windowNotice(window: string, left: number): string {
+  return left === 0
+    ? `no row is older than the last ${window}, so all are used`
+    : `${formatCount(left)} rows are older than the last ${window} and are neither trained on nor held out`;
+}
+
 /**
  * The part of every row under a rule, of this model or another.
- * @returns indices into PARTS, in the dataset's canonical order
+ * @returns indices into PARTS, or OUTSIDE, in the dataset's canonical order
  * @throws UserError when the data lacks a column that the rule needs
  */
 export async function assignParts(dataset: Dataset, rule: SplitRule): Promise<Uint8Array> {
   const columns = rule.by === 'hash' ? rule.columns : [rule.column];
-  requireColumns(dataset, columns, rule);
+  requireColumns(dataset, [...columns, ...(rule.window ? [rule.window.column] : [])], rule);
+  const parts = await divide(dataset, rule);
+  if (!rule.window) return parts;
+  const inside = await rowsInWindow(dataset, rule.window);
+  return parts.map((part, row) => (inside[row] === 1 ? part : OUTSIDE));
+}
+
+async function divide(dataset: Dataset, rule: SplitRule): Promise<Uint8Array> {
   if (rule.by === 'time') return assignByTime(dataset, rule);
-  const positions = hashPositions(await dataset.hashes(columns));
+  const positions = hashPositions(await dataset.hashes(rule.by === 'hash' ? rule.columns : [rule.column]));
   if (rule.by === 'group') return partsOf(positions, () => rule.cut);
   const plain = rule.cuts['*'] ?? plainCuts(rule.shares);
   if (!isStratified(rule)) return partsOf(positions, () => plain);
@@ -176,7 +200,13 @@ function fitClassCuts(positions: Float64Array, classes: StringColumn, shares: Pa
   return Object.fromEntries(cuts);
 }
 
-async function timeRule(dataset: Dataset, spec: Spec, shares: PartShares, frozen: SplitRule | undefined): Promise<SplitRule> {
+async function timeRule(
+  dataset: Dataset,
+  spec: Spec,
+  shares: PartShares,
+  frozen: SplitRule | undefined,
+  inside: Uint8Array | undefined,
+): Promise<SplitRule> {
   const { time } = spec.data;
   if (time === undefined) {
     throw new UserError({
@@ -187,7 +217,7 @@ async function timeRule(dataset: Dataset, spec: Spec, shares: PartShares, frozen
   const location = dataset.locate(['data', 'time']);
   const { name } = dataset.column(time, location);
   if (frozen?.by === 'time' && frozen.column === name && sameShares(frozen.shares, shares)) return frozen;
-  return fitTimeRule(dataset, name, shares, location);
+  return fitTimeRule(dataset, name, shares, location, inside);
 }
 
 async function groupRule(
@@ -212,7 +242,7 @@ function sameShares(a: PartShares, b: PartShares): boolean {
 
 function countParts(parts: Uint8Array): Record<Part, number> {
   const counts = { train: 0, validation: 0, calibration: 0, test: 0 };
-  for (const part of parts) counts[PARTS[part]!]++;
+  for (const part of parts) if (part !== OUTSIDE) counts[PARTS[part]!]++;
   return counts;
 }
 
@@ -255,7 +285,7 @@ async function findLeakage(dataset: Dataset, spec: Spec, parts: Uint8Array, test
   const hashes = words(await dataset.hashes(columns));
   const seen = new HashIndex(parts.length - testRows);
   for (let row = 0; row < parts.length; row++) {
-    if (parts[row] !== TEST) seen.add(hashes[row * 4]!, hashes[row * 4 + 1]!, 0);
+    if (parts[row] !== TEST && parts[row] !== OUTSIDE) seen.add(hashes[row * 4]!, hashes[row * 4 + 1]!, 0);
   }
   let rows = 0;
   for (let row = 0; row < parts.length; row++) {

@@ -54,6 +54,9 @@ export function columnOf(table: Table, name: string): Column {
 export const PARTS = ['train', 'validation', 'calibration', 'test'] as const;
 export type Part = (typeof PARTS)[number];
 
+/** Stands where an index into PARTS would, for a row that is in no part: the model has nothing of it. */
+export const OUTSIDE = 255;
+
 /**
  * What is to be predicted, row by row. Classes are indices into `classes` (−1: the label is missing);
  * regression values are plain numbers (NaN: missing).

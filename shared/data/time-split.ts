@@ -3,7 +3,8 @@ import { MISSING_INTEGER } from '../core/missing.js';
 import { divide } from './cuts.js';
 import type { Dataset } from './dataset.js';
 import type { PartShares, SplitRule } from './split-rule.js';
-import { type IntegerColumn, PARTS } from './table.js';
+import { PARTS } from './table.js';
+import { labelledRows, readTimes } from './window.js';
 
 type TimeRule = Extract<SplitRule, { by: 'time' }>;
 
@@ -12,11 +13,23 @@ const NEVER = 2n ** 63n - 1n;
 
 /**
  * Boundaries at quantiles of the event time: the earliest rows train, the latest test. Rows of one instant are on one
- * side; every part with a share gets at least one instant, if there are enough.
+ * side; every part with a share gets at least one instant, if there are enough. Only rows with a target count.
+ * @param inside 1 for the rows that are divided; default all
  * @throws UserError when the column is no time
  */
-export async function fitTimeRule(dataset: Dataset, column: string, shares: PartShares, location: Location): Promise<TimeRule> {
-  const times = (await readTimes(dataset, column, location)).filter((time) => time !== MISSING_INTEGER).sort();
+export async function fitTimeRule(
+  dataset: Dataset,
+  column: string,
+  shares: PartShares,
+  location: Location,
+  inside?: Uint8Array,
+): Promise<TimeRule> {
+  const all = await readTimes(dataset, column, location);
+  // Labels often come late: a test part of rows without one would judge nothing.
+  const labelled = await labelledRows(dataset);
+  const countsIn = (row: number): boolean => all[row] !== MISSING_INTEGER && (inside?.[row] ?? 1) === 1;
+  const known = all.filter((_, row) => countsIn(row) && labelled[row] === 1);
+  const times = (known.length > 0 ? known : all.filter((_, row) => countsIn(row))).sort();
   if (times.length === 0) throw new UserError({ message: `time ${column} is missing in every row`, location });
   const instants: bigint[] = [];
   const ends: number[] = [];
@@ -43,16 +56,4 @@ export async function assignByTime(dataset: Dataset, rule: TimeRule): Promise<Ui
     for (const start of starts) if (time >= start) parts[row]! += 1;
   }
   return parts;
-}
-
-async function readTimes(dataset: Dataset, column: string, location: Location): Promise<BigInt64Array> {
-  const type = dataset.schema.find(({ name }) => name === column)?.type;
-  if (type !== 'date' && type !== 'timestamp' && type !== 'integer') {
-    throw new UserError({
-      message: `time ${column} is ${type === 'string' ? 'text that is no date in every row' : (type ?? 'nested')}; a time is a date or a timestamp (2001-12-31 or 2001-12-31 23:59:00), or whole numbers that grow with it`,
-      location,
-    });
-  }
-  const table = await dataset.table([column]);
-  return (table.columns.get(column) as IntegerColumn).values;
 }

@@ -69,9 +69,8 @@ function splitText(rule: SplitRule): string {
   const by = rule.by === 'hash' ? 'hash' : `${rule.by} (${rule.column})`;
   const { validation, calibration, test } = rule.shares;
   const shares = Object.entries({ validation, calibration, test }).filter(([, share]) => share > 0);
-  return [by, ...shares.map(([part, share]) => `${formatShare(share, Number.isInteger(share * 100) ? 0 : 1)} ${part}`)].join(
-    ', ',
-  );
+  const texts = shares.map(([part, share]) => `${formatShare(share, Number.isInteger(share * 100) ? 0 : 1)} ${part}`);
+  return [by, ...texts, ...(rule.window ? ['the newest rows alone'] : [])].join(', ');
 }
 
 function inputTexts(manifest: Manifest): Map<string, string> {

@@ -103,6 +103,8 @@ export interface ComparedRows {
   readonly used: number;
   /** Test rows left out because the champion may have trained on them. */
   readonly seenByChampion: number;
+  /** Test rows left out because they are not newer than the champion's data; absent where that was not asked. */
+  readonly older?: number;
   /** Test rows left out because the label is missing or of no known class. */
   readonly unlabelled: number;
 }

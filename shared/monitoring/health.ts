@@ -23,6 +23,63 @@ export interface Health {
   /** Columns whose input drift is in alarm. */
   readonly drifted: readonly string[];
   readonly notices: readonly string[];
+  /** What a window is held against. */
+  readonly reference?: HealthReference;
+  /** Of the newest window that was held against its reference; the worst first. */
+  readonly columns?: readonly HealthColumn[];
+  /** What decides. */
+  readonly limits?: HealthLimits;
+  /** The metric that stands for the quality. */
+  readonly primary?: string;
+  /** The primary metric on the held-out rows of the training. */
+  readonly expected?: number;
+}
+
+/** The training rows, the windows before, or the same season of the data a year (364 days) ago. */
+export type HealthReference = 'training' | 'previous' | 'same_season';
+
+export interface HealthLimits {
+  readonly minRows: number;
+  /** Bad windows in a row that an alarm takes. */
+  readonly breaches: number;
+  readonly minEffect: number;
+  readonly alpha: number;
+  readonly block: 'hour' | 'day' | 'week';
+  readonly confidence: number;
+}
+
+/** A watched column, held against its reference. */
+export interface HealthColumn {
+  readonly name: string;
+  readonly of: 'input' | 'prediction';
+  /** How far it is from the reference: in standard deviations, or a Jensen-Shannon distance in [0, 1]. */
+  readonly effect: number;
+  readonly measure: 'wasserstein' | 'jensen-shannon';
+  readonly pValue?: number;
+  /** Adjusted for the number of columns. */
+  readonly adjustedP?: number;
+  readonly drifted: boolean;
+  /** Population stability index; decides nothing. */
+  readonly psi: number;
+  /** Shares. */
+  readonly missing: { readonly reference: number; readonly current: number };
+  readonly newValues: readonly { readonly value: string; readonly share: number }[];
+  readonly goneValues: readonly { readonly value: string; readonly share: number }[];
+  /** Shares of the rows, a group; ranges ascend, values have the most frequent first. */
+  readonly groups: readonly HealthGroup[];
+  /** Why it was not held against the reference. */
+  readonly note?: string;
+  /** The effect in each of `windows`; null where there is none. */
+  readonly history: readonly (number | null)[];
+}
+
+export interface HealthGroup {
+  readonly kind: 'range' | 'value' | 'other' | 'missing';
+  readonly low?: number;
+  readonly high?: number;
+  readonly value?: string;
+  readonly reference: number;
+  readonly current: number;
 }
 
 export interface HealthWindow {
@@ -32,6 +89,10 @@ export interface HealthWindow {
   readonly to: string;
   /** Rows that the live version answered. */
   readonly rows: number;
+  /** Rows that were asked for, of any version and also those that were refused. */
+  readonly asked?: number;
+  /** Rows that the live version refused. */
+  readonly refused?: number;
   /** Too few rows to decide anything (below `monitor.min_rows`). */
   readonly sparse: boolean;
   readonly labelled: number;
@@ -53,6 +114,8 @@ export interface HealthCheck {
   readonly breaches: number;
   /** One line: what was found, against what. */
   readonly detail: string;
+  /** The start of the first of the bad windows in a row. */
+  readonly since?: string;
   /** Drift: of the newest window. */
   readonly effect?: number;
   readonly pValue?: number;

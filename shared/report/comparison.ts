@@ -178,12 +178,13 @@ function primarySentence(result: Comparison): string {
 }
 
 function rowsLeftOut(result: Comparison): string {
-  const { seenByChampion, unlabelled } = result.rows;
+  const { seenByChampion, older = 0, unlabelled } = result.rows;
   const reasons = [
     seenByChampion > 0 ? `${formatCount(seenByChampion)} that ${theChampion(result.champion)} may have trained on` : '',
+    older > 0 ? `${formatCount(older)} that are not newer than its data` : '',
     unlabelled > 0 ? `${formatCount(unlabelled)} without a known label` : '',
   ].filter((part) => part !== '');
-  return reasons.length === 0 ? '' : `Left out: ${reasons.join(' and ')}.`;
+  return reasons.length === 0 ? '' : `Left out: ${new Intl.ListFormat('en-GB').format(reasons)}.`;
 }
 
 /** Duplicates across the split flatter every figure; said in the open from one row in a thousand on. */

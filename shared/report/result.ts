@@ -88,7 +88,7 @@ export const comparisonSchema = z.strictObject({
   slicesLeftOut: count,
   minRows: count,
   confidence: finite.gt(0).lt(1),
-  rows: z.strictObject({ test: count, used: count, seenByChampion: count, unlabelled: count }),
+  rows: z.strictObject({ test: count, used: count, seenByChampion: count, older: count.exactOptional(), unlabelled: count }),
   candidate: z.strictObject(modelShape),
   champion: z.strictObject({ ...modelShape, reference: name }).exactOptional(),
   changes: list(

@@ -28,7 +28,11 @@ const LARGEST_ARCHIVE = 512 * 2 ** 20;
 /** An upload from which nothing comes for so long is given up. */
 const STALLED_MS = 30_000;
 
+/** Errors of a connection that ends before the body does. */
+const BROKEN: readonly string[] = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
+
 const LARGEST_JSON = 256 * 1024;
+const LARGEST_DISCARDED = 64 * 2 ** 20;
 
 /** The admin API: versions and shares, for whoever has the token. */
 export function addAdminRoutes(app: FastifyInstance, serving: Serving): void {
@@ -42,6 +46,8 @@ export function addAdminRoutes(app: FastifyInstance, serving: Serving): void {
       if (!isAllowed) throw new RequestError(404, 'the admin API is off: start the server with MLOPS_SERVER_TOKEN');
       if (isAllowed(request.headers.authorization)) return;
       void reply.header('www-authenticate', 'Bearer');
+      // A body is read and thrown away, so that its sender sees the answer; a huge one of a stranger is not worth it.
+      if (Number(request.headers['content-length'] ?? 0) > LARGEST_DISCARDED) void reply.header('connection', 'close');
       request.raw.resume();
       throw new RequestError(401, 'accepted is the header "authorization: Bearer <MLOPS_SERVER_TOKEN>"');
     });
@@ -163,7 +169,9 @@ async function receive(request: IncomingMessage, file: string): Promise<string> 
     await pipeline(request, measured, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal: stalled.signal });
   } catch (error) {
     if (stalled.signal.aborted) throw new RequestError(408, 'the archive did not arrive in time', { cause: error });
-    throw error instanceof RequestError ? error : new RequestError(499, 'the client closed the connection', { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    if (!BROKEN.includes(code ?? '')) throw error;
+    throw new RequestError(499, 'the client closed the connection', { cause: error });
   } finally {
     clearTimeout(timer);
   }

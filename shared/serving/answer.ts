@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.js';
 import type { Batcher } from './batcher.js';
 import { JSON_TYPE, type Protocol, type Target } from './protocols/protocol.js';
 import { RequestError } from './request-error.js';
+import { inputColumns, type Servable } from './servable.js';
 import type { TrafficCollector } from './traffic-collector.js';
 
 /** What is sent back, and what is counted. */
@@ -55,6 +56,7 @@ export function answer(
 ): void {
   try {
     const request = protocol.parse(body, contentType, target);
+    assertFits(request.rows, target.servable, body.byteLength);
     const ids = request.ids ?? names.make(request.rows);
     batcher.submit(request, ids, {
       scored(rows) {
@@ -77,6 +79,16 @@ export function answer(
   } catch (error) {
     done(failure(protocol, error));
   }
+}
+
+/**
+ * In no form does a value take less than a byte. Room is made for the rows of a request before they are looked at, so
+ * many rows without values must not get it.
+ */
+function assertFits(rows: number, servable: Servable, bytes: number): void {
+  const values = inputColumns(servable).reduce((sum, { width }) => sum + width, 0);
+  if (rows * values <= bytes) return;
+  throw new RequestError(400, `${rows} rows with ${values} values each cannot be in ${bytes} bytes: some rows lack columns`);
 }
 
 /** The answer to a request that cannot be served. */

@@ -102,7 +102,8 @@ class TalliedHistogram extends Histogram {
   }
 
   getForPromString(): object {
-    const values = [...this.#counted()].flatMap((entry) => samplesOf(entry));
+    const seen = [...this.#counted()].filter(({ digest, tally }) => digest !== undefined || tally.durationCount > 0);
+    const values = seen.flatMap(samplesOf);
     return { ...DURATION, type: 'histogram', aggregator: 'sum', values };
   }
 }

@@ -9,7 +9,7 @@ import type { BatchPool } from './batch-pool.js';
 import { INCOMING, unpackVerified } from './bundle-intake.js';
 import { type LoadedModel, loadBundleModel } from './load-model.js';
 import { readState, type SavedModel, type SavedState, writeState } from './model-state.js';
-import { RequestError } from './request-error.js';
+import { quote, RequestError } from './request-error.js';
 import { Shares, withoutAbsent } from './shares.js';
 import { loadStartModel } from './start-models.js';
 import type { TrafficLogger } from './traffic-logger.js';
@@ -26,6 +26,7 @@ export interface StoreOptions {
 }
 
 interface Model {
+  readonly name: string;
   readonly versions: Map<string, Held>;
   shares: Shares<Version>;
 }
@@ -72,26 +73,18 @@ export class ModelStore {
    * @throws RequestError 404 for what is not there, 503 where no version has a share
    */
   find(name: string | undefined, version?: string): Version {
-    const [found, model] = this.#model(name);
-    if (version === undefined) {
-      const picked = model.shares.pick();
-      if (picked) return picked;
-      throw new RequestError(
-        503,
-        `no version of ${found} has a share of the traffic; versions: ${[...model.versions.keys()].join(', ')}`,
-      );
-    }
-    const held = model.versions.get(version);
-    if (held) return held.version;
-    throw new RequestError(
-      404,
-      `there is no version ${JSON.stringify(version)} of ${found}; there are ${[...model.versions.keys()].join(', ')}`,
-    );
+    const model = this.#model(name);
+    const found = version === undefined ? model.shares.pick() : model.versions.get(version)?.version;
+    if (found) return found;
+    const names = [...model.versions.keys()].join(', ');
+    throw version === undefined
+      ? new RequestError(503, `no version of ${model.name} has a share of the traffic; versions: ${names}`)
+      : new RequestError(404, `there is no version ${quote(version)} of ${model.name}; there are ${names}`);
   }
 
   /** The version with the largest share, and the names of all. Throws like find. */
   main(name: string | undefined): { readonly version: Version; readonly names: readonly string[] } {
-    const [, model] = this.#model(name);
+    const model = this.#model(name);
     return { version: model.shares.main() ?? this.find(name), names: [...model.versions.keys()] };
   }
 
@@ -156,7 +149,7 @@ export class ModelStore {
    */
   setShares(name: string, shares: ReadonlyMap<string, number>): Promise<ModelState> {
     return this.#alone(async () => {
-      const [, model] = this.#model(name);
+      const model = this.#model(name);
       for (const version of shares.keys()) if (!model.versions.has(version)) this.find(name, version);
       const next = this.#shares(model, shares);
       await this.#save(new Map([[name, next]]));
@@ -171,7 +164,7 @@ export class ModelStore {
    */
   remove(name: string, version: string): Promise<void> {
     return this.#alone(async () => {
-      const [, model] = this.#model(name);
+      const model = this.#model(name);
       this.find(name, version);
       const share = model.shares.of(version);
       if (share > 0)
@@ -309,7 +302,7 @@ export class ModelStore {
 
   #hold(model: LoadedModel, origin: Omit<Held, 'version'>, loadedAt: string): void {
     const { name, version } = model.servable;
-    const held = this.#models.get(name) ?? { versions: new Map(), shares: new Shares<Version>(new Map(), new Map()) };
+    const held = this.#models.get(name) ?? { name, versions: new Map(), shares: new Shares<Version>(new Map(), new Map()) };
     this.#models.set(name, held);
     const collector = this.#options.traffic?.collector(model.servable);
     held.versions.set(version, { ...origin, version: new Version(model, collector, loadedAt) });
@@ -325,19 +318,15 @@ export class ModelStore {
     return new Shares(shares, new Map([...model.versions].map(([name, { version }]) => [name, version])));
   }
 
-  #model(name: string | undefined): readonly [string, Model] {
-    const names = [...this.#models.keys()];
-    if (names.length === 0) throw new RequestError(503, 'no model is served yet');
-    const only = name ?? (names.length === 1 ? names[0] : undefined);
-    if (only === undefined) {
-      throw new RequestError(
-        404,
-        `several models are served, so the path must name one: /models/<name>/...; there are ${names.join(', ')}`,
-      );
-    }
-    const model = this.#models.get(only);
-    if (model) return [only, model];
-    throw new RequestError(404, `there is no model ${JSON.stringify(only.slice(0, 100))}; there are ${names.join(', ')}`);
+  #model(name: string | undefined): Model {
+    const [only] = this.#models.size === 1 ? this.#models.values() : [];
+    const model = name === undefined ? only : this.#models.get(name);
+    if (model) return model;
+    if (this.#models.size === 0) throw new RequestError(503, 'no model is served yet');
+    const names = [...this.#models.keys()].join(', ');
+    throw name === undefined
+      ? new RequestError(404, `several models are served, so the path must name one: /models/<name>/...; there are ${names}`)
+      : new RequestError(404, `there is no model ${quote(name)}; there are ${names}`);
   }
 
   #state(name: string): ModelState {

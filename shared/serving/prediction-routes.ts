@@ -53,6 +53,7 @@ class Exchange {
   readonly #response: ServerResponse;
   readonly #started = performance.now();
   #version: Version | undefined;
+  #isOver = false;
 
   constructor(serving: Serving, protocol: Protocol, request: IncomingMessage, response: ServerResponse) {
     this.#serving = serving;
@@ -103,6 +104,8 @@ class Exchange {
   }
 
   #end(answer: Omit<Answer, 'body'> & { readonly body: string | Uint8Array }): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     const { load, strays, log } = this.#serving;
     const { status, contentType, body, predicted, refused, bug } = answer;
     load.pending--;
@@ -117,23 +120,15 @@ class Exchange {
     if (bug !== undefined) log(`A bug of the server's: ${messageOf(bug)}`);
     const response = this.#response;
     if (response.destroyed) return;
-    response.writeHead(status, this.#headers(status, contentType, body, version));
-    response.end(body);
-  }
-
-  #headers(
-    status: number,
-    contentType: string,
-    body: string | Uint8Array,
-    version: Version | undefined,
-  ): Record<string, string | number> {
-    return {
+    const headers: Record<string, string | number> = {
       'content-type': contentType,
-      'content-length': Buffer.byteLength(body),
-      ...(version && { 'mlops-version': version.servable.version }),
-      ...(status === 429 && { 'retry-after': RETRY_AFTER }),
-      // The rest of a body that is too large is read and thrown away, so that its sender gets to see the answer.
-      ...((status === 408 || this.#serving.load.isClosing) && { connection: 'close' }),
+      'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength,
     };
+    if (version) headers['mlops-version'] = version.servable.version;
+    if (status === 429) headers['retry-after'] = RETRY_AFTER;
+    // The rest of a body that is too large is read and thrown away, so that its sender gets to see the answer.
+    if (status === 408 || load.isClosing) headers.connection = 'close';
+    response.writeHead(status, headers);
+    response.end(body);
   }
 }

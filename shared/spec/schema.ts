@@ -10,10 +10,8 @@ import { ALGORITHMS } from './params.js';
 const share = z.number().min(0).max(1);
 const partShare = z.number().min(0).max(0.9);
 const positiveInteger = z.int().min(1);
-const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/)
-  .describe('A duration: a number and a unit (ms, s, m, h, d, w), such as 7d');
+const DURATION = /^\d+(\.\d+)?(ms|s|m|h|d|w)$/;
+const duration = z.string().regex(DURATION).describe('A duration: a number and a unit (ms, s, m, h, d, w), such as 7d');
 const severity = z
   .enum(['error', 'warning'])
   .describe('Whether a failure fails the step (error, the default) or is only shown');
@@ -303,7 +301,9 @@ const registrySchema = z
       .optional()
       .describe('Further files that are published'),
     mlflow: z
-      .strictObject({ tracking_uri: z.string().min(1) })
+      .strictObject({
+        tracking_uri: z.string().min(1).describe('Address of the tracking server: https, or http on the same machine'),
+      })
       .optional()
       .describe('Register in MLflow as well'),
     attest: z.boolean().optional().describe('Attest where the model comes from'),
@@ -411,6 +411,11 @@ export const specSchema = z.strictObject({
   monitor: monitorSchema.optional(),
   retrain: retrainSchema.optional(),
 });
+
+/** Whether a text is a duration as the spec writes it, such as `90d`; for inputs that take the place of a key. */
+export function isDuration(text: string): boolean {
+  return DURATION.test(text);
+}
 
 /** A validated spec with its defaults filled in. */
 export type Spec = z.output<typeof specSchema>;

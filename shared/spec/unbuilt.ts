@@ -22,8 +22,7 @@ interface Rule {
 const isOff = (value: unknown): boolean => value === false;
 
 const RULES: readonly Rule[] = [
-  ...['monitor', 'retrain'].map((section) => ({ path: [section] })),
-  { path: ['registry', 'mlflow'] },
+  { path: ['monitor'] },
   { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
   ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),
   { path: ['train', 'objective'], isError: true, harmless: isOwnObjective, instead: 'remove it: the task chooses it' },

@@ -41,7 +41,10 @@ describe('train', () => {
     expect(project.uploads.map(({ name }) => name)).toEqual(['churn-candidate']);
     expect(metrics.auc).toBeGreaterThan(0.7);
     expect(Object.keys(manifest.files).sort()).toEqual(
-      ['README.md', 'bom.json', 'importance.json', 'metrics.json', 'model.onnx', 'params.yaml', 'predictions.parquet'].sort(),
+      [
+        ...['README.md', 'bom.json', 'importance.json', 'metrics.json', 'model.onnx', 'params.yaml', 'predictions.parquet'],
+        'profile.json',
+      ].sort(),
     );
     expect(outcome.summary).toContain('`churn`');
   });
@@ -180,6 +183,75 @@ describe('compare', () => {
     const outcome = await project.run('compare');
     expect(outcome.outputs.verdict).toBe('first model');
     expect((await comparison()).gates.map(({ outcome: gate }) => gate)).toEqual(['pass', 'skipped']);
+  });
+});
+
+describe('a window of the newest rows', () => {
+  const dated = (rows: number): string => {
+    const [header, ...lines] = customers({ rows }).trim().split('\n');
+    const day = (index: number): string => new Date(Date.UTC(2001, 0, 1) + index * 86_400_000).toISOString().slice(0, 10);
+    return `${[`${header},day`, ...lines.map((line, index) => `${line},${day(Math.floor(index / 10))}`)].join('\n')}\n`;
+  };
+  const data = { path: 'data.csv', key: 'id', time: 'day' };
+  const evaluate = { bootstrap: 200, min_rows: 50 };
+
+  test('is trained on alone, is in the manifest and the digest, and stays comparable', async () => {
+    await project.write('data.csv', dated(900));
+    await trainAs('all', { data });
+    await project.write('mlops.yaml', spec({ data }));
+    const outcome = await project.run('train', { window: '30d', champion: 'all', output: 'newest' });
+    expect(outcome.annotations?.map(({ message }) => message)).toContain(
+      '600 rows are older than the last 30d and are neither trained on nor held out',
+    );
+    const [all, newest] = [await bundle('all'), await bundle('newest')];
+    expect(newest.manifest.split).toEqual({
+      ...all.manifest.split,
+      window: { column: 'day', after: `${Date.UTC(2001, 2, 1)}000` },
+    });
+    expect(Object.values(newest.manifest.training.rows).reduce((sum, rows) => sum + rows, 0)).toBe(300);
+    expect(newest.manifest.data).toEqual(all.manifest.data);
+    expect(newest.manifest.data.newest).toEqual({ column: 'day', at: `${Date.UTC(2001, 2, 31)}000` });
+    expect(newest.manifest.digest).not.toBe(all.manifest.digest);
+    // Held out by both: what the window leaves of the test part.
+    await project.run('compare', { candidate: 'newest', champion: 'all' });
+    const { rows, verdict, changes } = await comparison();
+    expect(rows).toMatchObject({ used: newest.manifest.training.rows.test, seenByChampion: 0 });
+    expect(verdict).not.toBe('not comparable');
+    expect(changes.find(({ kind }) => kind === 'split')?.after).toContain('the newest rows alone');
+    // The other way round, rows before the window are as new to the model that has it as its test rows.
+    await project.run('compare', { candidate: 'all', champion: 'newest' });
+    expect((await comparison()).rows).toMatchObject({ used: all.manifest.training.rows.test, seenByChampion: 0 });
+  });
+
+  test('of the champion decides which rows are newer than its data', async () => {
+    await project.write('data.csv', dated(600));
+    await trainAs('champion', { data });
+    await project.write('data.csv', dated(1000));
+    await project.write('mlops.yaml', spec({ data, evaluate }));
+    await project.run('train', { champion: 'champion' });
+    const judged = await project.run('compare', { champion: 'champion', newest: 'true' });
+    const { rows } = await comparison();
+    expect(rows.older).toBeGreaterThan(150);
+    expect(rows.used + rows.older!).toBe(rows.test);
+    expect(rows.used).toBeCloseTo(120, -2);
+    expect(judged.summary).toContain('that are not newer than its data');
+    expect(judged.outputs.accepted).toMatch(/^(true|false)$/);
+    await project.run('compare', { champion: 'champion' });
+    expect((await comparison()).rows.used).toBe(rows.test);
+    // Where too few are newer, a verdict on all held-out rows is worth more.
+    await project.write('mlops.yaml', spec({ data, evaluate: { ...evaluate, min_rows: 500 } }));
+    await project.run('compare', { champion: 'champion', newest: 'true' });
+    expect((await comparison()).rows).not.toHaveProperty('older');
+    expect(project.log.join()).toContain("held-out rows are newer than the champion's data, so the others judge as well");
+  });
+
+  test('is a duration, and needs a time', async () => {
+    expect(await project.complaint('train', { window: '90' })).toBe(
+      'Input "window" is "90"; accepted: all, or a duration such as 90d.',
+    );
+    expect(await project.complaint('train', { window: '90d' })).toMatch(
+      /^mlops\.yaml:\d+:\d+: the window \(the last 90d\) needs data\.time/,
+    );
   });
 });
 

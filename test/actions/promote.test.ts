@@ -86,7 +86,12 @@ describe('with a comparison', () => {
       stage: 'production',
     });
     expect(outcome.failure).toBeUndefined();
-    expect(outcome.outputs).toEqual({ version: 'v1.1.0', 'previous-version': 'v1.0.0', tag: `${model}#production#4` });
+    expect(outcome.outputs).toEqual({
+      version: 'v1.1.0',
+      created: 'false',
+      'previous-version': 'v1.0.0',
+      tag: `${model}#production#4`,
+    });
     expect(outcome.summary).toContain(`against \`${model}#production\``);
     expect(outcome.summary!.match(/✅ pass/g)).toHaveLength(GATES.length);
   });

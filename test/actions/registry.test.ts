@@ -198,20 +198,58 @@ describe('promote', () => {
   test('gives the first stage to the latest version, then the next, with every output', async () => {
     const job = await registered('first');
     expect((await job.step('promote')).outputs).toEqual({
-      ...{ version: 'v1.0.0', 'previous-version': '', tag: `${model}#staging#1` },
+      ...{ version: 'v1.0.0', created: 'true', 'previous-version': '', tag: `${model}#staging#1` },
     });
     await registered('second');
     const outcome = await job.step('promote', { model: `${model}@v1.1.0`, stage: 'staging', reason: 'it is better' });
-    expect(outcome.outputs).toEqual({ version: 'v1.1.0', 'previous-version': 'v1.0.0', tag: `${model}#staging#2` });
+    expect(outcome.outputs).toEqual({
+      version: 'v1.1.0',
+      created: 'true',
+      'previous-version': 'v1.0.0',
+      tag: `${model}#staging#2`,
+    });
     const live = await job.step('promote', { model: `${model}#staging`, stage: 'production' });
-    expect(live.outputs).toEqual({ version: 'v1.1.0', 'previous-version': '', tag: `${model}#production#3` });
+    expect(live.outputs).toEqual({ version: 'v1.1.0', created: 'true', 'previous-version': '', tag: `${model}#production#3` });
     expect(live.summary).toContain('🟢');
     const back = await job.step('promote', { stage: 'staging', rollback: 'true', reason: 'worse' });
-    expect(back.outputs).toEqual({ version: 'v1.0.0', 'previous-version': 'v1.1.0', tag: `${model}#staging#4` });
+    expect(back.outputs).toEqual({
+      version: 'v1.0.0',
+      created: 'true',
+      'previous-version': 'v1.1.0',
+      tag: `${model}#staging#4`,
+    });
     expect(back.summary).toContain('went back to');
     expect(await job.complaint('promote', { rollback: 'true' })).toBe(
       'Input "stage" is required for a rollback; the stages are: staging, production.',
     );
+  });
+
+  test('goes through the stages before the one that is wanted, once each, and past the gates of each', async () => {
+    const stages = { registry: { stages: ['test', 'staging', 'production'] } };
+    const job = await registered('first', { spec: stages });
+    await job.step('promote');
+    const outcome = await job.step('promote', { through: 'true' });
+    expect(outcome.outputs).toEqual({
+      version: 'v1.0.0',
+      created: 'true',
+      'previous-version': '',
+      tag: `${model}#production#3`,
+    });
+    const own = async () => (await scene.tags()).filter((tag) => tag.startsWith(`${model}#`));
+    expect(await own()).toEqual([`${model}#production#3`, `${model}#staging#2`, `${model}#test#1`]);
+    expect((await job.step('promote', { through: 'true' })).outputs).toEqual({ ...outcome.outputs, created: 'false' });
+    await registered('second');
+    expect((await job.step('promote', { through: 'true', stage: 'staging' })).outputs.tag).toBe(`${model}#staging#5`);
+    // Staging has another version now, and the first one had its turn there.
+    expect((await job.step('promote', { through: 'true', model: `${model}@v1.0.0` })).outputs.tag).toBe(
+      `${model}#production#3`,
+    );
+    expect((await own()).length).toBe(5);
+
+    const strict = await registered('third', { spec: { ...stages, gates: ['auc >= 0.99'] } });
+    const refused = await strict.step('promote', { through: 'true' });
+    expect(refused.failure).toBe(`${model} v1.2.0 is not promoted to test: auc >= 0.99.`);
+    expect((await own()).length).toBe(5);
   });
 
   test('a gate that the recorded metrics do not pass keeps a version from its stage', async () => {
@@ -219,7 +257,7 @@ describe('promote', () => {
     const job = await registered('first', { spec: { gates } }, { auc: 0.6, log_loss: null });
     const outcome = await job.step('promote');
     expect(outcome.failure).toBe(`${model} v1.0.0 is not promoted to staging: auc >= 0.7.`);
-    expect(outcome.outputs).toEqual({ version: 'v1.0.0', 'previous-version': '', tag: '' });
+    expect(outcome.outputs).toEqual({ version: 'v1.0.0', created: 'false', 'previous-version': '', tag: '' });
     expect(outcome.annotations).toMatchObject([
       { level: 'error', message: 'auc >= 0.7: the version recorded 0.6', location: { file: 'mlops.yaml' } },
     ]);

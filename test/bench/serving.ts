@@ -30,7 +30,7 @@ interface Outcome {
 }
 
 /**
- * The server against the least that serving can cost (serving-floor.ts): the same model of 100 trees, the same bodies with
+ * The server against the least that serving can cost (serving-floor.ts, without and with batches): the same model of 100 trees, the same bodies with
  * one row each, 32 connections. Client and server share the machine, so requests a second are those of both; the
  * processor time is the server's own. Then ten versions take each other's place under the same load.
  */
@@ -47,11 +47,14 @@ export async function serving(options: BenchOptions): Promise<readonly Measureme
       return server;
     };
     const MLOPS_SERVER_BUNDLE = bundles[0]!;
-    const floor = await start(['--import', 'tsx', FLOOR, join(bundles[0]!, 'model.onnx')]);
+    const model = join(bundles[0]!, 'model.onnx');
+    const floor = await start(['--import', 'tsx', FLOOR, model]);
+    const batched = await start(['--import', 'tsx', FLOOR, model, 'batched']);
     const ours = await start([SERVER], { MLOPS_SERVER_BUNDLE });
     const logging = await start([SERVER], { MLOPS_SERVER_BUNDLE, MLOPS_SERVER_TRAFFIC: join(directory, 'traffic') });
     const contenders = [
       { name: 'floor', server: floor },
+      { name: 'batched', server: batched },
       { name: 'plain', server: ours },
       { name: 'logged', server: logging },
     ];
@@ -63,10 +66,14 @@ export async function serving(options: BenchOptions): Promise<readonly Measureme
       const order = contenders.map((_, index) => contenders[(index + round) % contenders.length]!);
       for (const { name, server } of order) outcomes.get(name)!.push(await load(server, bodies, seconds));
     }
+    const floors = [
+      { name: 'node:http and onnxruntime-node', outcomes: outcomes.get('floor')! },
+      { name: 'the same with our micro-batches', outcomes: outcomes.get('batched')! },
+    ];
     const note = options.quick ? ' (quick)' : '';
     return [
-      ...compared(`one row a request${note}`, outcomes.get('plain')!, outcomes.get('floor')!),
-      ...compared(`one row a request, every row logged${note}`, outcomes.get('logged')!, outcomes.get('floor')!),
+      ...compared(`one row a request${note}`, outcomes.get('plain')!, floors),
+      ...compared(`one row a request, every row logged${note}`, outcomes.get('logged')!, floors),
       ...(await swapUnderLoad(bundles, bodies, start, note)),
     ];
   } finally {
@@ -75,17 +82,27 @@ export async function serving(options: BenchOptions): Promise<readonly Measureme
   }
 }
 
-function compared(name: string, ours: readonly Outcome[], floor: readonly Outcome[]): Measurement[] {
-  const line = (metric: string, unit: string, better: 'lower' | 'higher', of: (outcome: Outcome) => number): Measurement => {
-    const [own, least] = [spreadOf(ours.map(of)), spreadOf(floor.map(of))];
-    const peers = [{ name: 'node:http and onnxruntime-node', version: process.version, value: least.median, spread: least }];
-    return { case: name, metric, unit, better, ours: own.median, spread: own, peers };
-  };
+interface Floor {
+  readonly name: string;
+  readonly outcomes: readonly Outcome[];
+}
+
+function compared(name: string, ours: readonly Outcome[], floors: readonly Floor[]): Measurement[] {
+  const line = (metric: string, unit: string, better: 'lower' | 'higher', of: (outcome: Outcome) => number): Measurement => ({
+    ...alone(name, metric, unit, better, spreadOf(ours.map(of))),
+    peers: floors.map((floor) => {
+      const spread = spreadOf(floor.outcomes.map(of));
+      return { name: floor.name, version: process.version, value: spread.median, spread };
+    }),
+  });
   // Of neighbours in time, so that a change of the machine's mood meets both sides.
-  const shares = spreadOf(ours.map(({ perSecond }, round) => perSecond / floor[round]!.perSecond));
+  const shares = floors.map((floor) => {
+    const spread = spreadOf(ours.map(({ perSecond }, round) => perSecond / floor.outcomes[round]!.perSecond));
+    return alone(name, `share of ${floor.name}`, '', 'higher', spread);
+  });
   return [
     line('requests a second', '', 'higher', ({ perSecond }) => perSecond),
-    { ...alone(name, 'share of the floor', '', 'higher', shares) },
+    ...shares,
     line('server time a request', 'us', 'lower', ({ cpu }) => cpu),
     line('p50', 'ms', 'lower', ({ p50 }) => p50),
     line('p99', 'ms', 'lower', ({ p99 }) => p99),

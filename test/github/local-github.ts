@@ -1,3 +1,4 @@
+import { enterEnvironment, environmentOf, reviewDeployments, setEnvironment } from './environments.js';
 import { Faults } from './faults.js';
 import { knownHeads } from './heads.js';
 import { GitStore } from './objects/git-store.js';
@@ -8,6 +9,7 @@ import { grantedPermissions } from './permissions.js';
 import { RestApi } from './rest/api.js';
 import { checkRunUrl } from './rest/checks.js';
 import { commentUrl } from './rest/comments.js';
+import { issueUrl } from './rest/issues.js';
 import { workflowRun } from './rest/runs.js';
 import { artifactService } from './results/artifacts.js';
 import { Blobs } from './results/blobs.js';
@@ -205,6 +207,16 @@ function driving(state: State, tokens: Tokens, origin: () => string): Driving {
     },
 
     completeJob,
+    setEnvironment: (repository, options) => void setEnvironment(state, repository, options),
+    enterEnvironment: (run, options) => enterEnvironment(state, run, options),
+    onPendingReview(listener) {
+      state.waitingListeners.add(listener);
+      return () => void state.waitingListeners.delete(listener);
+    },
+    review({ run, environment }, outcome, by) {
+      const id = environmentOf(state, run.repository, environment)?.id;
+      reviewDeployments(state, run, { ids: id === undefined ? [] : [id], outcome, by });
+    },
     personToken: (login) => tokens.forPerson(login),
   };
 }
@@ -241,7 +253,15 @@ function inspection(state: State, blobs: Blobs): Inspection {
           author: comment.login,
           createdAt: timestamp(comment.createdAt),
           updatedAt: timestamp(comment.updatedAt),
-          url: commentUrl(comment),
+          url: commentUrl(comment, state.issue(repository, number) ? 'issues' : 'pull'),
+        })),
+
+    issues: (repository) =>
+      state.issues
+        .filter((issue) => issue.repository.id === repository.id)
+        .map((issue) => ({
+          ...{ number: issue.number, title: issue.title, body: issue.body ?? '', labels: issue.labels, state: issue.state },
+          ...{ stateReason: issue.stateReason, author: issue.login, url: issueUrl(issue) },
         })),
 
     checkRuns: (repository, headSha) =>
@@ -300,6 +320,7 @@ function inspection(state: State, blobs: Blobs): Inspection {
             ...{ state: value, description: text, logUrl, environmentUrl },
           })),
         })),
+
     attestations: (repository) =>
       state.attestations
         .filter((attestation) => attestation.repository.id === repository.id)

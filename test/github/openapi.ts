@@ -95,7 +95,7 @@ class Description implements OpenApi {
       const schema = {
         type: 'object',
         properties: Object.fromEntries(
-          known.map((parameter) => [String(parameter.name), RANGES.has(String(parameter.name)) ? {} : parameter.schema]),
+          known.map((parameter) => [String(parameter.name), RANGES.has(String(parameter.name)) ? {} : anyOf(parameter.schema)]),
         ),
         required: known.filter((parameter) => parameter.required === true).map((parameter) => parameter.name),
       };
@@ -217,6 +217,12 @@ function withStarter(schema: Fields): Fields {
   const properties = schema.properties as Fields;
   const state = properties.state as Fields & { readonly enum: readonly string[] };
   return { ...schema, properties: { ...properties, state: { ...state, enum: [...state.enum, 'starter'] } } };
+}
+
+/** A number or a text (`workflow_id`): read from a path, a number is both. */
+function anyOf(schema: unknown): unknown {
+  const { oneOf, ...others } = (schema ?? {}) as Fields;
+  return oneOf === undefined ? schema : { ...others, anyOf: oneOf };
 }
 
 function jsonSchemaOf(holder: Fields): unknown {

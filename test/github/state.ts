@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { GitHubError } from './errors.js';
 import type { Fields } from './fields.js';
 import type { ObjectStore } from './objects/store.js';
-import type { CausedEvent, Conclusion, Job, Permissions, PullRequest, Repository, Run } from './types.js';
+import type { CausedEvent, Conclusion, Job, PendingReview, Permissions, PullRequest, Repository, Run } from './types.js';
 
 /** Who sends a request. */
 export type Actor =
@@ -96,6 +96,29 @@ export interface JobRecord {
   completedAt: number | undefined;
 }
 
+export interface EnvironmentRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  readonly name: string;
+  /** Logins of people, any one of whom lets a job start; nobody has to where there are none. */
+  readonly reviewers: readonly string[];
+  readonly preventSelfReview: boolean;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** A job that a reviewer has to let start. */
+export interface WaitingJob {
+  readonly id: number;
+  readonly run: Run;
+  readonly name: string;
+  readonly environment: EnvironmentRecord;
+  readonly since: number;
+  readonly decide: (outcome: 'approved' | 'rejected') => void;
+}
+
 export interface CommentRecord {
   readonly id: number;
   readonly repository: Repository;
@@ -103,6 +126,23 @@ export interface CommentRecord {
   body: string;
   readonly login: string;
   readonly byApp: boolean;
+  readonly createdAt: number;
+  updatedAt: number;
+}
+
+export interface IssueRecord {
+  readonly id: number;
+  readonly repository: Repository;
+  readonly number: number;
+  title: string;
+  body: string | null;
+  labels: readonly string[];
+  state: 'open' | 'closed';
+  stateReason: 'completed' | 'not_planned' | 'duplicate' | 'reopened' | null;
+  readonly login: string;
+  readonly byApp: boolean;
+  closedBy: string | undefined;
+  closedAt: number | undefined;
   readonly createdAt: number;
   updatedAt: number;
 }
@@ -207,11 +247,13 @@ const FIRST_ID = {
   // A job's check run has the job's id, as on GitHub, so both count together.
   job: 49_000_000_001,
   comment: 3_200_000_001,
+  issue: 3_600_000_001,
   status: 36_000_000_001,
   artifact: 4_400_000_001,
   cache: 7_000_001,
   release: 290_000_001,
   asset: 350_000_001,
+  environment: 8_100_000_001,
   deployment: 2_900_000_001,
   deploymentStatus: 4_100_000_001,
   attestation: 5_000_001,
@@ -230,17 +272,22 @@ export class State {
   readonly runs: RunRecord[] = [];
   readonly jobs: JobRecord[] = [];
   readonly comments: CommentRecord[] = [];
+  readonly issues: IssueRecord[] = [];
   readonly checkRuns: CheckRunRecord[] = [];
   readonly statuses: StatusRecord[] = [];
   artifacts: ArtifactRecord[] = [];
   caches: CacheRecord[] = [];
   releases: ReleaseRecord[] = [];
+  readonly environments: EnvironmentRecord[] = [];
+  readonly waitingJobs: WaitingJob[] = [];
   deployments: DeploymentRecord[] = [];
   readonly attestations: AttestationRecord[] = [];
   readonly events: CausedEvent[] = [];
   clockOffset = 0;
   /** Told of what should start workflows. */
   readonly listeners = new Set<(event: CausedEvent) => void>();
+  /** Told of jobs that wait for a reviewer. */
+  readonly waitingListeners = new Set<(job: PendingReview) => void>();
   readonly #ids = new Map<string, number>();
 
   /** Milliseconds since the epoch. */
@@ -271,6 +318,10 @@ export class State {
     );
   }
 
+  issue(repository: Repository, number: number): IssueRecord | undefined {
+    return this.issues.find((record) => record.repository.id === repository.id && record.number === number);
+  }
+
   run(id: number): RunRecord {
     const found = this.runs.find((record) => record.current.id === id);
     if (found === undefined) throw new Error(`this GitHub has no run ${id}`);
@@ -297,6 +348,13 @@ export const APP_LOGIN = 'github-actions[bot]';
 export function loginOf(actor: Actor): string {
   if (actor.kind === 'anonymous') throw new GitHubError(401, 'Requires authentication');
   return actor.kind === 'job' ? APP_LOGIN : actor.login;
+}
+
+/** What the API says of a run's status: `waiting` while all that is left of it waits for reviewers. */
+export function statusOf(state: State, { current, status }: RunRecord): RunRecord['status'] | 'waiting' {
+  if (status !== 'in_progress' || !state.waitingJobs.some((job) => job.run.id === current.id)) return status;
+  const active = state.jobs.some(({ job, completedAt }) => job.run.id === current.id && completedAt === undefined);
+  return active ? status : 'waiting';
 }
 
 /** Whether a run brings in code of another repository. */

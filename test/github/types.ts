@@ -54,6 +54,32 @@ export interface Job {
 
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'timed_out';
 
+/** An environment as its settings have it; what is not told stays as it was. */
+export interface EnvironmentOptions {
+  readonly name: string;
+  /** Logins of the people any one of whom has to let a job start. */
+  readonly reviewers?: readonly string[];
+  readonly preventSelfReview?: boolean;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** A job that waits for a reviewer. */
+export interface PendingReview {
+  readonly run: Run;
+  readonly job: string;
+  readonly environment: string;
+}
+
+/** What became of a job that names an environment, and what it gets there. */
+export interface EnvironmentEntry {
+  readonly outcome: 'approved' | 'rejected' | 'cancelled';
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Tells GitHub how the job ended, for the deployment that it keeps of it. */
+  readonly finish: (conclusion: Conclusion, url: string) => void;
+}
+
 export interface LocalGitHub {
   /** `GITHUB_API_URL`. */
   readonly apiUrl: string;
@@ -141,6 +167,29 @@ export interface LocalGitHub {
 
   completeJob(job: Job, conclusion: Conclusion): void;
 
+  /** Makes an environment, or changes it. One that a job names comes to be by itself, without rules. */
+  setEnvironment(repository: Repository, options: EnvironmentOptions): void;
+
+  /**
+   * A job that names an environment: waits for a reviewer, where one is required, or for the signal. Then GitHub itself keeps a
+   * deployment of it, unless the job says that it does not want one.
+   */
+  enterEnvironment(
+    run: Run,
+    options: {
+      readonly job: string;
+      readonly environment: string;
+      readonly deployment: boolean;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<EnvironmentEntry>;
+
+  /** Calls a listener for every job that begins to wait for a reviewer. @returns ends it */
+  onPendingReview(listener: (job: PendingReview) => void): () => void;
+
+  /** What a required reviewer decides, as with the button of the run's page. @throws when nobody waits, or they may not */
+  review(job: PendingReview, outcome: 'approved' | 'rejected', by: string): void;
+
   /** A token of a person, with every permission; for what tests do by hand, such as planting a comment. */
   personToken(login: string): string;
 
@@ -211,6 +260,18 @@ interface Comment {
   readonly author: string;
   readonly createdAt: string;
   readonly updatedAt: string;
+  readonly url: string;
+}
+
+interface Issue {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  readonly labels: readonly string[];
+  readonly state: 'open' | 'closed';
+  readonly stateReason: string | null;
+  /** `github-actions[bot]` for a job's token. */
+  readonly author: string;
   readonly url: string;
 }
 
@@ -312,6 +373,8 @@ interface Attestation {
 export interface LocalGitHubInspection {
   /** Of an issue or pull request, oldest first. */
   comments(repository: Repository, number: number): readonly Comment[];
+  /** Without pull requests, oldest first. */
+  issues(repository: Repository): readonly Issue[];
   /** Those created through the REST API (a job's own check run is not among them), oldest first. */
   checkRuns(repository: Repository, headSha?: string): readonly CheckRun[];
   /** Newest first. */
@@ -324,6 +387,7 @@ export interface LocalGitHubInspection {
   releases(repository: Repository): readonly Release[];
   /** Oldest first. */
   deployments(repository: Repository): readonly Deployment[];
+  /** Oldest first. */
   attestations(repository: Repository): readonly Attestation[];
   /** Every branch and tag in full (`refs/tags/v1`), with the object that it names directly, in the order of the names. */
   refs(repository: Repository): Promise<readonly { readonly name: string; readonly sha: string }[]>;

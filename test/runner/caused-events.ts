@@ -30,6 +30,13 @@ export interface WorkflowRunEvent {
   readonly described: Readonly<Record<string, unknown>>;
 }
 
+/** The time of one of the cron expressions of the default branch's workflows has come. */
+export interface ScheduleEvent {
+  readonly name: 'schedule';
+  /** As the workflow file writes it. */
+  readonly cron: string;
+}
+
 /** Something else that the API caused; the payload is what the webhook says beside repository and sender. */
 export interface RepositoryEvent {
   readonly name: 'repository_dispatch' | 'release' | 'create' | 'delete';
@@ -94,6 +101,23 @@ export async function describeWorkflowRun(
     lowTrust: run.headRepository.id !== repository.id,
     target: { branch: run.headBranch },
     title: `${run.workflowName} #${run.number} ${action.replace('_', ' ')}`,
+  };
+}
+
+/** Its workflows are those of the default branch that have this cron expression; whoever wrote it counts as the actor. */
+export async function describeSchedule(
+  repository: Repository,
+  { cron }: ScheduleEvent,
+  store: CommitStore,
+): Promise<EventContext> {
+  const ref = `refs/heads/${repository.defaultBranch}`;
+  const actor = repository.owner;
+  return {
+    ...atRef(repository, ref, await commitOf(repository, ref, store), actor),
+    name: 'schedule',
+    payload: { schedule: cron, repository: repositoryPayload(repository) },
+    schedule: cron,
+    title: `schedule ${cron}`,
   };
 }
 

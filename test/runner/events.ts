@@ -5,8 +5,10 @@ import {
   type DispatchEvent,
   describeDispatch,
   describeRepositoryEvent,
+  describeSchedule,
   describeWorkflowRun,
   type RepositoryEvent,
+  type ScheduleEvent,
   type WorkflowRunEvent,
 } from './caused-events.js';
 import { repositoryPayload, userPayload } from './event-payload.js';
@@ -33,6 +35,7 @@ export type WorkflowEvent =
       readonly before?: string;
     }
   | DispatchEvent
+  | ScheduleEvent
   | WorkflowRunEvent
   | RepositoryEvent;
 
@@ -63,6 +66,8 @@ export interface EventContext {
   /** The one workflow that a dispatch is for, by its path, and the inputs it gives, all of them text. */
   readonly workflow?: string;
   readonly inputs?: Readonly<Record<string, string>>;
+  /** The cron expression whose time has come. */
+  readonly schedule?: string;
   /** The name of the workflow whose run the event is about. */
   readonly after?: string;
   /** One line for people: `push to main`, `pull request #2: Deeper trees`. */
@@ -90,6 +95,8 @@ export function describeEvent(repository: Repository, event: WorkflowEvent, stor
       return describeDispatch(repository, event, store);
     case 'workflow_run':
       return describeWorkflowRun(repository, event, store);
+    case 'schedule':
+      return describeSchedule(repository, event, store);
     default:
       return describeRepositoryEvent(repository, event, store);
   }
@@ -207,6 +214,7 @@ export function startsWorkflow(workflow: WorkflowSpec, event: EventContext): boo
   const trigger = workflow.triggers.get(event.name);
   if (!trigger) return false;
   if (event.workflow !== undefined && event.workflow !== workflow.path) return false;
+  if (event.schedule !== undefined && trigger.schedules?.some(({ cron }) => cron === event.schedule) !== true) return false;
   if (event.after !== undefined && trigger.workflows?.includes(event.after) !== true) return false;
   const types = trigger.types ?? DEFAULT_TYPES[event.name];
   if (event.action !== undefined && types && !types.includes(event.action)) return false;

@@ -3,6 +3,7 @@ import { messageOf } from '../../shared/core/errors.js';
 import type { Json } from '../../shared/core/json.js';
 import type { Conclusion } from '../github/types.js';
 import { type ConcurrencyWish, evaluateConcurrency } from './concurrency.js';
+import { enterEnvironment, evaluateEnvironment } from './environment.js';
 import { conditionHolds, type Scope } from './expressions.js';
 import { runJob } from './job.js';
 import { templateBoolean, templateCount, templateText, templateValue } from './job-context.js';
@@ -228,8 +229,10 @@ async function runCalled(
 }
 
 async function runSteps(options: GraphOptions, planned: PlannedJob, name: string, scope: Scope): Promise<JobEnd> {
-  const { run, signal, plan, secrets } = options;
+  const { run, signal, plan } = options;
   const { spec, permissions } = planned;
+  const kept = run.kept.get(name);
+  if (kept) return { result: 'success', outputs: kept.outputs, jobs: [kept] };
   const tolerant = templateBoolean(spec.continueOnError, scope, 'continue-on-error', false);
   const timeoutMinutes = templateCount(spec.timeoutMinutes, scope, 'timeout-minutes');
   // The labels mean nothing here, but an expression that gives none would leave the job in the queue for ever.
@@ -238,11 +241,26 @@ async function runSteps(options: GraphOptions, planned: PlannedJob, name: string
     throw new Error('runs-on names no runner');
   const { needs, matrix, strategy, inputs } = scope.contexts as Record<string, Json>;
   const contexts = { needs: needs ?? {}, matrix: matrix ?? null, strategy: strategy ?? {}, inputs: inputs ?? {} };
+  let { secrets } = options;
+  let { vars } = run;
+  let finish: ((conclusion: Conclusion, url: string) => void) | undefined;
+  const environment = evaluateEnvironment(spec.environment, scope);
+  if (environment) {
+    const entry = await enterEnvironment(run, environment, name, signal);
+    if (entry.outcome !== 'approved') {
+      const result = entry.outcome === 'rejected' ? 'failure' : 'cancelled';
+      return { result, outputs: {}, jobs: [reportUnstarted(run, planned, name, result, entry.error)] };
+    }
+    finish = entry.finish;
+    secrets = { ...secrets, ...entry.secrets };
+    vars = { ...vars, ...entry.variables };
+  }
   const result = await run.slots.run(async () => {
     if (signal.aborted) return reportUnstarted(run, planned, name, 'cancelled');
     const { spec: workflow, origin } = plan;
-    return runJob({ run, workflow, origin, spec, name, permissions, contexts, secrets, timeoutMinutes, signal });
+    return runJob({ run, workflow, origin, spec, name, permissions, contexts, secrets, vars, timeoutMinutes, signal });
   });
+  finish?.(result.conclusion, result.url ?? '');
   const told = result.conclusion === 'failure' && tolerant ? 'success' : result.conclusion;
   return { result: told, outputs: result.outputs, jobs: [result] };
 }

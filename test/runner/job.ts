@@ -6,6 +6,7 @@ import { formatCount } from '../../shared/core/format.js';
 import type { Json } from '../../shared/core/json.js';
 import type { Conclusion, Job, Permissions } from '../github/types.js';
 import { StepOutput } from './commands.js';
+import { environmentUrl } from './environment.js';
 import { conditionHolds } from './expressions.js';
 import {
   type Frame,
@@ -43,7 +44,9 @@ export interface JobOptions {
   readonly permissions: Permissions;
   /** needs, matrix, strategy, inputs. */
   readonly contexts: Readonly<Record<string, Json>>;
+  /** Those of the job's environment among them. */
   readonly secrets: Readonly<Record<string, string>>;
+  readonly vars: Readonly<Record<string, string>>;
   readonly timeoutMinutes: number | undefined;
   /** Cancels the job: fail-fast, or the end of the whole run. */
   readonly signal: AbortSignal;
@@ -69,7 +72,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const { conclusion, outputs, error } = result;
   run.github.completeJob(job, conclusion);
   const seconds = (performance.now() - started) / 1000;
-  const { steps } = execution;
+  const { steps, environmentUrl: url } = execution;
   const reason = error === undefined ? {} : { error };
   const annotations = steps.flatMap((step) => step.annotations);
   run.report({
@@ -84,12 +87,13 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
     at: Date.now(),
   });
   const summaries = steps.map((step) => step.summary).filter((summary) => summary !== '');
-  return { name, conclusion, seconds, permissions, steps, outputs, summaries, ...reason };
+  return { name, conclusion, seconds, permissions, steps, outputs, summaries, ...(url !== '' && { url }), ...reason };
 }
 
 class JobExecution {
   readonly steps: StepResult[] = [];
   readonly leftovers: number[] = [];
+  environmentUrl = '';
   readonly #options: JobOptions;
   readonly #job: Job;
   readonly #masks = new Masks();
@@ -178,7 +182,7 @@ class JobExecution {
   }
 
   #context(folder: string): JobContext {
-    const { run, spec, secrets, permissions, origin, workflow, contexts } = this.#options;
+    const { run, spec, secrets, vars, permissions, origin, workflow, contexts } = this.#options;
     const job = this.#job;
     const workspace = join(folder, 'work', run.repository.name, run.repository.name);
     const temp = join(folder, 'temp');
@@ -208,7 +212,7 @@ class JobExecution {
       contexts: {
         ...contexts,
         github: { ...githubContext(run), token: job.token, job: spec.id, workspace, event_path: eventPath },
-        vars: run.vars,
+        vars,
         secrets: { ...Object.fromEntries(passed), GITHUB_TOKEN: job.token },
         runner: machine,
         job: {
@@ -294,6 +298,7 @@ class JobExecution {
         bytes += 2 * (name.length + value.length);
         outputs[name] = value;
       }
+      this.environmentUrl = environmentUrl(this.#options.spec.environment, scope);
       if (bytes <= MAX_OUTPUT_BYTES) return outputs;
       this.#error = `The outputs of the job have ${formatCount(bytes)} bytes (UTF-16); ${formatCount(MAX_OUTPUT_BYTES)} is the most. Use a file or an artifact.`;
     } catch (error) {

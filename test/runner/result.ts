@@ -39,6 +39,8 @@ export interface JobResult {
   readonly outputs: Readonly<Record<string, string>>;
   /** The summaries of its steps that wrote one, in order. */
   readonly summaries: readonly string[];
+  /** `url` of its environment, where it names one. */
+  readonly url?: string;
   /** Why the job as a whole failed or was cancelled, where no step says so. */
   readonly error?: string;
 }

@@ -5,7 +5,7 @@ import type { EventContext } from './events.js';
 import type { CommitStore } from './git.js';
 import type { Limiter } from './limiter.js';
 import type { Origin } from './origin.js';
-import type { RunnerUpdate } from './result.js';
+import type { JobResult, RunnerUpdate } from './result.js';
 
 /** What every job of a run shares. */
 export interface RunContext {
@@ -32,6 +32,8 @@ export interface RunContext {
   readonly matrixJobs: { count: number };
   /** The concurrency groups of the repository. */
   readonly groups: ConcurrencyGroups;
+  /** Jobs of an earlier attempt that succeeded and are not run again, by their names. */
+  readonly kept: ReadonlyMap<string, JobResult>;
   readonly debug: boolean;
   readonly signal: AbortSignal;
   readonly report: (update: RunnerUpdate) => void;

@@ -123,6 +123,31 @@ export async function settle<Result>(tasks: readonly Promise<Result>[]): Promise
   });
 }
 
+/**
+ * The next attempt of a run that is over: the same event at the same commit, all jobs or only those that did not succeed. The
+ * jobs that did keep their outputs then.
+ * @param options those of the run, its event included
+ * @throws UserError as `runEvent`
+ */
+export async function rerun(options: RunnerOptions, previous: RunResult, which: 'all' | 'failed' = 'all'): Promise<RunResult> {
+  const session = await openSession(options);
+  try {
+    const { path } = previous.run;
+    return await runWorkflow(session, parseWorkflow(path, (await session.source.read(path)) ?? ''), undefined, {
+      run: previous.run,
+      kept: which === 'all' ? [] : previous.jobs.filter(({ conclusion }) => conclusion === 'success'),
+    });
+  } finally {
+    session.close();
+  }
+}
+
+/** A further attempt of a run, and the jobs of earlier ones that are not run again. */
+interface FurtherAttempt {
+  readonly run: RunResult['run'];
+  readonly kept: RunResult['jobs'];
+}
+
 /** Makes the event's commit and everything that its runs share. @throws UserError */
 export async function openSession(options: RunnerOptions): Promise<EventSession> {
   const { repository, event, project, slug = 'mlops-actions/mlops-actions' } = options;
@@ -195,6 +220,7 @@ export async function runWorkflow(
   session: EventSession,
   spec: WorkflowSpec,
   onStage: StageListener = () => {},
+  again?: FurtherAttempt,
 ): Promise<RunResult> {
   const { options, event, source, project } = session;
   let plan: Awaited<ReturnType<typeof planWorkflow>>;
@@ -204,7 +230,9 @@ export async function runWorkflow(
     if (error instanceof UserError) return failRun(session, spec.name, spec.path, error.message);
     throw error;
   }
-  const { run, started } = startRun(session, spec.name, spec.path, spec.concurrency !== undefined);
+  const { run, started } = again
+    ? restartRun(session, spec.name, again)
+    : startRun(session, spec.name, spec.path, spec.concurrency !== undefined);
   onStage(run, 'requested');
   const end = (conclusion: Conclusion, jobs: RunResult['jobs'], error?: string): RunResult => {
     finishRun(session, run, spec.name, conclusion, started, error);
@@ -226,10 +254,10 @@ export async function runWorkflow(
     }
     place = wish && (await groupsOf(options.github, options.repository).enter(wish, outer));
     if (place?.entered === false) return end('cancelled', [], place.reason);
-    if (spec.concurrency !== undefined) options.github.beginRun(run);
+    if (spec.concurrency !== undefined && !again) options.github.beginRun(run);
     onStage(run, 'in_progress');
     const signal = place ? AbortSignal.any([outer, place.signal]) : outer;
-    const context = runContext(session, spec, run, signal);
+    const context = { ...runContext(session, spec, run, signal), kept: keptJobs(again) };
     const held = wish ? [wish.group.toLowerCase()] : [];
     const { secrets } = context;
     const { conclusion, jobs } = await runGraph({ run: context, plan, prefix: '', inputs, secrets, signal, held });
@@ -265,6 +293,7 @@ function runContext(session: EventSession, spec: WorkflowSpec, run: RunResult['r
     slots,
     matrixJobs: { count: 0 },
     groups: groupsOf(options.github, options.repository),
+    kept: new Map(),
     debug: (secrets.ACTIONS_STEP_DEBUG ?? options.vars?.ACTIONS_STEP_DEBUG) === 'true',
     signal,
     report: (update) => options.onProgress?.(update),
@@ -292,10 +321,26 @@ function startRun(
     pending,
     lowTrust: event.lowTrust ?? false,
   });
+  return announce(session, run, workflowName);
+}
+
+function restartRun(
+  session: EventSession,
+  workflowName: string,
+  { run }: FurtherAttempt,
+): { run: RunResult['run']; started: number } {
+  return announce(session, session.options.github.rerun(run), workflowName);
+}
+
+function announce({ options, event }: EventSession, run: RunResult['run'], workflow: string) {
   const { id, number } = run;
   const { name, title } = event;
-  options.onProgress?.({ kind: 'run-started', run: id, number, workflow: workflowName, event: name, title, at: Date.now() });
+  options.onProgress?.({ kind: 'run-started', run: id, number, workflow, event: name, title, at: Date.now() });
   return { run, started: performance.now() };
+}
+
+function keptJobs(again: FurtherAttempt | undefined): ReadonlyMap<string, RunResult['jobs'][number]> {
+  return new Map((again?.kept ?? []).map((job) => [job.name, job]));
 }
 
 function finishRun(

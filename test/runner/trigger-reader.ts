@@ -1,3 +1,4 @@
+import { cronProblem } from './cron.js';
 import { RULES } from './expression-rules.js';
 import type { TemplateReader } from './template-reader.js';
 import type { CallSpec, InputSpec, Template, TriggerSpec } from './workflow-spec.js';
@@ -114,8 +115,24 @@ function readSchedules(reader: TemplateReader, value: YamlValue): { cron: string
     }
     const zone = entries.get('timezone');
     const text = reader.text(cron.value, 'cron');
+    const problem = cronProblem(text);
+    if (problem !== undefined) reader.report(cron.value.location, problem);
+    if (zone && !isTimeZone(reader.text(zone.value, 'timezone'))) {
+      reader.report(
+        zone.value.location,
+        `timezone '${reader.text(zone.value, 'timezone')}' is no IANA name, such as Europe/Berlin`,
+      );
+    }
     return [zone ? { cron: text, timezone: reader.text(zone.value, 'timezone') } : { cron: text }];
   });
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
 }
 
 function readCall(reader: TemplateReader, value: YamlValue): CallSpec {

@@ -82,7 +82,6 @@ export interface JobSpec {
   readonly outputs: ReadonlyMap<string, Template>;
   readonly timeoutMinutes?: Template;
   readonly continueOnError?: Template;
-  /** Read and checked; protection rules and queues are GitHub's, and do nothing here. */
   readonly environment?: Template;
   readonly concurrency?: Template;
   readonly cacheMode?: string;

@@ -15,7 +15,9 @@ import { checkRoutes } from './checks.js';
 import { commentRoutes } from './comments.js';
 import { deploymentRoutes } from './deployments.js';
 import { dispatchRoutes } from './dispatches.js';
+import { environmentRoutes } from './environments.js';
 import { gitDataRoutes } from './git-data.js';
+import { issueRoutes } from './issues.js';
 import { mergeRoutes } from './merges.js';
 import { pullRoutes } from './pulls.js';
 import { refRoutes } from './refs.js';
@@ -30,6 +32,7 @@ import { treeRoutes } from './trees.js';
 const ROUTES: readonly Route[] = [
   ...repositoryRoutes,
   ...commentRoutes,
+  ...issueRoutes,
   ...pullRoutes,
   ...mergeRoutes,
   ...checkRoutes,
@@ -43,6 +46,7 @@ const ROUTES: readonly Route[] = [
   ...releaseRoutes,
   ...releaseAssetRoutes,
   ...dispatchRoutes,
+  ...environmentRoutes,
   ...deploymentRoutes,
   ...attestationRoutes,
 ];

@@ -10,8 +10,8 @@ import { actionsApp, simpleUser } from './users.js';
 /** Characters of a comment's body. */
 const MAX_COMMENT_LENGTH = 65_536;
 
-export function commentUrl(comment: CommentRecord): string {
-  return `${htmlUrl(comment.repository)}/pull/${comment.issue}#issuecomment-${comment.id}`;
+export function commentUrl(comment: CommentRecord, kind: 'pull' | 'issues' = 'pull'): string {
+  return `${htmlUrl(comment.repository)}/${kind}/${comment.issue}#issuecomment-${comment.id}`;
 }
 
 function issueComment(state: State, comment: CommentRecord, apiUrl: string) {
@@ -21,7 +21,7 @@ function issueComment(state: State, comment: CommentRecord, apiUrl: string) {
     comment.login === comment.repository.owner ? 'OWNER' : comment.login === pull?.current.user ? 'CONTRIBUTOR' : 'NONE';
   return {
     url,
-    html_url: commentUrl(comment),
+    html_url: commentUrl(comment, pull === undefined ? 'issues' : 'pull'),
     issue_url: `${repositoryUrl(comment.repository, apiUrl)}/issues/${comment.issue}`,
     id: comment.id,
     node_id: nodeId('IC_', comment.id),
@@ -59,7 +59,9 @@ function selected(call: Call, issue?: number): readonly CommentRecord[] {
 
 function existingIssue(call: Call): number {
   const number = idOf(call, 'issue_number');
-  if (number === undefined || call.state.pullRequest(call.record.repository, number) === undefined) throw notFound();
+  const { repository } = call.record;
+  const known = (of: number) => call.state.pullRequest(repository, of) ?? call.state.issue(repository, of);
+  if (number === undefined || known(number) === undefined) throw notFound();
   return number;
 }
 
@@ -125,7 +127,7 @@ const write: Access = { level: 'write', anyOf: ['issues', 'pull-requests'] };
 const OF_ISSUE = '/repos/{owner}/{repo}/issues/{issue_number}/comments';
 const ONE = '/repos/{owner}/{repo}/issues/comments/{comment_id}';
 
-/** Comments of issues and of the conversation of pull requests; today every number is a pull request's. */
+/** Comments of issues and of the conversation of pull requests. */
 export const commentRoutes: readonly Route[] = [
   { method: 'GET', path: OF_ISSUE, access: read, handle: (call) => list(call, selected(call, existingIssue(call))) },
   { method: 'POST', path: OF_ISSUE, access: write, handle: create },

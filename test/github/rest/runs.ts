@@ -1,7 +1,16 @@
 import { notFound } from '../errors.js';
 import { paginate } from '../paging.js';
 import type { Access } from '../permissions.js';
-import { isForkRun, type JobRecord, nodeId, type RunRecord, stableNumber, timestamp } from '../state.js';
+import {
+  isForkRun,
+  type JobRecord,
+  nodeId,
+  type RunRecord,
+  stableNumber,
+  statusOf,
+  timestamp,
+  type WaitingJob,
+} from '../state.js';
 import type { Repository } from '../types.js';
 import { minimalPullRequest, ownPullRequests } from './pulls.js';
 import { htmlUrl, minimalRepository, repositoryUrl } from './repos.js';
@@ -38,7 +47,7 @@ export function workflowRun({ state, apiUrl }: Pick<Call, 'state' | 'apiUrl'>, r
     run_attempt: run.attempt,
     referenced_workflows: [],
     event: run.event,
-    status: record.status,
+    status: statusOf(state, record),
     conclusion: record.conclusion ?? null,
     workflow_id: workflow,
     url,
@@ -95,6 +104,14 @@ function workflowJob(call: Call, record: JobRecord) {
   };
 }
 
+/** A job whose environment has not let it start yet. */
+function waitingJob(call: Call, { id, run, name, since }: WaitingJob) {
+  const job = { id, run, name, token: '', runtimeToken: '' };
+  const times = { conclusion: undefined, startedAt: since, completedAt: undefined };
+  const record: JobRecord = { job, permissions: {}, workflowRef: '', ...times };
+  return { ...workflowJob(call, record), status: 'waiting' };
+}
+
 /** `created`: a date or time, with `>=`, `<=`, `>` or `<` before it, or a range `from..to`. */
 function createdWithin(record: RunRecord, expression: string | null): boolean {
   if (expression === null) return true;
@@ -118,7 +135,7 @@ function list(call: Call, ofWorkflow: (run: RunRecord) => boolean): Answer {
   const status = query.get('status');
   const found = call.state.runs
     .filter((run) => run.current.repository.id === call.record.repository.id && ofWorkflow(run))
-    .filter((run) => status === null || run.status === status || run.conclusion === status)
+    .filter((run) => status === null || statusOf(call.state, run) === status || run.conclusion === status)
     .filter(({ current }) => given('branch', current.headBranch) && given('event', current.event))
     .filter(({ current }) => given('head_sha', current.headSha) && given('actor', current.actor))
     .filter(({ current }) => given('check_suite_id', String(runSuiteId(current.id))))
@@ -153,8 +170,10 @@ function listJobs(call: Call): Answer {
   const found = call.state.jobs
     .filter((record) => record.job.run.id === run.current.id)
     .filter((record) => call.query.get('filter') === 'all' || record.job.run.attempt === run.current.attempt);
-  const { items, link } = paginate(found, call.url, call.query);
-  return withLink({ total_count: found.length, jobs: items.map((record) => workflowJob(call, record)) }, link);
+  const waiting = call.state.waitingJobs.filter((job) => job.run.id === run.current.id);
+  const jobs = [...found.map((record) => workflowJob(call, record)), ...waiting.map((job) => waitingJob(call, job))];
+  const { items, link } = paginate(jobs, call.url, call.query);
+  return withLink({ total_count: jobs.length, jobs: items }, link);
 }
 
 function getJob(call: Call): Answer {

@@ -42,8 +42,10 @@ describe('/predict', () => {
     expect((await server.post('/predict', { rows: [] })).json).toMatchObject({ predictions: [] });
   });
 
-  test('does not need the key, which is none of the model’s', async () => {
+  test('does not need key and time, which are none of the model’s, but checks them', async () => {
     expect((await server.post('/predict', without('id'))).status).toBe(200);
+    expect((await server.post('/predict', without('placed'))).status).toBe(200);
+    expect(await complain({ ...row, placed: 'soon' })).toMatch(/^column "placed": found the text "soon"/);
   });
 
   test('names column, found and accepted', async () => {
@@ -76,6 +78,8 @@ describe('/predict', () => {
     expect(await complain({ rows })).toBe(
       'row 2, column "amount": found the text "x"; accepted is a number or null (and 1 more problems in the request)',
     );
+    const other = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`other${at}`, at]));
+    expect(await complain({ rows: Array.from({ length: 200 }, () => other) })).toMatch(/^row 1, .* \(and 199 more problems/);
     expect(await complain({ rows: [row, 5] })).toMatch(/^row 2, found 5; accepted is an object/);
   });
 
@@ -114,7 +118,9 @@ describe('/predict', () => {
     const names = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`column${at}`, at]));
     expect(await complain({ ...row, ...names })).toMatch(/^column "column0" is none/);
     expect(await complain({ ...row, ['x'.repeat(50_000)]: 1 })).toMatch(/^column "x{60}\.\.\." is none/);
-    expect(await complain({ rows: Array.from({ length: 20_000 }, () => 1) })).toMatch(/19999 more/);
+    expect(await complain({ rows: Array.from({ length: 20_000 }, () => 1) })).toBe(
+      '20000 rows with 6 values each cannot be in 40010 bytes: some rows lack columns',
+    );
   });
 
   test('checks ids', async () => {
@@ -293,7 +299,7 @@ describe('/invocations', () => {
     expect(await complain({ dataframe_split: [] })).toMatch(/"columns" \(a list of names\) and "data"/);
     expect(await complain({ dataframe_split: { columns: [1], data: [] } })).toMatch(/found 1 in "columns"/);
     expect(await complain({ dataframe_split: { columns: names, data: [values, values.slice(1)] } })).toMatch(
-      /^row 2, found a list of 6 values; accepted is a list of 7 values/,
+      /^row 2, found a list of 7 values; accepted is a list of 8 values/,
     );
     expect(await complain({ dataframe_split: { columns: [...names, 'amount'], data: [[...values, 1]] } })).toMatch(
       /"amount" is there twice/,
@@ -307,7 +313,7 @@ describe('/invocations', () => {
   });
 
   test('reads CSV as the training data is read', async () => {
-    const names = Object.keys(row).filter((name) => name !== 'id');
+    const names = Object.keys(row).filter((name) => name !== 'id' && name !== 'placed');
     const lines = (cells: Readonly<Record<string, string>>): string =>
       `\uFEFF${names.join(',')}\r\n${names.map((name) => cells[name] ?? '').join(',')}\r\n`;
     const nothing = await csv(lines({}));

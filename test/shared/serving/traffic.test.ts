@@ -51,10 +51,10 @@ describe('a server', () => {
     const found = await logged(join(server.directory, 'traffic'), 'orders');
     const byId = new Map(found.map((entry) => [entry.mlops_id, entry]));
     expect(found.length).toBe(1 + 1 + 1 + 900);
-    const { id, birthday, ordered, items, ...plain } = row;
+    const { birthday, ordered, items, placed, ...plain } = row;
     expect(byId.get('first')).toMatchObject({
       ...plain,
-      id,
+      placed: String(placed).replace('T', ' ').replace('Z', ''),
       items: items === null ? null : String(items),
       mlops_version: 'v1.0.0',
       mlops_digest: trained.bundle.manifest.digest,
@@ -216,5 +216,18 @@ describe('the logger', () => {
     expect(logger.dropped).toBe(3 * 1024);
     await logger.close();
     expect((await logged(directory, 'plain')).length).toBe(4 * 1024);
+  });
+
+  test('counts what a thread that dies takes with it, and starts another', async () => {
+    const logger = open();
+    const collector = logger.collector(servable);
+    // No such time can be, so the thread does not survive it.
+    collector.add(rowsOf(7), Number.NaN);
+    collector.flush();
+    await until(async () => logger.dropped > 0);
+    expect(log).toEqual([expect.stringMatching(/^The traffic log has lost \d rows so far: Invalid time value/)]);
+    collector.add(rowsOf(5), Date.now());
+    await logger.close();
+    expect([logger.dropped, (await logged(directory, 'plain')).length]).toEqual([7, 5]);
   });
 });

@@ -32,7 +32,7 @@ export interface TrainedOptions {
 
 const ROWS = 400;
 
-/** Orders with a column of every type, each with missing values but for the key. */
+/** Orders with a column of every type, each with missing values but for key and time. */
 export function orders(): Row[] {
   const random = new Random(7);
   const maybe = <Value>(value: Value): Value | null => (random.uniform() < 0.1 ? null : value);
@@ -47,6 +47,7 @@ export function orders(): Row[] {
     const risk = amount / 50 + items / 3 + (country === 'BE' ? 1 : 0) + (express ? -1 : 0) + random.normal();
     return {
       id: `o-${id}`,
+      placed: `2024-01-01T00:${digits(id % 60, 2)}:00Z`,
       amount: maybe(amount),
       items: maybe(items),
       country: maybe(country),
@@ -62,7 +63,7 @@ export function orders(): Row[] {
 
 const TARGETS = { binary: 'returned', multiclass: 'size', regression: 'cost' } as const;
 
-/** Trains on the orders: with a key, without an event time, features of every column. */
+/** Trains on the orders: with a key and an event time, which are no features, and features of every other column. */
 export async function trainOrders({ task = 'binary', seed = 42, name = 'orders' }: TrainedOptions = {}): Promise<Trained> {
   const project = await Project.create();
   const rows = orders();
@@ -79,7 +80,7 @@ export async function trainOrders({ task = 'binary', seed = 42, name = 'orders' 
       purpose: 'Tests of the server.',
       task,
       seed,
-      data: { path: 'orders.csv', key: 'id' },
+      data: { path: 'orders.csv', key: 'id', time: 'placed' },
       target: { column: target },
       split: { by: 'hash', validation: 0.1, test: 0.3 },
       features: {
@@ -103,7 +104,7 @@ export async function trainOrders({ task = 'binary', seed = 42, name = 'orders' 
   await packBundle(directory, bundle.manifest, file);
   const archive = await readFile(file);
   const byId = new Map(rows.map((row) => [row.id, row]));
-  const served = [...bundle.manifest.signature.inputs.map((input) => input.name), 'id'];
+  const served = [...bundle.manifest.signature.inputs.map((input) => input.name), 'id', 'placed'];
   const heldOut = (await predictionsOf(directory)).map(({ id, scores }) => {
     const row = byId.get(id)!;
     return { id, row: Object.fromEntries(served.map((column) => [column, row[column]!])), scores };

@@ -1,0 +1,82 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import { MISSING_INTEGER } from '../core/missing.js';
+import type { Dataset } from './dataset.js';
+import type { BlockUnit } from './distribution.js';
+import { distributionOf } from './distribution-arrays.js';
+import { readDistributions, type WatchedColumn } from './distribution-read.js';
+import { sealed } from './distribution-seal.js';
+import { duckdb } from './duckdb.js';
+import { predictionColumns } from './prediction-columns.js';
+import type { Predictions } from './predictions.js';
+import type { ReferenceProfile } from './reference-profile.js';
+import { identifier } from './sql.js';
+import { columnOf, PARTS } from './table.js';
+
+export interface ReferenceRequest {
+  readonly model: string;
+  /** The part of every row. */
+  readonly parts: Uint8Array;
+  /** What is watched of the model's raw columns; `from` are columns of the dataset. */
+  readonly inputs: readonly (Omit<WatchedColumn, 'sql'> & { readonly from: string })[];
+  /** The held-out rows, and what the model says of them. */
+  readonly heldOut: { readonly rows: Uint32Array; readonly predictions: Predictions };
+  readonly threshold?: number | undefined;
+  /** The column with the time of the event, and what its rows are taken together by. */
+  readonly time?: string | undefined;
+  readonly unit: BlockUnit;
+}
+
+/** Rows of a DuckDB vector: what is handed over at a time. */
+const BLOCK = 2048;
+
+/** The reference of a model: its training rows and its answers on held-out ones, sealed. */
+export async function readReference(dataset: Dataset, request: ReferenceRequest): Promise<ReferenceProfile> {
+  const { parts, inputs, heldOut, unit } = request;
+  const time = timeOf(dataset, request.time);
+  await loadParts(dataset, parts);
+  try {
+    const [training] = await readDistributions(dataset.connection, {
+      from: '(SELECT * FROM source POSITIONAL JOIN __parts)',
+      columns: inputs.map(({ from, ...watched }) => ({ ...watched, sql: identifier(from) })),
+      ...(time !== undefined && { time: { sql: `CAST(${identifier(time)} AS TIMESTAMP)`, unit } }),
+      group: { sql: `CASE WHEN __part = ${PARTS.indexOf('train')} THEN 0 END`, count: 1 },
+    });
+    const times = time === undefined ? undefined : { values: await readTimes(dataset, time, heldOut.rows), unit };
+    const answers = distributionOf(predictionColumns(heldOut.predictions, request.threshold), heldOut.rows.length, times);
+    return {
+      format: 1,
+      kind: 'reference profile',
+      model: request.model,
+      inputs: sealed(training!),
+      predictions: sealed(answers),
+    };
+  } finally {
+    await dataset.connection.run('DROP TABLE IF EXISTS __parts');
+  }
+}
+
+/** The column's name in the data; undefined when it is no date: then rows are not told by time. */
+function timeOf(dataset: Dataset, time: string | undefined): string | undefined {
+  if (time === undefined) return undefined;
+  const { name, type } = dataset.column(time, dataset.locate(['data', 'time']));
+  return type === 'date' || type === 'timestamp' ? name : undefined;
+}
+
+async function readTimes(dataset: Dataset, time: string, rows: Uint32Array): Promise<Float64Array> {
+  const { values } = columnOf(await dataset.table([time], rows), time) as { values: BigInt64Array };
+  return Float64Array.from(values, (value) => (value === MISSING_INTEGER ? Number.NaN : Number(value) / 1000));
+}
+
+/** Rows stand in the table in the order of the parts, so that the two are joined by position. */
+async function loadParts({ connection }: Dataset, parts: Uint8Array): Promise<void> {
+  const { DuckDBDataChunk, UTINYINT } = await duckdb();
+  await connection.run('CREATE OR REPLACE TEMP TABLE __parts (__part UTINYINT)');
+  const appender = await connection.createAppender('__parts', 'main', 'temp');
+  for (let start = 0; start < parts.length; start += BLOCK) {
+    const count = Math.min(BLOCK, parts.length - start);
+    const chunk = DuckDBDataChunk.create([UTINYINT], count);
+    chunk.setColumns([Array.from(parts.subarray(start, start + count)) as DuckDBValue[]]);
+    appender.appendDataChunk(chunk);
+  }
+  appender.closeSync();
+}
