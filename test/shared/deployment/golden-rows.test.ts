@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bundle } from '../../../shared/bundle/read.js';
 import { readBundle } from '../../../shared/bundle/read.js';
 import { readPredictions } from '../../../shared/data/read-predictions.js';
-import { compareAnswers, comparisonText } from '../../../shared/deployment/answers.js';
+import { askPredictions, compareAnswers, comparisonText } from '../../../shared/deployment/answers.js';
 import { cellOf, compareRecorded, drawGoldenRows, type GoldenRows } from '../../../shared/deployment/golden-rows.js';
 import { type OnnxModel, openModel } from '../../../shared/onnx/session.js';
 import { customers, Project, spec as specText } from '../../actions/project.js';
@@ -129,4 +129,32 @@ test('large values of a regression are compared by their digits', () => {
   expect(compare(1e9 + 100, 1e-6)).toBe(0);
   expect(compare(1.001e9, 0)).toBe(1);
   expect(compare(1e9, 1e-4)).toBe(1);
+});
+
+test('a service that is busy is asked again; everything else that is no prediction is told', async () => {
+  const answers = [
+    { status: 429, text: '{"error": "busy"}' },
+    {
+      status: 200,
+      text: JSON.stringify({
+        model: 'm',
+        version: 'v1',
+        predictions: [{ id: 'x', label: 'yes', probabilities: { yes: 0.75, no: 0.25 } }],
+      }),
+    },
+  ];
+  const bodies: string[] = [];
+  const send = async ({ body }: { body?: string | Uint8Array }) => {
+    bodies.push(String(body));
+    return answers.shift()!;
+  };
+  expect(await askPredictions(send, '/models/m/predict', classes, [0])).toEqual({
+    version: 'v1',
+    rows: [{ label: 'yes', scores: [0.25, 0.75] }],
+  });
+  expect(bodies).toEqual(Array(2).fill('{"rows":[{"a":1}],"ids":["mlops-smoke-x"]}'));
+  const said = (status: number, text: string) => askPredictions(async () => ({ status, text }), '/predict', classes, [0]);
+  await expect(said(500, '{"error": "the model fails"}')).rejects.toThrow('/predict answers 500: the model fails');
+  await expect(said(200, '<html>')).rejects.toThrow('answers with something that is no prediction (<html>)');
+  await expect(said(200, '{"model": "m", "version": "v1", "predictions": []}')).rejects.toThrow('0 predictions for 1 rows');
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectCluster } from '../../../../shared/deployment/kubernetes/cluster.js';
-import { deploymentManifests } from '../../../../shared/deployment/kubernetes/manifests.js';
+import { deploymentManifests, inferenceManifests } from '../../../../shared/deployment/kubernetes/manifests.js';
 import { ClusterServer } from '../../../kubernetes/cluster-server.js';
 import { MANIFEST_OPTIONS } from '../../../kubernetes/options.js';
 import { complaint } from '../../github/scene.js';
@@ -24,6 +24,15 @@ test('objects come, are read, and go', async () => {
   await cluster.remove(name);
   await cluster.remove(name);
   expect(await cluster.read(name)).toBeUndefined();
+});
+
+test('nothing of a manifest is lost on the way', async () => {
+  const cluster = await connect();
+  for (const manifest of [...deploymentManifests(MANIFEST_OPTIONS), ...inferenceManifests(MANIFEST_OPTIONS)]) {
+    await cluster.apply(manifest);
+    const { spec, metadata } = JSON.parse(JSON.stringify(manifest));
+    expect(server.object(manifest.kind, manifest.metadata.name)).toMatchObject({ spec, metadata });
+  }
 });
 
 test('a dry run keeps nothing', async () => {
