@@ -261,6 +261,19 @@ describe('a version that does not do is taken back, and the record says so', () 
     expect(outcome.summary).toContain('The rollback is not complete');
   });
 
+  test('a job that is cancelled puts back what it has done, and records it', async () => {
+    await deploy('v0.1.0');
+    service.misbehaviour.onAdmin = (method, path) => {
+      // As the runner does when somebody cancels the run.
+      if (method === 'POST' && path.endsWith('/traffic')) process.emit('SIGINT');
+    };
+    const outcome = await deploy('v0.2.0', { 'canary-wait': '1m' });
+    expect(outcome.failure).toContain('the job was cancelled. v0.1.0 is live again.');
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100 });
+    expect(records()[1]!.last.description).toBe('rolled back to v0.1.0: the job was cancelled');
+    expect(process.listenerCount('SIGINT')).toBe(0);
+  });
+
   test('a service that goes away in the middle', async () => {
     await deploy('v0.1.0');
     service.misbehaviour.onAdmin = (method, path) => {
