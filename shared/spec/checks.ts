@@ -2,6 +2,7 @@ import { foundText, pathText } from './accepted.js';
 import type { Path } from './document.js';
 import { type Gate, gateText, readGate, unknownMetric } from './gates.js';
 import { betterOf, fitsTask, isMeasurement, isMetric, metricByOtherName, metricsOfTask, rangeOf } from './metrics.js';
+import { checkMonitor } from './monitor-checks.js';
 import { paramMistakes } from './params.js';
 import type { Spec } from './schema.js';
 import { valueAt } from './schema-errors.js';
@@ -35,6 +36,7 @@ export function checkSections(sections: Sections, content: unknown): Finding[] {
     ...checkMetrics(sections, content),
     ...checkGates(sections, content),
     ...checkContractLimits(sections),
+    ...checkMonitor(sections),
   ];
 }
 

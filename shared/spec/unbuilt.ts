@@ -22,7 +22,7 @@ interface Rule {
 const isOff = (value: unknown): boolean => value === false;
 
 const RULES: readonly Rule[] = [
-  ...['deploy', 'monitor', 'retrain'].map((section) => ({ path: [section] })),
+  ...['deploy', 'retrain'].map((section) => ({ path: [section] })),
   { path: ['registry', 'mlflow'] },
   { path: ['registry', 'attest'], harmless: isOff },
   { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },

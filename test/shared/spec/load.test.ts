@@ -393,7 +393,6 @@ contract:
       says('7:113', 'evaluate.baseline'),
       says('8:13', 'registry.attest'),
       says('9:1', 'deploy'),
-      says('10:1', 'monitor'),
       says('11:1', 'retrain'),
       says('13:19', 'contract.rows.change_max'),
       says('14:3', 'contract.freshness'),
