@@ -1,4 +1,4 @@
-import { formatCompact, formatShare } from '../core/format.js';
+import { formatNumber, formatShare } from '../core/format.js';
 import type { Distribution } from '../data/distribution.js';
 import { type ColumnDrift, findDrift } from '../data/drift.js';
 import { checkOf, type Finding } from './breaches.js';
@@ -93,9 +93,9 @@ function driftDetail(column: ColumnDrift, reference: HealthReference): string {
   const { effect, adjustedP, missing, newValues, goneValues } = column;
   const moved =
     effect.measure === 'wasserstein'
-      ? `moved by ${formatCompact(effect.value)} standard deviations`
-      : `${formatCompact(effect.value)} apart (0 is the same, 1 nothing in common)`;
-  const certain = adjustedP === undefined ? '' : `, p ${adjustedP < 0.001 ? '< 0.001' : `= ${formatCompact(adjustedP)}`}`;
+      ? `moved by ${formatNumber(effect.value, 2)} standard deviations from`
+      : `a distance of ${formatNumber(effect.value, 2)} (1 is nothing in common) from`;
+  const certain = adjustedP === undefined ? '' : `, p ${adjustedP < 0.001 ? '< 0.001' : `= ${formatNumber(adjustedP, 3)}`}`;
   const named = (values: ColumnDrift['newValues']): string =>
     values
       .slice(0, 3)
@@ -108,7 +108,7 @@ function driftDetail(column: ColumnDrift, reference: HealthReference): string {
     ...(newValues.length > 0 ? [`new: ${named(newValues)}`] : []),
     ...(goneValues.length > 0 ? [`gone: ${named(goneValues)}`] : []),
   ];
-  return [`${moved} against ${AGAINST[reference]}${certain}`, ...more].join('; ');
+  return [`${moved} ${AGAINST[reference]}${certain}`, ...more].join('; ');
 }
 
 /** Charts have room for so many groups. */

@@ -27,7 +27,13 @@ const MOST_WINDOWS = 12;
 const MOST_BLOCKS = 200;
 
 export const MONITOR_DEFAULTS = {
-  ...{ window: '7d', min_rows: 500, breaches: 2, reference: 'training', min_effect: 0.1, alpha: 0.05, block: 'day' },
+  window: '7d',
+  min_rows: 500,
+  breaches: 2,
+  reference: 'training',
+  min_effect: 0.1,
+  alpha: 0.05,
+  block: 'day',
 } as const;
 
 /** The windows of a look at a moment. */

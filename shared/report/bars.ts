@@ -33,3 +33,18 @@ export function forest(difference: number, low: number, high: number, reach: num
   cells[inside(place(difference))] = '●';
   return `\`${cells.join('')}\``;
 }
+
+const LEVELS = '▁▂▃▄▅▆▇█';
+
+/**
+ * Values one after the other as columns of eight heights: a code span. A middle dot stands where there is none.
+ * @param most the value of the highest column
+ */
+export function sparkline(values: readonly (number | null)[], most: number): string {
+  const drawn = values.map((value) => {
+    if (value === null || !Number.isFinite(value)) return '·';
+    const share = most > 0 ? Math.min(1, Math.max(0, value / most)) : 0;
+    return LEVELS[Math.min(LEVELS.length - 1, Math.floor(share * LEVELS.length))]!;
+  });
+  return `\`${drawn.join('')}\``;
+}

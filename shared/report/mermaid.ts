@@ -4,6 +4,8 @@ export interface ChartLine {
   readonly name: string;
   readonly values: readonly number[];
   readonly color: string;
+  /** Default: the chart's. */
+  readonly kind?: 'line' | 'bar';
 }
 
 export interface Chart {
@@ -59,7 +61,7 @@ export function xyChart(chart: Chart): string {
     `  y-axis ${mermaidText(chart.yLabel, 40)} ${range(chart.y)}`,
     ...chart.lines.map(
       (line) =>
-        `  ${chart.kind ?? 'line'} ${mermaidText(line.name, 30)} [${line.values.map((value) => plain(value, chart.y.to - chart.y.from)).join(', ')}]`,
+        `  ${line.kind ?? chart.kind ?? 'line'} ${mermaidText(line.name, 30)} [${line.values.map((value) => plain(value, chart.y.to - chart.y.from)).join(', ')}]`,
     ),
     '```',
   ].join('\n');

@@ -3,6 +3,7 @@ import { checkDeploy } from './deploy-checks.js';
 import type { Path } from './document.js';
 import { type Gate, gateText, readGate, unknownMetric } from './gates.js';
 import { betterOf, fitsTask, isMeasurement, isMetric, metricByOtherName, metricsOfTask, rangeOf } from './metrics.js';
+import { checkMonitor } from './monitor-checks.js';
 import { paramMistakes } from './params.js';
 import { checkRegistry } from './registry-checks.js';
 import { checkRetrain } from './retrain-checks.js';
@@ -41,6 +42,7 @@ export function checkSections(sections: Sections, content: unknown): Finding[] {
     ...checkGates(sections, content),
     ...checkContractLimits(sections),
     ...checkDeploy(sections),
+    ...checkMonitor(sections),
   ];
 }
 

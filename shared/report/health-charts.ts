@@ -1,0 +1,86 @@
+import { formatCompact, formatNumber, formatShare } from '../core/format.js';
+import type { Health, HealthColumn, HealthGroup } from '../monitoring/health.js';
+import { code, text } from './escape.js';
+import { windowText } from './health-words.js';
+import { CANDIDATE_COLOR, CHAMPION_COLOR, roundRange, xyChart } from './mermaid.js';
+import { metricTitle } from './wording.js';
+
+const LONGEST_NAME = 14;
+
+/** The newest rows of a column (bars) over its reference (line). Empty with fewer than two groups. */
+export function columnChart(column: HealthColumn, reference: string): string {
+  const { groups } = column;
+  if (groups.length < 2) return '';
+  const current = groups.map((group) => 100 * group.current);
+  const before = groups.map((group) => 100 * group.reference);
+  const highest = roundRange([0, ...current, ...before]);
+  const caption = `**${code(column.name, 60)}**: the newest window (blue bars), ${reference} (grey line)`;
+  return `${caption}\n\n${xyChart({
+    description: `${column.name}: shares of the rows in the newest window and of ${reference}`,
+    xLabel: column.name,
+    yLabel: '% of the rows',
+    x: { names: groups.map((group, index) => groupName(group, index, groups)) },
+    y: { from: 0, to: highest.to },
+    lines: [
+      { name: 'newest window', values: current, color: CANDIDATE_COLOR, kind: 'bar' },
+      { name: 'reference', values: before, color: CHAMPION_COLOR },
+    ],
+  })}`;
+}
+
+/** What a group holds, as short as an axis needs it: of a range its lower end, of the first the end that it is below. */
+export function groupName({ kind, low, high, value }: HealthGroup, index: number, groups: readonly HealthGroup[]): string {
+  if (kind === 'missing') return 'missing';
+  if (kind === 'other') return 'other';
+  if (kind === 'value') return shortened(value ?? '');
+  const isFirst = index === 0 && groups[1]?.kind === 'range';
+  return isFirst ? `to ${shortNumber(high ?? 0)}` : `${shortNumber(low ?? 0)} on`;
+}
+
+/** At most three significant digits. */
+function shortNumber(value: number): string {
+  return Number.isFinite(value) ? formatCompact(Number(value.toPrecision(3))) : value > 0 ? '∞' : '−∞';
+}
+
+function shortened(value: string): string {
+  const characters = Array.from(value);
+  return characters.length <= LONGEST_NAME ? value : `${characters.slice(0, LONGEST_NAME - 1).join('')}…`;
+}
+
+/** The primary metric window by window, with what was recorded at the training. Empty with fewer than two values. */
+export function qualityChart(health: Health): string {
+  const { primary, expected, windows } = health;
+  if (primary === undefined) return '';
+  const measured = windows.flatMap((window) => {
+    const found = window.metrics[primary];
+    return found ? [{ window, ...found }] : [];
+  });
+  if (measured.length < 2) return '';
+  const values = measured.map(({ value }) => value);
+  const expectation = expected === undefined ? [] : [expected];
+  const range = roundRange([...values, ...expectation]);
+  const newest = measured.at(-1)!;
+  const interval =
+    newest.low === undefined || newest.high === undefined
+      ? ''
+      : ` (${formatNumber(newest.low)} … ${formatNumber(newest.high)})`;
+  const against = expected === undefined ? '' : `, ${formatNumber(expected)} on held-out rows (grey)`;
+  const caption = `**${metricTitle(primary)} on labelled rows**: ${formatNumber(newest.value)}${interval} in the newest window (blue)${against}`;
+  return `${caption}\n\n${xyChart({
+    description: `${primary} of each window`,
+    xLabel: `windows of ${text(health.window, 20)}`,
+    yLabel: primary,
+    x: { names: measured.map(({ window }) => windowText(window, 'short')) },
+    y: range,
+    lines: [
+      ...(expected === undefined ? [] : [{ name: 'held-out rows', values: values.map(() => expected), color: CHAMPION_COLOR }]),
+      { name: primary, values, color: CANDIDATE_COLOR },
+    ],
+  })}`;
+}
+
+/** `missing 0.1 % → 7.9 %`; empty where it hardly changed. */
+export function missingText({ missing }: HealthColumn): string {
+  if (Math.abs(missing.current - missing.reference) < 0.001) return '';
+  return `${formatShare(missing.reference)} → ${formatShare(missing.current)}`;
+}

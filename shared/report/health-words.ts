@@ -1,0 +1,109 @@
+import type { Health, HealthCheck, HealthColumn, HealthKind, HealthWindow } from '../monitoring/health.js';
+import { clip, code } from './escape.js';
+import { plural } from './wording.js';
+
+export const STATE_SIGNS: Readonly<Record<HealthCheck['state'], string>> = {
+  alarm: '🔴',
+  watch: '🟡',
+  ok: '🟢',
+  unknown: '⚪',
+};
+
+/** What matters most to whoever is called: first what users feel, then what may become so. */
+const ORDER: readonly HealthKind[] = [
+  ...(['quality', 'errors', 'latency', 'contract', 'volume', 'prediction drift', 'input drift'] as const),
+];
+
+const STATES: readonly HealthCheck['state'][] = ['alarm', 'watch', 'unknown', 'ok'];
+
+/** Alarms before what is watched, and the kinds in their order. */
+export function inOrder(checks: readonly HealthCheck[]): HealthCheck[] {
+  return [...checks].sort(
+    (a, b) =>
+      STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
+      ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) ||
+      (b.effect ?? 0) - (a.effect ?? 0),
+  );
+}
+
+/** `input drift in origin, distance and 3 more columns`, of checks of one kind. @param name writes a subject */
+function kindText(kind: HealthKind, subjects: readonly string[], name: (subject: string) => string): string {
+  const shown = subjects.slice(0, 3).map(name);
+  const more = subjects.length - shown.length;
+  const listed = more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ').replace(/, ([^,]*)$/, ' and $1');
+  switch (kind) {
+    case 'quality':
+      return `the quality fell (${listed})`;
+    case 'input drift':
+      return `${listed} drifted`;
+    case 'prediction drift':
+      return `the answers drifted (${listed})`;
+    case 'contract':
+      return subjects.includes('refused rows') && subjects.length === 1
+        ? 'rows are refused'
+        : `the contract is broken (${listed})`;
+    case 'volume':
+      return 'the number of rows is unusual';
+    case 'errors':
+      return 'requests fail';
+    case 'latency':
+      return `too slow (${listed})`;
+  }
+}
+
+/** What is in alarm, in a few words; of what is only watched where nothing is. */
+export function troubleText(health: Health, name: (subject: string) => string): string {
+  const checks = inOrder(health.checks);
+  const alarms = checks.filter(({ state }) => state === 'alarm');
+  const told = alarms.length > 0 ? alarms : checks.filter(({ state }) => state === 'watch');
+  const kinds = [...new Set(told.map(({ kind }) => kind))];
+  return kinds
+    .map((kind) =>
+      kindText(
+        kind,
+        told.filter((check) => check.kind === kind).map(({ subject }) => subject),
+        name,
+      ),
+    )
+    .join('; ');
+}
+
+/** The issue's title: plain text, at most so long. */
+export function healthTitle(health: Health): string {
+  const trouble = troubleText(health, (subject) => clip(subject.replace(/[\p{C}\p{Z}]+/gu, ' '), 40));
+  const what = health.healthy ? 'healthy again' : trouble;
+  return clip(`${health.model}: ${what}`, 200);
+}
+
+/** `2001-06-04`, with the time where it is not midnight. */
+export function momentText(iso: string): string {
+  const [date = '', time = ''] = iso.split('T');
+  return time.startsWith('00:00:00') ? date : `${date} ${time.slice(0, 5)} UTC`;
+}
+
+/** `2001-06-04 … 2001-06-10`: whole days with the last one, else with their times. */
+export function windowText({ from, to }: Pick<HealthWindow, 'from' | 'to'>, form: 'long' | 'short' = 'long'): string {
+  const isDays = [from, to].every((moment) => moment.includes('T00:00:00'));
+  if (form === 'short') return isDays ? from.slice(5, 10) : from.slice(5, 16).replace('T', ' ');
+  if (!isDays) return `${momentText(from)} … ${momentText(to)}`;
+  const last = new Date(Date.parse(to) - 1).toISOString().slice(0, 10);
+  return last === from.slice(0, 10) ? last : `${from.slice(0, 10)} … ${last}`;
+}
+
+/** The same for a table's cell, where it does not break. */
+export function momentCell(iso: string): string {
+  return momentText(iso).replaceAll('-', '\u2011').replaceAll(' ', '\u00a0');
+}
+
+/** `0.31 sd`, or the distance by itself. */
+export function effectText({ effect, measure }: Pick<HealthColumn, 'effect' | 'measure'>): string {
+  return measure === 'wasserstein' ? `${effect.toFixed(2)} sd` : effect.toFixed(2);
+}
+
+export function columnsText(count: number): string {
+  return plural(count, 'column');
+}
+
+export function subjectText(subject: string): string {
+  return code(subject, 50);
+}
