@@ -21,12 +21,33 @@ export interface SampleStory {
   readonly worse: string;
   /** Whether there are enough test rows to tell an improvement from chance; then it has to be told. */
   readonly decisive: boolean;
+  /** Only of samples whose data can arrive month by month. */
+  readonly service?: SampleService;
+}
+
+/** What the story with a model server (`--all`) needs beside: `service.yaml`, the sections that its mlops.yaml has more. */
+export interface SampleService {
+  /** What the first models are trained on, and what there is once the traffic's labels have come. */
+  readonly before: DataPart;
+  readonly after: DataPart;
+  /** The rows between, in the order of their time, as requests ask for them. */
+  requests(): Promise<readonly AskedRow[]>;
+  /** Writes what became of those rows, as a file that names them by `mlops_id`. */
+  writeLabels(file: string): Promise<void>;
+}
+
+/** A row that somebody asks the model about. */
+export interface AskedRow {
+  readonly id: string;
+  readonly values: Readonly<Record<string, string | number | null>>;
 }
 
 /** A part of a sample's data, for samples that have months. */
 export interface DataPart {
   /** From the first month to the last, both included; 1 is January. */
   readonly months: readonly [first: number, last: number];
+  /** One row of so many of the source. */
+  readonly every?: number;
 }
 
 /** A file of the npm package vega-datasets (real data, BSD-3). */

@@ -104,6 +104,11 @@ export class Session {
     return this.#follower.settled();
   }
 
+  /** The time of a cron expression has come, as the workflows of main write it. */
+  schedule(cron: string): Promise<RunResult[]> {
+    return this.#run({ name: 'schedule', cron });
+  }
+
   close(): Promise<void> {
     this.#follower.stop();
     return this.github.close();

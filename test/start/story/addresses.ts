@@ -3,6 +3,7 @@
 export const pageOf = {
   run: (id: number): string => `runs/${id}.html`,
   pullRequest: (number: number): string => `pull-requests/${number}.html`,
+  issue: (number: number): string => `issues/${number}.html`,
   check: (id: number): string => `checks/${id}.html`,
   version: (version: string): string => `versions/${version}/index.html`,
 };
@@ -10,6 +11,7 @@ export const pageOf = {
 const PATHS: readonly (readonly [RegExp, (match: string) => string])[] = [
   [/^actions\/runs\/(\d+)(?:\/job\/\d+)?$/, (id) => pageOf.run(Number(id))],
   [/^pull\/(\d+)$/, (number) => pageOf.pullRequest(Number(number))],
+  [/^issues\/(\d+)$/, (number) => pageOf.issue(Number(number))],
   [/^runs\/(\d+)$/, (id) => pageOf.check(Number(id))],
   [/^releases\/tag\/[a-z0-9-]+@(v[\d.]+)$/, pageOf.version],
 ];

@@ -2,12 +2,24 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RegistryHistory } from '../../../shared/registry/history.js';
 import { renderHistory } from '../../../shared/report/registry.js';
+import { plural } from '../../../shared/report/wording.js';
 import type { PullRequest } from '../../github/types.js';
 import { renderMarkdown, renderPageHtml, writeMermaid } from '../../render/html.js';
 import type { RunResult } from '../../runner/result.js';
 import type { Session } from '../session.js';
 import { pageOf, withLocalLinks } from './addresses.js';
-import { checkBody, historyBody, jobAnchor, pullRequestBody, runBody, type Tag, versionBody } from './pages.js';
+import {
+  checkBody,
+  deploymentsBody,
+  historyBody,
+  type Issue,
+  issueBody,
+  jobAnchor,
+  pullRequestBody,
+  runBody,
+  type Tag,
+  versionBody,
+} from './pages.js';
 import type { LinkRecord, RunRecord } from './record.js';
 import { unzip } from './zip.js';
 
@@ -56,6 +68,26 @@ export class Evidence {
       { label: comments.length > 0 ? 'Comment' : 'Pull request', note: `on pull request #${number}`, href },
       ...checks.map(({ id, conclusion }) => ({ label: 'Check', note: conclusion ?? '', href: pageOf.check(id) })),
     ];
+  }
+
+  /** The page of an issue. */
+  async issue(issue: Issue): Promise<LinkRecord> {
+    const { github, repository } = this.#session;
+    const href = pageOf.issue(issue.number);
+    await this.#page(
+      href,
+      `#${issue.number} ${issue.title}`,
+      await issueBody(issue, github.comments(repository, issue.number)),
+    );
+    return { label: 'Health issue', note: `#${issue.number}, ${issue.state}`, href };
+  }
+
+  /** GitHub's records of what went live, newest first. */
+  async deployments(): Promise<LinkRecord> {
+    const { github, repository } = this.#session;
+    const records = github.deployments(repository).toReversed();
+    await this.#page('deployments.html', 'Deployments', deploymentsBody(records));
+    return { label: 'Deployments', note: plural(records.length, 'record'), href: 'deployments.html' };
   }
 
   /** The page of a version, with its release's assets beside it. */

@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { AskedRow } from '../../projects/sample.js';
+import type { RunResult } from '../../runner/result.js';
+import { pageOf } from '../story/addresses.js';
+import { expectThat, jobOf, outputOf } from '../story/expectation.js';
+import { jobAnchor } from '../story/pages.js';
+import type { LinkRecord } from '../story/record.js';
+import type { Story } from '../story/story.js';
+import { topOfComment } from './words.js';
+
+const run = promisify(execFile);
+
+/** A request of somebody, and the server's answer. */
+export interface LiveAnswer {
+  readonly version: string;
+  /** The command and its answer, as lines of text. */
+  readonly look: string;
+}
+
+/** Asks the server about one row with `curl`, as anybody could; it has to be this version that answers. */
+export async function expectAnswerBy(story: Story, tag: string): Promise<LiveAnswer> {
+  const [row] = await askedRows(story);
+  const url = `${story.server.url}/predict`;
+  const body = JSON.stringify(row!.values);
+  const { stdout } = await run('curl', ['--silent', '--show-error', url, '--json', body], { timeout: 30_000 });
+  const { version } = JSON.parse(stdout) as { version: string };
+  expectThat(tag.endsWith(`@${version}`), `an answer by ${tag}`, stdout.slice(0, 200));
+  return { version, look: `$ curl ${url} --json '${body}'\n${stdout.trim()}` };
+}
+
+/** What the traffic will ask for, read once. */
+export async function askedRows(story: Story): Promise<readonly AskedRow[]> {
+  const kept = rows.get(story);
+  if (kept) return kept;
+  const read = await story.project.story.service!.requests();
+  rows.set(story, read);
+  return read;
+}
+
+const rows = new WeakMap<Story, readonly AskedRow[]>();
+
+/** A rollout that is recorded as a success. */
+export interface Deployed {
+  /** What its summary begins with, as lines of text. */
+  readonly look: string;
+  readonly links: readonly LinkRecord[];
+}
+
+/** What the rollout of a run has left; it has to be recorded as a success. */
+export async function expectDeployed(story: Story, result: RunResult, job: string, tag: string): Promise<Deployed> {
+  const { github, repository } = story.session;
+  const record = github.deployments(repository).at(-1);
+  const state = record?.statuses.at(-1)?.state;
+  expectThat(record?.ref === tag && state === 'success', `a record of ${tag} with success`, `${record?.ref} with ${state}`);
+  const id = outputOf(result, job, 'Deploy', 'deployment-id');
+  expectThat(id === String(record.id), `the record ${record.id} as output`, id);
+  const summary = jobOf(result, job).summaries.find((text) => text.includes('is live in')) ?? '';
+  return {
+    look: topOfComment(summary),
+    links: [{ label: 'Smoke test', note: 'and the rollout', href: jobHref(result, job) }, await story.evidence.deployments()],
+  };
+}
+
+/** The place of a job in the page of its run. */
+export function jobHref(result: RunResult, job: string): string {
+  return `${pageOf.run(result.run.id)}#${jobAnchor(result.jobs.indexOf(jobOf(result, job)))}`;
+}
