@@ -61,16 +61,29 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** The files of late labels, and the columns that tell whose they are; undefined when there are none to expect. */
+export interface LabelFiles {
+  readonly files: readonly SourceFile[];
+  /** The columns that tell whose label it is. */
+  readonly key: readonly string[];
+  /** Why there are no files: labels come late, so that is no mistake by itself. */
+  readonly problem?: string;
+}
+
+/** The files of late labels; undefined when there are none to expect. @throws UserError when files that the workflow names are not there */
 export function labelFiles(
   given: readonly string[],
   spec: Spec,
   { directory, workspace, locate }: Place,
-): { readonly files: readonly SourceFile[]; readonly key: readonly string[] } | undefined {
+): LabelFiles | undefined {
   const labels = spec.monitor?.labels;
-  const paths = given.length > 0 ? given : labels === undefined ? [] : [labels.path];
-  if (paths.length === 0) return undefined;
+  const key = [labels?.key ?? spec.data.key ?? 'mlops_id'].flat();
   const location = locate(['monitor', 'labels', 'path']);
-  const files = resolveSources(paths, directory, location, given.length > 0 ? undefined : workspace);
-  return { files, key: [labels?.key ?? spec.data.key ?? 'mlops_id'].flat() };
+  if (given.length > 0) return { files: resolveSources(given, directory, location), key };
+  if (!labels) return undefined;
+  try {
+    return { files: resolveSources([labels.path], directory, location, workspace), key };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { files: [], key, problem: `No labels: ${messageOf(error)}` };
+  }
 }

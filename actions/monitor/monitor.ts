@@ -157,10 +157,11 @@ async function look(
   const windows = windowsAt(spec, at);
   const reference = await referenceOf({ ...live, watched, time, windows, data: inputs.data, place, loaded, services });
   const service = await readService(spec.monitor?.metrics_url);
+  const problems = [labels?.problem, service?.problem].filter((problem) => problem !== undefined);
   const notices = [
     ...(left.length > 0 ? [`Not watched, since time changes them by itself: ${left.join(', ')}.`] : []),
     ...reference.notices,
-    ...(service?.problem === undefined ? [] : [service.problem]),
+    ...problems,
   ];
   const health = await lookAtHealth({
     ...{ spec, locate, manifest, recorded: bundle.metrics, version: live.version, at, windows, inputs: watched, time },
@@ -172,7 +173,7 @@ async function look(
   });
   const annotations: Annotation[] = [
     ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
-    ...(service?.problem === undefined ? [] : [{ level: 'warning', message: service.problem } as const]),
+    ...problems.map((message): Annotation => ({ level: 'warning', message })),
     ...(health.windows.length === 0
       ? [
           {

@@ -8,7 +8,7 @@ export function readInputs(inputs: InputReader): PipelineInputs {
     image: inputs.optional('image'),
     output: inputs.required('output'),
     spec: inputs.required('spec'),
-    target: inputs.choice('target', ['kubeflow']),
+    target: inputs.required('target'),
     'working-directory': inputs.required('working-directory'),
   };
 }

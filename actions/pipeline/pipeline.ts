@@ -13,15 +13,20 @@ export interface PipelineInputs {
   readonly image: string | undefined;
   readonly output: string;
   readonly spec: string;
-  readonly target: 'kubeflow';
+  readonly target: string;
   readonly 'working-directory': string;
 }
+
+const COMPILERS: ReadonlyMap<string, typeof compileKubeflow> = new Map([['kubeflow', compileKubeflow]]);
 
 /** Host, path, and a tag or a digest. */
 const IMAGE = /^[a-z0-9][a-z0-9._:/-]*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 
 /** Writes the spec as a pipeline of another system. */
 export async function run(inputs: PipelineInputs, { environment, log }: RunnerServices): Promise<ActionOutcome> {
+  const compile = COMPILERS.get(inputs.target);
+  if (!compile)
+    throw new UserError(`Input "target" is ${JSON.stringify(inputs.target)}; accepted: ${[...COMPILERS.keys()].join(', ')}.`);
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const specFile = join(directory, inputs.spec);
   const loaded = await loadSpec(specFile, { displayName: join(inputs['working-directory'], inputs.spec) });
@@ -35,7 +40,7 @@ export async function run(inputs: PipelineInputs, { environment, log }: RunnerSe
       `Input "data" is ${JSON.stringify(inputs.data)}; accepted: an address that Kubeflow can read, such as s3://bucket/flights.parquet, ` +
         'gs://... or minio://....',
     );
-  const pipeline = compileKubeflow({
+  const pipeline = compile({
     ...{ spec: loaded.spec, text: await readFile(specFile, 'utf8'), locate: (path) => loaded.locate(path), image },
     ...{ data: inputs.data, tool: `mlops-actions ${toolVersion()}` },
   });

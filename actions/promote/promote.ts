@@ -80,13 +80,16 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
       ? undefined
       : await readComparison(inputs.comparison, { source, environment, directory, model: registry.model });
   const work: Work = { registry, version, bundle, lines, isRelative, comparison, stages, loaded, request, services };
+  const said: Annotation[] = [];
   if (inputs.through) {
     for (const before of await stagesToPass(registry, version, stages.slice(0, stages.indexOf(stage)))) {
       const outcome = await giveStage(before, work);
       if (outcome.failure !== undefined) return outcome;
+      said.push(...(outcome.annotations ?? []));
     }
   }
-  return giveStage(stage, work);
+  const outcome = await giveStage(stage, work);
+  return { ...outcome, annotations: [...said, ...(outcome.annotations ?? [])] };
 }
 
 /** What giving a stage needs, whichever stage it is. */

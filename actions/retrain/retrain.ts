@@ -3,32 +3,31 @@ import { join, resolve } from 'node:path';
 import { UserError } from '../../shared/core/errors.js';
 import { openDataset } from '../../shared/data/dataset.js';
 import { artifactsOfRun } from '../../shared/github/artifact.js';
-import { DEFAULT_AUTHOR, postStickyComment, readIssueComment } from '../../shared/github/comment.js';
 import { requiresReview } from '../../shared/github/environment.js';
 import { getRun } from '../../shared/github/run.js';
 import type { Health } from '../../shared/monitoring/health.js';
 import { readHealth } from '../../shared/monitoring/health-reader.js';
 import { decideRetraining, type RetrainingDecision, retrainingPlan } from '../../shared/monitoring/retraining.js';
-import { formatBlock, parseBlock, type RetrainingBlock, retrainMarker } from '../../shared/monitoring/retraining-block.js';
 import { decisionArtifact } from '../../shared/monitoring/retraining-memory.js';
 import { type CandidateSource, distrust } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { DEFAULT_STAGES } from '../../shared/registry/promote.js';
 import { versionTag } from '../../shared/registry/tag-name.js';
-import { renderDecision, renderRetraining } from '../../shared/report/retraining.js';
-import type { RunEnvironment } from '../../shared/runner/environment.js';
+import { renderRetraining } from '../../shared/report/retraining.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { ask } from './ask.js';
 import { gatherFacts } from './facts.js';
 
 export interface RetrainInputs {
+  readonly ask: string | undefined;
+  readonly author: string;
   readonly data: readonly string[];
   readonly environment: string;
   readonly force: boolean;
   readonly 'github-token': string | undefined;
   readonly health: string | undefined;
-  readonly issue: number | undefined;
   readonly spec: string;
   readonly 'working-directory': string;
 }
@@ -48,6 +47,9 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
     throw new UserError(
       'What retraining remembers is kept on GitHub (tags and runs): "retrain" needs a job of GitHub Actions and its "github-token".',
     );
+  const stage = (spec.registry?.stages ?? DEFAULT_STAGES).at(-1)!;
+  if (inputs.ask !== undefined)
+    return ask({ reference: inputs.ask, model: spec.name, stage, author: inputs.author, source, services });
   const branch = environment.baseBranch;
   if (branch === undefined)
     throw new UserError(
@@ -60,11 +62,8 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
   });
   const { fingerprint } = dataset;
   dataset.close();
-  const block = await rememberedBlock(inputs.issue, source, spec.name);
-
-  const stage = (spec.registry?.stages ?? DEFAULT_STAGES).at(-1)!;
   const facts = await gatherFacts({
-    ...{ source, model: spec.name, stage, branch, plan, forced: inputs.force, fingerprint, health, block },
+    ...{ source, model: spec.name, stage, branch, plan, forced: inputs.force, fingerprint, health, block: undefined },
     now: new Date().toISOString(),
   });
   const decision = decideRetraining(plan, facts);
@@ -78,7 +77,6 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
   // Later runs take it for the beginning of a training, so a decision not to train leaves none.
   if (artifact !== '') await artifacts.upload(artifact, [file], workDirectory(directory));
 
-  await tellIssue(inputs.issue, source, decision, block, environment);
   const asks = decision.retrain && plan.promote === 'ask';
   const approval = !asks
     ? ''
@@ -99,42 +97,12 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
       minutes: String(minutesLeft(decision)),
       'result-path': file,
       artifact,
+      'issue-number': '',
+      'issue-url': '',
     },
     annotations: noticesOf(loaded),
     summary: renderRetraining(decision, { stage, plan }),
   };
-}
-
-/** What the comment in the health issue remembers; the words around it are for people. */
-async function rememberedBlock(
-  issue: number | undefined,
-  { client, repository }: CandidateSource,
-  model: string,
-): Promise<RetrainingBlock | undefined> {
-  if (issue === undefined) return undefined;
-  const body = await readIssueComment(client, { repository, issue, marker: retrainMarker(model), author: DEFAULT_AUTHOR });
-  return body === undefined ? undefined : parseBlock(body);
-}
-
-/** Keeps the comment current. Tags and runs remember the same, so a token that may not write it is no failure. */
-async function tellIssue(
-  issue: number | undefined,
-  { client, repository, log }: CandidateSource,
-  decision: RetrainingDecision,
-  before: RetrainingBlock | undefined,
-  { runId, runUrl }: RunEnvironment,
-): Promise<void> {
-  if (issue === undefined) return;
-  const own = decision.retrain && runId !== undefined ? { run: runId, at: decision.at, data: decision.data.digest } : before;
-  const marker = retrainMarker(decision.model);
-  const lines = [marker, ...(own ? [formatBlock(own)] : []), renderDecision(decision, runUrl)];
-  try {
-    const posted = { repository, pullRequest: issue, onIssue: true, fromFork: false };
-    await postStickyComment(client, { ...posted, marker, author: DEFAULT_AUTHOR, body: lines.join('\n') });
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    log(`The health issue is not told: ${error.message}`);
-  }
 }
 
 /** The notices of the section alone: the other actions of the run say the rest. */

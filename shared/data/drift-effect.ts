@@ -9,7 +9,8 @@ import { type CommonBins, commonBins, type Grouped, sum } from './drift-groups.j
  * Numbers: the Wasserstein distance in standard deviations of the reference, since it knows order and size: 0.1 is a
  * typical value that moved by a tenth of the spread. Values beyond the reference's 1 % and 99 % quantiles count as those,
  * so that a few outliers do not make the distance. Values: the Jensen-Shannon distance to base 2, which lies in [0, 1], is
- * finite when a value is new, and is 0.1 when a value goes from 20 to 30 % of the rows; less what chance alone gives.
+ * finite when a value is new, and is 0.1 when a value goes from 20 to 30 % of the rows. Both less what chance alone gives:
+ * two samples of one distribution are never quite the same.
  */
 export interface Effect {
   readonly value: number;
@@ -77,7 +78,31 @@ function standardisedMove(reference: NumberDistribution, current: NumberDistribu
   const size = Math.max(Math.abs(ranges[0]!.low), Math.abs(ranges.at(-1)!.high));
   const isConstant = p.filter((share) => share > 0).length < 2;
   if (isConstant || !(Math.sqrt(variance) > NO_SPREAD * size)) return undefined;
-  return wasserstein({ ranges, p, q: bins.current.map((count) => count / m) }) / Math.sqrt(variance);
+  const q = bins.current.map((count) => count / m);
+  const moved = wasserstein({ ranges, p, q });
+  return Math.sqrt(Math.max(0, moved ** 2 - chanceMove(ranges, p, q, 1 / n + 1 / m) ** 2) / variance);
+}
+
+/**
+ * How far two samples of the distribution of both would be apart by chance: ∫ E|F − G|, where F − G is about normal with the
+ * variance H (1 − H)(1/n + 1/m).
+ */
+function chanceMove(
+  ranges: readonly { readonly low: number; readonly high: number }[],
+  p: readonly number[],
+  q: readonly number[],
+  weight: number,
+): number {
+  const spread = (share: number): number => Math.sqrt(Math.max(0, share * (1 - share)));
+  let below = 0;
+  let integral = 0;
+  for (const [bin, { low, high }] of ranges.entries()) {
+    if (bin > 0) integral += (low - ranges[bin - 1]!.high) * spread(below);
+    const above = Math.min(1, below + (p[bin]! + q[bin]!) / 2);
+    integral += (high - low) * spread((below + above) / 2);
+    below = above;
+  }
+  return Math.sqrt((2 / Math.PI) * weight) * integral;
 }
 
 /** Where the bins are, those of the reference's tails at its quantiles. */

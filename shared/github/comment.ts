@@ -14,8 +14,6 @@ export interface StickyComment {
   /** The login that wrote our comments: anybody can copy the marker, so it alone proves nothing. */
   readonly author: string;
   readonly fromFork: boolean;
-  /** Of an issue that is no pull request. */
-  readonly onIssue?: boolean;
 }
 
 /**
@@ -29,8 +27,8 @@ export async function postStickyComment(
 ): Promise<{ url: string; created: boolean }> {
   const { repository, body } = comment;
   const details: Attempt = {
-    what: `comment on ${comment.onIssue ? 'issue' : 'pull request'} #${comment.pullRequest}`,
-    permission: comment.onIssue ? 'issues: write' : 'pull-requests: write',
+    what: `comment on pull request #${comment.pullRequest}`,
+    permission: 'pull-requests: write',
     fromFork: comment.fromFork,
   };
   const existing = await attempt(details, () => findComment(client, comment));
@@ -61,21 +59,9 @@ export async function postStickyComment(
   return { url: data.html_url, created: true };
 }
 
-/** What our comment on an issue says now; undefined where there is none. Needs `issues: read`. */
-export async function readIssueComment(
-  client: GitHubClient,
-  comment: Pick<StickyComment, 'repository' | 'marker' | 'author'> & { readonly issue: number },
-): Promise<string | undefined> {
-  const { issue, ...rest } = comment;
-  const found = await attempt({ what: `read issue #${issue}`, permission: 'issues: read', fromFork: false }, () =>
-    findComment(client, { ...rest, pullRequest: issue }),
-  );
-  return found?.body;
-}
-
 async function findComment(
   client: GitHubClient,
-  { repository, pullRequest, marker, author }: Pick<StickyComment, 'repository' | 'pullRequest' | 'marker' | 'author'>,
+  { repository, pullRequest, marker, author }: StickyComment,
 ): Promise<{ id: number; url: string; body: string } | undefined> {
   const pages = client.paginate.iterator(client.rest.issues.listComments, {
     ...repository,

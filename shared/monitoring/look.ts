@@ -67,6 +67,7 @@ export interface LookRequest {
   readonly unit: BlockUnit;
   readonly reference: WindowReference;
   readonly traffic: readonly SourceFile[];
+  /** Undefined when there are none to expect; without files where none has come yet. */
   readonly labels?: { readonly files: readonly SourceFile[]; readonly key: readonly string[]; readonly delayMs: number };
   /** What the service says of itself; undefined when it is not asked, or does not answer. */
   readonly service?: readonly Sample[] | undefined;
@@ -85,9 +86,8 @@ export async function lookAtHealth(request: LookRequest): Promise<Health> {
       ...{ files: request.traffic, digest: manifest.digest, inputs, time: request.time },
       ...{ grid: request.windows.grid, windows: request.windows, key: labels?.key ?? [] },
     });
-    const labelling = labels && {
-      ...{ files: labels.files, key: labels.key, target: spec.target, locate: request.locate },
-    };
+    const labelling =
+      labels && labels.files.length > 0 ? { ...labels, target: spec.target, locate: request.locate } : undefined;
     const columns = labelling && (await readLabelFiles(connection, labelling));
     await closeFence(connection);
     const counts = labelling && columns ? await joinLabels(connection, columns, labelling, spec.task) : undefined;
@@ -216,7 +216,10 @@ async function lookAtWindows(
   progress?.('comparing windows');
   const windows: HealthWindow[] = [];
   for (const { number, ...window } of counted) {
-    const quality = labels ? await qualityOf(connection, number, window.labelsComplete, request) : { rows: 0, metrics: {} };
+    const quality =
+      labels && labels.files.length > 0
+        ? await qualityOf(connection, number, window.labelsComplete, request)
+        : { rows: 0, metrics: {} };
     const sparse = window.rows < limits.minRows;
     windows.push({ ...window, sparse, labelled: quality.rows, metrics: quality.metrics });
   }

@@ -8,7 +8,7 @@ import type { Labels } from '../data/table.js';
 import type { MetricComparison } from '../evaluation/comparison.js';
 import { evaluateModel } from '../evaluation/judge.js';
 import { parseGate } from '../spec/gates.js';
-import { betterOf, type MetricName } from '../spec/metrics.js';
+import { betterOf, isMetric, type MetricName } from '../spec/metrics.js';
 import type { Spec } from '../spec/schema.js';
 import { checkOf, type Finding } from './breaches.js';
 import type { HealthCheck, HealthWindow } from './health.js';
@@ -152,7 +152,7 @@ export function qualityChecks(windows: readonly HealthWindow[], limits: QualityL
         ];
   const againstGates = limits.gates.flatMap((text) => {
     const gate = parseGate(text);
-    if (gate.kind !== 'value' || betterOf(gate.metric) === undefined) return [];
+    if (gate.kind !== 'value' || !isMetric(gate.metric)) return [];
     const isLow = gate.op.startsWith('>');
     const judge = ({ value, low, high }: WindowMetrics[string]): Finding => {
       if (low === undefined || high === undefined) return undefined;
@@ -164,7 +164,7 @@ export function qualityChecks(windows: readonly HealthWindow[], limits: QualityL
     };
     return [checkOf({ kind: 'quality', subject: text }, windows, findings(gate.metric, judge), { breaches, otherwise })];
   });
-  return [...againstRecorded, ...againstGates.filter((check) => check.state !== 'unknown' || windows.length > 0)];
+  return [...againstRecorded, ...againstGates];
 }
 
 /**

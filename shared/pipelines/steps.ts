@@ -43,7 +43,7 @@ export const STEPS: readonly PipelineStep[] = [
   },
   {
     action: 'train',
-    inputs: { ...common, 'github-token': '', params: '', trials: '', output: BUNDLE, champion: 'none' },
+    inputs: { ...common, 'github-token': '', params: '', trials: '', window: 'all', output: BUNDLE, champion: 'none' },
     takes: { data },
     leaves: [{ name: 'bundle', kind: 'model', path: BUNDLE }, summary],
   },
@@ -55,7 +55,7 @@ export const STEPS: readonly PipelineStep[] = [
   },
   {
     action: 'compare',
-    inputs: { ...common, 'github-token': '', 'fail-on': 'gates' },
+    inputs: { ...common, 'github-token': '', newest: 'false', 'fail-on': 'gates' },
     takes: { data, candidate, champion: { kind: 'model', from: 'champion', output: 'artifact' } },
     leaves: [document('comparison'), summary],
     onlyWith: 'champion',

@@ -10,6 +10,8 @@ export interface RunEnvironment {
   readonly runUrl?: string;
   /** `name:` of the workflow, as the caller named it. */
   readonly workflow: string;
+  /** The caller's file, such as `retrain.yml`. */
+  readonly workflowFile?: string;
   readonly event?: string;
   /** The login of who started the run. */
   readonly actor?: string;
@@ -49,6 +51,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): RunEnviro
   const baseBranch = env.GITHUB_BASE_REF || branchOf(env.GITHUB_REF);
   const defaultBranch = text(object(object(payload).repository).default_branch);
   const repositoryId = numberOf(env.GITHUB_REPOSITORY_ID);
+  const workflowFile = /\/([^/@]+\.ya?ml)@/.exec(env.GITHUB_WORKFLOW_REF ?? '')?.[1];
   return {
     ...(repository && { repository }),
     ...(repositoryId !== undefined && { repositoryId }),
@@ -56,6 +59,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): RunEnviro
     runAttempt: numberOf(env.GITHUB_RUN_ATTEMPT) ?? 1,
     ...(repository && runId !== undefined && { runUrl: `${serverUrl}/${repository}/actions/runs/${runId}` }),
     workflow: env.GITHUB_WORKFLOW || 'local',
+    ...(workflowFile && { workflowFile }),
     ...(env.GITHUB_EVENT_NAME && { event: env.GITHUB_EVENT_NAME }),
     ...(env.GITHUB_ACTOR && { actor: env.GITHUB_ACTOR }),
     ...(headSha && { headSha }),

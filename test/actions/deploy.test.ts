@@ -101,6 +101,18 @@ describe('a version goes live', () => {
     expect(service.shares('churn')).toEqual({ 'v0.1.0': 100, 'v0.2.0': 0 });
   });
 
+  test('a version that is kept as an artifact is packed here; a cluster could not download it', async () => {
+    const stored = { registry: { storage: 'artifact' } };
+    await scene.register('0.3.0', 500, { spec: stored });
+    const outcome = await deploy('v0.3.0');
+    expect(outcome.failure).toBeUndefined();
+    expect(service.shares('churn')).toEqual({ 'v0.3.0': 100 });
+    const job = await scene.job({ spec: { deploy: { target: 'kubernetes', image: 'ghcr.io/acme/models:1' } } });
+    expect(await complaint(deploy('v0.3.0', { job }))).toContain(
+      'churn@v0.3.0 is kept as an artifact, which no cluster can download: register it with "storage: release"',
+    );
+  });
+
   test('what is live already stays as it is, and the run says so', async () => {
     const first = await deploy('v0.1.0');
     service.admin.length = 0;
@@ -261,6 +273,19 @@ describe('a version that does not do is taken back, and the record says so', () 
     expect(outcome.summary).toContain('The rollback is not complete');
   });
 
+  test('a job that is cancelled puts back what it has done, and records it', async () => {
+    await deploy('v0.1.0');
+    service.misbehaviour.onAdmin = (method, path) => {
+      // As the runner does when somebody cancels the run.
+      if (method === 'POST' && path.endsWith('/traffic')) process.emit('SIGINT');
+    };
+    const outcome = await deploy('v0.2.0', { 'canary-wait': '1m' });
+    expect(outcome.failure).toContain('the job was cancelled. v0.1.0 is live again.');
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100 });
+    expect(records()[1]!.last.description).toBe('rolled back to v0.1.0: the job was cancelled');
+    expect(process.listenerCount('SIGINT')).toBe(0);
+  });
+
   test('a service that goes away in the middle', async () => {
     await deploy('v0.1.0');
     service.misbehaviour.onAdmin = (method, path) => {
@@ -384,7 +409,9 @@ describe('mistakes, each in one line and before anything is changed', () => {
   });
 
   test('there is no such version, no version at the stage, or it is of another model', async () => {
-    expect(await line({ model: 'churn@v9.0.0' })).toBe('churn has no version v9.0.0; there are: v0.2.0, v0.1.0.');
+    expect(await line({ model: 'churn@v9.0.0' })).toEqual(
+      expect.stringMatching(/^churn has no version v9\.0\.0; there are: (v0\.3\.0, )?v0\.2\.0, v0\.1\.0\.$/),
+    );
     expect(await line({ model: 'churn#canary' })).toContain('No version of churn has the stage canary');
     expect(await line({ model: 'fraud@v1.0.0' })).toContain('the spec is of the model "churn"');
     expect(await line({ model: 'churn@1' })).toContain('Input "model" is "churn@1"; accepted: ');

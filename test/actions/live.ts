@@ -69,15 +69,20 @@ export function liveSpec(changes: Readonly<Record<string, unknown>> = {}): strin
   return spec({
     data: { path: 'data.csv', key: 'id', time: 'date' },
     split: { by: 'time', validation: 0.1, test: 0.3 },
-    features: { derive: [{ from: 'date', parts: ['hour', 'weekday', 'month'] }] },
+    features: { derive: [{ from: 'date', parts: ['hour', 'weekday', 'quarter'] }] },
     monitor: { traffic: 'traffic', labels: { path: 'labels/*.csv', key: 'id', delay: '2d' }, min_rows: 200 },
     ...changes,
   });
 }
 
+/** Those that the model learns from. */
+export function trainingCustomers(): Customer[] {
+  return customersOf({ rows: 100, days: TRAINING_DAYS, start: TRAINING_START, seed: 3 });
+}
+
 /** Trains the model; its bundle is at the place where train leaves it. */
 export async function trainLive(project: Project, changes: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  await project.write('data.csv', csvOf(customersOf({ rows: 60, days: TRAINING_DAYS, start: TRAINING_START, seed: 1 })));
+  await project.write('data.csv', csvOf(trainingCustomers()));
   await project.write('mlops.yaml', liveSpec(changes));
   const { failure } = await project.run('train');
   if (failure !== undefined) throw new Error(failure);
@@ -147,11 +152,11 @@ function tableOf(customers: readonly Customer[]): Table {
 
 /** One week of traffic; weeks count from 0. */
 export function week(number: number, changes: Partial<World> = {}): Customer[] {
-  return customersOf({ rows: 80, days: 7, start: LIVE_START + number * 7 * DAY_MS, seed: 100 + number, ...changes });
+  return customersOf({ rows: 80, days: 7, start: LIVE_START + number * 7 * DAY_MS, seed: 200 + number, ...changes });
 }
 
 /** Midnight after so many weeks, and some days. */
-export function after(weeks: number, days = 0): string {
+export function atEnd(weeks: number, days = 0): string {
   return new Date(LIVE_START + (weeks * 7 + days) * DAY_MS).toISOString();
 }
 

@@ -42,6 +42,17 @@ test('while MLflow is down versions and stages go on, and a later run of promote
   expect(mlflow.aliases).toEqual(new Map([['churn@staging', '1']]));
 });
 
+test('of the stages on the way, too, MLflow hears or the step says that it did not', async () => {
+  const job = await RegistryJob.open(scene, 'through', { spec: { registry: { mlflow: { tracking_uri: mlflow.url } } } });
+  await job.bundle('a graph');
+  await job.step('register');
+  mlflow.inject({ match: /alias/, kind: 'status', status: 400, times: 1 });
+  const { annotations, outputs } = await job.step('promote', { stage: 'production', through: 'true' });
+  expect(outputs.tag).toBe('through#production#2');
+  expect(annotations).toEqual([{ level: 'warning', message: expect.stringContaining('v1.0.0 with the alias staging: ') }]);
+  expect([...mlflow.aliases.keys()].filter((name) => name.startsWith('through@'))).toEqual(['through@production']);
+});
+
 test('an old run that is run again does not take an alias back', async () => {
   const open = () => RegistryJob.open(scene, 'late', { spec: { registry: { mlflow: { tracking_uri: mlflow.url } } } });
   const first = await open();

@@ -1,13 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Health } from '../../shared/monitoring/health.js';
 import type { RetrainingDecision } from '../../shared/monitoring/retraining.js';
 import type { ActionOutcome } from '../../shared/runner/services.js';
 import type { Run } from '../github/types.js';
-import { openRegistry, READ, type RegistryScene, WRITE } from '../shared/registry/scene.js';
+import { openRegistry, type RegistryScene } from '../shared/registry/scene.js';
 import { customers, Project, spec } from './project.js';
-import { type JobOptions, RegistryJob } from './registry-job.js';
+import type { JobOptions } from './registry-job.js';
+import { RetrainingScene } from './retraining-scene.js';
 
 /** `retrain` as a job of a repository, with what its tags and runs remember; every answer is held against GitHub's description. */
 
@@ -22,6 +23,8 @@ afterAll(async () => {
 
 let count = 0;
 let model: string;
+const open = (options?: JobOptions & { rows?: number }) => new RetrainingScene(scene, model).open(options);
+const live = (graph: string, data?: { digest: string; rows: number }) => new RetrainingScene(scene, model).live(graph, data);
 beforeEach(() => {
   model = `model-${++count}`;
 });
@@ -29,26 +32,9 @@ beforeEach(() => {
 const NOW: Readonly<Record<string, unknown>> = { retrain: { every: '1ms', cooldown: '0s' } };
 const LATER: Readonly<Record<string, unknown>> = { retrain: { every: '30d', cooldown: '0s' } };
 
-/** A job on the schedule, with data in its workspace. */
-async function open(options: JobOptions & { rows?: number } = {}): Promise<RegistryJob> {
-  const job = await RegistryJob.open(scene, model, { event: 'schedule', permissions: READ, ...options });
-  await writeFile(join(job.workspace, 'data.csv'), customers({ rows: options.rows ?? 60 }));
-  return job;
-}
-
 const decisionOf = async (outcome: ActionOutcome): Promise<RetrainingDecision> =>
   JSON.parse(await readFile(outcome.outputs['result-path']!, 'utf8')) as RetrainingDecision;
 const reasonsOf = (outcome: ActionOutcome): string[] => JSON.parse(outcome.outputs.reasons!) as string[];
-
-/** A version in production, made by a run of its own, of rows that are these or others. */
-async function live(graph: string, data?: { digest: string; rows: number }): Promise<RegistryJob> {
-  const job = await open({ event: 'push', permissions: WRITE });
-  await job.bundle(graph, data ? { data: { ...data, schema: [] } } : {});
-  await job.step('register');
-  for (const stage of ['staging', 'production']) await job.step('promote', { model: `${model}@latest`, stage });
-  scene.github.completeRun(job.run, 'success');
-  return job;
-}
 
 describe('retrain', () => {
   test('trains the first model, and leaves the decision for later runs to find', async () => {
@@ -68,6 +54,8 @@ describe('retrain', () => {
       minutes: '360',
       'result-path': join(job.workspace, '.mlops-actions/retraining.json'),
       artifact: `${model}-retraining`,
+      'issue-number': '',
+      'issue-url': '',
     });
     expect(outcome.summary).toContain('is trained again');
     expect(await decisionOf(outcome)).toMatchObject({
@@ -166,45 +154,6 @@ describe('retrain', () => {
       `the 60 rows are those that run ${second.run.id} had: training again would give the same model`,
     );
     expect((await (await open({ spec: NOW, rows: 61 })).step('retrain')).outputs.retrain).toBe('true');
-  });
-
-  test('tells the health issue, and remembers by it what artifacts no longer tell', async () => {
-    await live('first');
-    const issue = scene.github.openPullRequest({
-      ...{ title: 'Not well', user: 'ann' },
-      head: { ref: `issue-${count}`, sha: scene.head, repository: scene.repository },
-      base: { ref: 'main', sha: scene.head, repository: scene.repository },
-    }).number;
-    const comments = () => scene.github.comments(scene.repository, issue).map(({ body }) => body);
-    const permissions = { ...READ, issues: 'write' } as const;
-    const first = await open({ spec: NOW, permissions });
-    const { data } = await decisionOf(await first.step('retrain', { issue: String(issue) }));
-    expect(comments()).toEqual([expect.stringContaining('is trained again')]);
-    expect(comments()[0]).toContain(`"run":${first.run.id}`);
-    expect(comments()[0]).toContain(data.digest);
-    await first.uploadFile(`${model}-comparison-0a1b2c3d`, 'left.json', '{}');
-    scene.github.completeRun(first.run, 'success');
-    const own = scene.github.artifacts(scene.repository, first.run.id).find(({ name }) => name === `${model}-retraining`);
-    const deleted = await fetch(`${scene.github.apiUrl}/repos/acme/models/actions/artifacts/${own!.id}`, {
-      ...{ method: 'DELETE', headers: { authorization: `token ${scene.github.personToken('ann')}` } },
-    });
-    expect(deleted.status).toBe(204);
-
-    const second = await open({ spec: NOW, permissions });
-    const outcome = await second.step('retrain', { issue: String(issue) });
-    expect(reasonsOf(outcome)[0]).toBe(
-      `the 60 rows are those that run ${first.run.id} had: training again would give the same model`,
-    );
-    expect(comments()).toEqual([expect.stringContaining('is not trained again')]);
-    expect(comments()[0]).toContain(`"run":${first.run.id}`);
-    // Who may not write it decides all the same.
-    const blind = await open({ spec: NOW });
-    expect((await blind.step('retrain', { issue: String(issue), force: 'true' })).outputs.retrain).toBe('true');
-    expect(blind.log.join()).toContain('The health issue is not told: The token may not comment on issue #');
-    scene.github.completeRun(blind.run, 'success');
-    expect(await blind.complaint('retrain', { issue: 'seven' })).toBe(
-      'Input "issue" is "seven"; accepted: the number of an issue, such as 12.',
-    );
   });
 
   test('believes no decision of a fork, of a pull request or of another branch', async () => {
@@ -315,6 +264,19 @@ describe('the first mistakes', () => {
     expect(await complaint('health.json')).toBe(
       `Input "health": "health.json" is of the model "other", and the spec is of "${model}".`,
     );
+  });
+
+  test('a folder of its own, another file, and no token', async () => {
+    const job = await open();
+    const folder = join(job.workspace, 'models/churn');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'model.yaml'), spec({ name: model }));
+    await writeFile(join(folder, 'rows.csv'), customers({ rows: 70 }));
+    const inputs = { spec: 'model.yaml', 'working-directory': 'models/churn', data: 'rows.csv' };
+    const outcome = await job.step('retrain', inputs);
+    expect(outcome.outputs['result-path']).toBe(join(job.workspace, 'models/churn/.mlops-actions/retraining.json'));
+    expect(await decisionOf(outcome)).toMatchObject({ data: { rows: 70 } });
+    expect(await job.complaint('retrain', { 'github-token': 'nobody' })).toContain('Check the input "github-token"');
   });
 
   test('wrong times, wrong inputs, no data', async () => {

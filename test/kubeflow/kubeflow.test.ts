@@ -18,9 +18,8 @@ describe.skipIf(kfp.skip)(kfp.title, () => {
   beforeAll(async () => {
     text = spec({ gates: ['auc >= 0.5', 'auc >= champion - 0.1'], registry: { stages: ['no', 'on'] } });
     project = await Project.create({ 'mlops.yaml': text, 'data.csv': customers() });
-    file = (await project.run('pipeline', { image: 'example.org/models:1', data: 's3://bucket/data.csv' })).outputs[
-      'pipeline-path'
-    ]!;
+    file = (await project.run('pipeline', { target: 'kubeflow', image: 'example.org/models:1', data: 's3://bucket/data.csv' }))
+      .outputs['pipeline-path']!;
   });
   afterAll(() => project.remove());
 

@@ -11,6 +11,7 @@ on:
     branches: [main]
 permissions:
   contents: write
+  deployments: write
   actions: read
 jobs:
   model:

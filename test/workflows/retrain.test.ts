@@ -98,11 +98,11 @@ describe('retrain.yml', () => {
     const run = await scene.schedule();
     expect(run.conclusion, logOf(run)).toBe('success');
     expect(conclusions(run)).toEqual({
-      ...{ watch: 'success', judge: 'success', register: 'success', release: 'success', tune: 'skipped' },
+      ...{ watch: 'success', judge: 'success', register: 'success', release: 'success', tune: 'skipped', ask: 'skipped' },
     });
     expect(reasons(run)).toEqual(['there is no version yet']);
     expect(jobOf(run, 'judge').outputs).toMatchObject({ verdict: 'first model', accepted: 'true' });
-    expect(jobOf(run, 'release').outputs).toEqual({ version: 'v1.0.0' });
+    expect(jobOf(run, 'release').outputs).toEqual({ version: 'v1.0.0', url: '' });
     expect(await scene.tags()).toEqual(['churn#production#2', 'churn#staging#1', 'churn@v1.0.0']);
   });
 
@@ -110,7 +110,7 @@ describe('retrain.yml', () => {
     const run = await scene.schedule();
     expect(run.conclusion, logOf(run)).toBe('success');
     expect(conclusions(run)).toEqual({
-      ...{ watch: 'success', judge: 'skipped', register: 'skipped', release: 'skipped', tune: 'skipped' },
+      ...{ watch: 'success', judge: 'skipped', register: 'skipped', release: 'skipped', tune: 'skipped', ask: 'skipped' },
     });
     expect(reasons(run)[0]).toBe('the 600 rows are those that v1.0.0 was made of: training again would give the same model');
     expect(jobOf(run, 'watch').steps.map(({ name, conclusion }) => [name, conclusion])).toContainEqual(['Validate', 'skipped']);
@@ -165,15 +165,27 @@ describe('retrain.yml', () => {
     expect((await scene.tags()).filter((tag) => tag.includes('#')).length).toBe(4);
   });
 
+  test('with promote: ask, and nobody who could approve, asks in one issue', { timeout: 120_000 }, async () => {
+    const { github, repository } = scene.session;
+    await scene.commit({ 'mlops.yaml': eager({ promote: 'ask' }), 'data.csv': customers({ rows: 1050 }) });
+    const run = await scene.schedule();
+    expect(run.conclusion, logOf(run)).toBe('success');
+    expect(conclusions(run)).toMatchObject({ register: 'success', ask: 'success', release: 'skipped' });
+    expect(github.issues(repository)).toMatchObject([{ title: 'churn v1.0.3: shall it go to production?', state: 'open' }]);
+    expect(github.issues(repository)[0]!.body).toContain('gh workflow run retrain.yml -f promote=churn@v1.0.3');
+  });
+
   test('promotes a version that somebody says yes to, after it was judged again', { timeout: 120_000 }, async () => {
-    const run = await scene.dispatch({ promote: 'churn@v1.0.2' });
+    const run = await scene.dispatch({ promote: 'churn@v1.0.3' });
     expect(run.conclusion, logOf(run)).toBe('success');
     expect(conclusions(run)).toEqual({
-      ...{ watch: 'skipped', judge: 'success', register: 'skipped', release: 'success', tune: 'skipped' },
+      ...{ watch: 'skipped', judge: 'success', register: 'skipped', release: 'success', tune: 'skipped', ask: 'success' },
     });
     expect(stepOf(run, 'judge', 'Train').conclusion).toBe('skipped');
-    expect(jobOf(run, 'release').outputs.version).toBe('v1.0.2');
+    expect(jobOf(run, 'release').outputs.version).toBe('v1.0.3');
     expect(await scene.tags()).toContain('churn#production#6');
+    const { github, repository } = scene.session;
+    expect(github.issues(repository).map(({ state }) => state)).toEqual(['closed']);
   });
 
   test('searches for better parameters first where the spec says so', { timeout: 240_000 }, async () => {

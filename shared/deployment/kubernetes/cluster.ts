@@ -40,7 +40,7 @@ const IN_CLUSTER_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 type Library = typeof import('@kubernetes/client-node');
 
-/** Whether anything on this machine says which cluster, where no kubeconfig is given. */
+/** Whether anything on this machine says which cluster, where no kubeconfig is given: the places that the library looks at. */
 export function hasCluster(): boolean {
   const places = [process.env.KUBECONFIG, join(homedir(), '.kube/config'), IN_CLUSTER_TOKEN];
   return places.some((place) => place && existsSync(place.split(delimiter)[0]!));

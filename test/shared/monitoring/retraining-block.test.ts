@@ -1,41 +1,31 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatBlock, parseBlock, retrainMarker } from '../../../shared/monitoring/retraining-block.js';
+import type { Json } from '../../../shared/core/json.js';
+import { hiddenBlock, readHiddenBlock } from '../../../shared/github/hidden-block.js';
+import { readBlock } from '../../../shared/monitoring/retraining-block.js';
 
 const block = { run: 17, at: '2026-06-01T04:17:00.000Z', data: `sha256:${'a'.repeat(64)}` };
 
-test('is read as it was written, wherever it stands in a text', () => {
-  const body = `${retrainMarker('churn')}\nWords of people.\r\n${formatBlock(block)}\nMore words`;
-  expect(parseBlock(body)).toEqual(block);
-  expect(formatBlock(block)).toMatch(/^<!-- mlops-actions:retrain \{[^<>\n]*\} -->$/);
+test('is read as it was written into a text', () => {
+  const body = `Words of people.\r\n${hiddenBlock('retrain', block)}\nMore words`;
+  expect(readBlock(readHiddenBlock(body, 'retrain'))).toEqual(block);
+  expect(readBlock(readHiddenBlock(body, 'monitor'))).toBeUndefined();
 });
 
-test('that somebody has edited, or that is none, is none', () => {
-  for (const text of [
-    '',
-    'words',
-    formatBlock(block).replace('17', '-17'),
-    formatBlock(block).replace('"run"', '"walk"'),
-    formatBlock(block).replace('sha256', 'md5'),
-    formatBlock(block).replace('2026', 'soon'),
-    formatBlock(block).replace('}', ''),
-    ` ${formatBlock(block)}`,
-  ])
-    expect(parseBlock(text)).toBeUndefined();
+test.each([
+  ['a run that is none', { ...block, run: -17 }],
+  ['a time that is none', { ...block, at: 'soon' }],
+  ['another digest', { ...block, data: 'md5:00' }],
+  ['a key too many', { ...block, script: 'rm' }],
+  ['a key too few', { run: 17 }],
+])('%s makes it none', (_name, value) => {
+  expect(readBlock(value)).toBeUndefined();
 });
 
-test('any text gives a block or none, and never an error', () => {
+test('anything else is none, and never an error', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
-      for (const whole of [text, `<!-- mlops-actions:retrain ${text} -->`]) {
-        const found = parseBlock(whole);
-        if (found) expect(parseBlock(formatBlock(found))).toEqual(found);
-      }
+    fc.property(fc.jsonValue(), (value) => {
+      expect(readBlock(value as Json)).toBeUndefined();
     }),
-    { numRuns: 500 },
   );
-});
-
-test('holds nothing that could end its comment', () => {
-  expect(() => formatBlock({ ...block, data: '--> <script>' })).toThrow();
 });
