@@ -27,13 +27,28 @@ export interface SampleStory {
 
 /** What the story with a model server (`--all`) needs beside: `service.yaml`, the sections that its mlops.yaml has more. */
 export interface SampleService {
-  /** What the first models are trained on, and what there is once the traffic's labels have come. */
+  /** What the first models are trained on. */
   readonly before: DataPart;
-  readonly after: DataPart;
-  /** The rows between, in the order of their time, as requests ask for them. */
-  requests(): Promise<readonly AskedRow[]>;
+  /** The nights in which the live model is looked at. */
+  readonly nights: readonly [SampleNight, SampleNight];
+  /** Rows in the order of their time, as requests ask for them. */
+  requests(period: Period): Promise<readonly AskedRow[]>;
   /** Writes what became of those rows, as a file that names them by `mlops_id`. */
-  writeLabels(file: string): Promise<void>;
+  writeLabels(file: string, period: Period): Promise<void>;
+}
+
+/** Two dates; the second is not in it. */
+export type Period = readonly [from: string, to: string];
+
+export interface SampleNight {
+  /** The date that begins. */
+  readonly at: string;
+  /** What was asked for since the night before. */
+  readonly traffic: Period;
+  /** What has become of it is known for these rows. */
+  readonly labels: Period;
+  /** The rows that there are by then. */
+  readonly data: DataPart;
 }
 
 /** A row that somebody asks the model about. */
@@ -46,8 +61,8 @@ export interface AskedRow {
 export interface DataPart {
   /** From the first month to the last, both included; 1 is January. */
   readonly months: readonly [first: number, last: number];
-  /** One row of so many of the source. */
-  readonly every?: number;
+  /** Only rows before this date. */
+  readonly until?: string;
 }
 
 /** A file of the npm package vega-datasets (real data, BSD-3). */

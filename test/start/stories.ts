@@ -7,7 +7,8 @@ import { pullRequest } from './chapters/pull-request.js';
 import { refusal } from './chapters/refusal.js';
 import { retraining } from './chapters/retraining.js';
 import { rollback } from './chapters/rollback.js';
-import { traffic } from './chapters/traffic.js';
+import { spring } from './chapters/spring.js';
+import { summer } from './chapters/summer.js';
 import { tunedService } from './chapters/tuned-service.js';
 import { tunedVersion } from './chapters/tuned-version.js';
 import { tuning } from './chapters/tuning.js';
@@ -29,6 +30,6 @@ export const STORIES: Readonly<Record<string, StoryPlan>> = {
       "A user's repository on a GitHub that runs on this machine, and a model server beside it, as a team would run one. Every " +
       'run below is a real workflow file with the actions in dist/; everything that it leaves is linked from index.html.',
     stage: withModelServer,
-    chapters: [firstModel, firstService, pullRequest, merge, tuning, tunedService, traffic, retraining, goingBack],
+    chapters: [firstModel, firstService, pullRequest, merge, tuning, tunedService, spring, retraining, summer, goingBack],
   },
 };

@@ -1,15 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { AskedRow, DataPart, Sample } from '../sample.js';
+import type { AskedRow, DataPart, Period, Sample } from '../sample.js';
 import { vegaDataset } from '../sample.js';
 
 /** Every tenth of three million real flights, all six months: 300,000 rows. */
 const EVERY = 10;
-
-/** Of the story with a model server: 60,000 rows of three months, then 120,000 of six. */
-const FEWER = 25;
-const TRAFFIC: DataPart = { months: [4, 6], every: FEWER };
 
 export const sample: Sample = {
   title: 'Derive hour and weekday, grow larger trees',
@@ -18,10 +14,24 @@ export const sample: Sample = {
     worse: 'A smaller model: the hour left out',
     decisive: true,
     service: {
-      before: { months: [1, 3], every: FEWER },
-      after: { months: [1, 6], every: FEWER },
-      requests: () => withDatabase(readRequests),
-      writeLabels: (file) => writeParquet(file, `SELECT ${ID} AS mlops_id, delay FROM ${rowsOf(TRAFFIC)} ORDER BY date, row`),
+      before: { months: [1, 3] },
+      nights: [
+        {
+          at: '2001-06-07',
+          traffic: ['2001-04-01', '2001-06-07'],
+          labels: ['2001-04-01', '2001-06-04'],
+          data: { months: [1, 6], until: '2001-06-04' },
+        },
+        {
+          at: '2001-07-05',
+          traffic: ['2001-06-07', '2001-07-01'],
+          labels: ['2001-06-04', '2001-07-01'],
+          data: { months: [1, 6] },
+        },
+      ],
+      requests: (period) => withDatabase((connection) => readRequests(connection, period)),
+      writeLabels: (file, period) =>
+        writeParquet(file, `SELECT ${ID} AS mlops_id, delay FROM ${rowsOf()} WHERE ${within(period)} ORDER BY date, row`),
     },
   },
   prepare: (directory, part) =>
@@ -36,14 +46,19 @@ const ID = "'flight-' || row";
 
 function rowsOf(part?: DataPart): string {
   const months = part === undefined ? '' : `AND month(date) BETWEEN ${part.months[0]} AND ${part.months[1]}`;
+  const until = part?.until === undefined ? '' : `AND date < '${part.until}'`;
   const numbered = `SELECT *, row_number() OVER () AS row FROM '${vegaDataset('flights-3m.parquet')}'`;
-  return `(SELECT * FROM (${numbered}) WHERE row % ${part?.every ?? EVERY} = 0 ${months})`;
+  return `(SELECT * FROM (${numbered}) WHERE row % ${EVERY} = 0 ${months} ${until})`;
 }
 
-async function readRequests(connection: DuckDBConnection): Promise<AskedRow[]> {
+function within([from, to]: Period): string {
+  return `date >= '${from}' AND date < '${to}'`;
+}
+
+async function readRequests(connection: DuckDBConnection, period: Period): Promise<AskedRow[]> {
   const reader = await connection.runAndReadAll(
     `SELECT ${ID} AS id, strftime(date, '%Y-%m-%dT%H:%M:%SZ') AS date, distance::INTEGER AS distance, origin, destination
-     FROM ${rowsOf(TRAFFIC)} ORDER BY date, row`,
+     FROM ${rowsOf()} WHERE ${within(period)} ORDER BY date, row`,
   );
   return reader.getRowObjectsJson().map(({ id, ...values }) => ({ id: String(id), values: values as AskedRow['values'] }));
 }

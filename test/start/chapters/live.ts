@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { AskedRow } from '../../projects/sample.js';
 import type { RunResult } from '../../runner/result.js';
 import { pageOf } from '../story/addresses.js';
 import { expectThat, jobOf, outputOf } from '../story/expectation.js';
@@ -20,7 +19,8 @@ export interface LiveAnswer {
 
 /** Asks the server about one row with `curl`, as anybody could; it has to be this version that answers. */
 export async function expectAnswerBy(story: Story, tag: string): Promise<LiveAnswer> {
-  const [row] = await askedRows(story);
+  const { nights, requests } = story.project.story.service!;
+  const [row] = await requests(nights[0].traffic);
   const url = `${story.server.url}/predict`;
   const body = JSON.stringify(row!.values);
   const { stdout } = await run('curl', ['--silent', '--show-error', url, '--json', body], { timeout: 30_000 });
@@ -28,17 +28,6 @@ export async function expectAnswerBy(story: Story, tag: string): Promise<LiveAns
   expectThat(tag.endsWith(`@${version}`), `an answer by ${tag}`, stdout.slice(0, 200));
   return { version, look: `$ curl ${url} --json '${body}'\n${stdout.trim()}` };
 }
-
-/** What the traffic will ask for, read once. */
-export async function askedRows(story: Story): Promise<readonly AskedRow[]> {
-  const kept = rows.get(story);
-  if (kept) return kept;
-  const read = await story.project.story.service!.requests();
-  rows.set(story, read);
-  return read;
-}
-
-const rows = new WeakMap<Story, readonly AskedRow[]>();
 
 /** A rollout that is recorded as a success. */
 export interface Deployed {

@@ -1,11 +1,9 @@
 import type { Health } from '../../../shared/monitoring/health.js';
 import type { RetrainingDecision } from '../../../shared/monitoring/retraining.js';
 import { plainHeadline } from '../../../shared/report/comparison.js';
-import type { RunResult } from '../../runner/result.js';
 import type { Chapter } from '../story/chapter.js';
 import { expectThat, outputOf, runOf } from '../story/expectation.js';
-import type { Story } from '../story/story.js';
-import { plainLines } from '../terminal-text.js';
+import { jsonOf, stateLines } from './health-words.js';
 import { expectAnswerBy, expectDeployed, jobHref } from './live.js';
 import { expectInProduction, producedBefore } from './production.js';
 import { scoreText } from './words.js';
@@ -17,9 +15,10 @@ const CRON = '17 4 * * *';
 export const retraining: Chapter = {
   title: 'The schedule: alarm, training, rollout',
   why:
-    'It is night, and the schedule starts retrain.yml. The monitor holds the traffic against what the model learned and answered ' +
-    'with what turned out to be true, two weeks at a time, and opens an issue. Whether to train again is decided by the rules of ' +
-    'mlops.yaml; then the rows of six months are trained on, judged on the newest of them, and what passes is registered, promoted and rolled out.',
+    'It is night, and the schedule starts retrain.yml. The monitor holds the traffic against the rows that the model learned from, and ' +
+    'its answers against what turned out to be true, four weeks at a time; two bad windows in a row are an alarm, and open an issue. ' +
+    'Whether to train again is decided by the rules of mlops.yaml. Then all rows are trained on, the newest judge, and what passes ' +
+    'is registered, promoted and rolled out, all in one run.',
   async tell(story) {
     const { github, repository } = story.session;
     const { name } = await story.spec();
@@ -41,7 +40,7 @@ export const retraining: Chapter = {
     return {
       tone: 'good',
       outcome: `Issue #${issue.number}: ${issue.title}. Trained again because ${decision.reasons.join('; ')}. ${plainHeadline(comparison)}: ${scoreText(comparison)}. ${tag} is registered, in production and live.`,
-      look: [alarmLines(health), answer.look].join('\n\n'),
+      look: [stateLines(health), answer.look].join('\n\n'),
       links: [
         await story.evidence.issue(issue),
         { label: 'Monitor report', note: 'and the decision', href: jobHref(run, 'watch') },
@@ -49,19 +48,7 @@ export const retraining: Chapter = {
         ...deployed.links,
         ...(await story.version(tag)),
       ],
-      state: { latest: tag, production: [...producedBefore(story), tag] },
+      state: { cron: CRON, latest: tag, production: [...producedBefore(story), tag] },
     };
   },
 };
-
-function jsonOf<Result>(story: Story, run: RunResult, artifact: string, file: string): Result {
-  const text = story.evidence.artifact(run, artifact)?.get(file);
-  expectThat(text !== undefined, `${file} among the artifacts of ${run.workflow}`, 'none');
-  return JSON.parse(text.toString('utf8')) as Result;
-}
-
-/** What is in alarm, a line each. */
-function alarmLines({ checks }: Health): string {
-  const alarms = checks.filter(({ state }) => state === 'alarm');
-  return plainLines(alarms.map(({ kind, subject, detail }) => `🔴 ${kind} ${subject}: ${detail}`).join('\n')).join('\n');
-}

@@ -31,6 +31,8 @@ export interface StoryState {
   readonly latest: string;
   /** The versions that have had production, oldest first. */
   readonly production: readonly string[];
+  /** When retrain.yml runs. */
+  readonly cron: string;
   /** The run that gave the newest one its stage. */
   readonly promotion: RunResult;
   /** What a search has found. */
