@@ -1,7 +1,9 @@
 import { Marked } from 'marked';
 
 const ALLOWED = new Set(
-  'h1 h2 h3 p strong em i code pre table thead tbody tr th td blockquote ul ol li details summary b sub a br wbr span'.split(' '),
+  'h1 h2 h3 p strong em i code pre table thead tbody tr th td blockquote ul ol li details summary b sub a br wbr span'.split(
+    ' ',
+  ),
 );
 
 /**
