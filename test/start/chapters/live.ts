@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { UserError } from '../../../shared/core/errors.js';
 import type { RunResult } from '../../runner/result.js';
 import { pageOf } from '../story/addresses.js';
 import { expectThat, jobOf, outputOf } from '../story/expectation.js';
@@ -9,6 +10,8 @@ import type { Story } from '../story/story.js';
 import { topOfComment } from './words.js';
 
 const run = promisify(execFile);
+
+const JSON_TYPE = 'content-type: application/json';
 
 /** A request of somebody, and the server's answer. */
 export interface LiveAnswer {
@@ -23,10 +26,13 @@ export async function expectAnswerBy(story: Story, tag: string): Promise<LiveAns
   const [row] = await requests(nights[0].traffic);
   const url = `${story.server.url}/predict`;
   const body = JSON.stringify(row!.values);
-  const { stdout } = await run('curl', ['--silent', '--show-error', url, '--json', body], { timeout: 30_000 });
+  const args = ['-sS', url, '-H', JSON_TYPE, '-d', body];
+  const { stdout } = await run('curl', args, { timeout: 30_000 }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new UserError('The story shows answers by curl: install curl.', { cause: error }) : error;
+  });
   const { version } = JSON.parse(stdout) as { version: string };
   expectThat(tag.endsWith(`@${version}`), `an answer by ${tag}`, stdout.slice(0, 200));
-  return { version, look: `$ curl ${url} --json '${body}'\n${stdout.trim()}` };
+  return { version, look: `$ curl -sS ${url} -H '${JSON_TYPE}' -d '${body}'\n${stdout.trim()}` };
 }
 
 /** A rollout that is recorded as a success. */

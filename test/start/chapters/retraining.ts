@@ -17,6 +17,7 @@ export const retraining: Chapter = {
   why:
     'It is night, and the schedule starts retrain.yml. The monitor holds the traffic against the rows that the model learned from, and ' +
     'its answers against what turned out to be true, four weeks at a time; two bad windows in a row are an alarm, and open an issue. ' +
+    '(Real flights drift little; this team asks to hear of far smaller moves than the default.) ' +
     'Whether to train again is decided by the rules of mlops.yaml. Then all rows are trained on, the newest judge, and what passes ' +
     'is registered, promoted and rolled out, all in one run.',
   async tell(story) {
@@ -39,10 +40,12 @@ export const retraining: Chapter = {
     const answer = await expectAnswerBy(story, tag);
     return {
       tone: 'good',
-      outcome: `Issue #${issue.number}: ${issue.title}. Trained again because ${decision.reasons.join('; ')}. ${plainHeadline(comparison)}: ${scoreText(comparison)}. ${tag} is registered, in production and live.`,
+      outcome:
+        `Issue #${issue.number} is open: ${issue.title}. Trained again because of ${decision.reasons.join('; ')}: ` +
+        `${plainHeadline(comparison)}, ${scoreText(comparison)}. ${tag} is registered, in production and live.`,
       look: [stateLines(health), answer.look].join('\n\n'),
       links: [
-        await story.evidence.issue(issue),
+        ...(await story.evidence.issue(issue, 'opened')),
         { label: 'Monitor report', note: 'and the decision', href: jobHref(run, 'watch') },
         { label: 'Comparison', href: jobHref(run, 'judge') },
         ...deployed.links,

@@ -30,7 +30,7 @@ export const summer: Chapter = {
       outcome: `${told.text} Issue #${issue.number} is ${issue.state}: ${issue.title}. Not trained again: ${reasons.join('; ')}.`,
       look: [told.look, stateLines(health)].join('\n\n'),
       links: [
-        await story.evidence.issue(issue),
+        ...(await story.evidence.issue(issue, 'a-month-later')),
         { label: 'Monitor report', note: 'and the decision', href: jobHref(run, 'watch') },
         ...told.links,
       ],

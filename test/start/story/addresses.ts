@@ -3,7 +3,8 @@
 export const pageOf = {
   run: (id: number): string => `runs/${id}.html`,
   pullRequest: (number: number): string => `pull-requests/${number}.html`,
-  issue: (number: number): string => `issues/${number}.html`,
+  /** @param moment as it was at this moment of the story; else as it is at its end */
+  issue: (number: number, moment?: string): string => `issues/${number}${moment === undefined ? '' : `-${moment}`}.html`,
   check: (id: number): string => `checks/${id}.html`,
   version: (version: string): string => `versions/${version}/index.html`,
 };

@@ -20,7 +20,7 @@ import {
   type Tag,
   versionBody,
 } from './pages.js';
-import type { LinkRecord, RunRecord } from './record.js';
+import type { DeploymentEntry, LinkRecord, RunRecord } from './record.js';
 import { unzip } from './zip.js';
 
 const MERMAID = 'mermaid.js';
@@ -70,16 +70,14 @@ export class Evidence {
     ];
   }
 
-  /** The page of an issue. */
-  async issue(issue: Issue): Promise<LinkRecord> {
+  /** The page of an issue, and the same as it is at this moment of the story: later it is brought up to date in its place. */
+  async issue(issue: Issue, moment: string): Promise<LinkRecord[]> {
     const { github, repository } = this.#session;
-    const href = pageOf.issue(issue.number);
-    await this.#page(
-      href,
-      `#${issue.number} ${issue.title}`,
-      await issueBody(issue, github.comments(repository, issue.number)),
-    );
-    return { label: 'Health issue', note: `#${issue.number}, ${issue.state}`, href };
+    const href = pageOf.issue(issue.number, moment);
+    const comments = github.comments(repository, issue.number);
+    for (const page of [href, pageOf.issue(issue.number)])
+      await this.#page(page, `#${issue.number} ${issue.title}`, await issueBody(issue, comments));
+    return [{ label: 'Health issue', note: `#${issue.number}, ${issue.state}`, href }];
   }
 
   /** GitHub's records of what went live, newest first. */
@@ -88,6 +86,18 @@ export class Evidence {
     const records = github.deployments(repository).toReversed();
     await this.#page('deployments.html', 'Deployments', deploymentsBody(records));
     return { label: 'Deployments', note: plural(records.length, 'record'), href: 'deployments.html' };
+  }
+
+  /** The same as data, oldest first. */
+  deploymentEntries(): DeploymentEntry[] {
+    const { github, repository } = this.#session;
+    return github.deployments(repository).map(({ ref, environment, statuses }) => {
+      const run = /\/actions\/runs\/(\d+)/.exec(statuses.at(-1)?.logUrl ?? '')?.[1];
+      return {
+        ...{ ref, environment, states: statuses.map(({ state }) => state), description: statuses.at(-1)?.description ?? '' },
+        ...(run !== undefined && { href: pageOf.run(Number(run)) }),
+      };
+    });
   }
 
   /** The page of a version, with its release's assets beside it. */

@@ -67,10 +67,12 @@ export async function tellStory({ project, story: plan, output, stream }: TellOp
     }
     const failed = chapters.some(({ failure }) => failure !== undefined);
     const spec = await story.spec();
+    const deployments = story.evidence.deploymentEntries();
     const record: StoryRecord = {
       title: plan.title,
       ...{ model: spec.name, purpose: spec.purpose ?? '', startedAt, chapters, scores: story.scores },
       ...(!failed && { history: await story.history() }),
+      ...(deployments.length > 0 && { deployments }),
       ...{ versionPages: story.versionPages, repository: `${folder}/repository` },
       seconds: (performance.now() - started) / 1000,
     };
