@@ -217,11 +217,9 @@ async function keepHealthIssue(
     ...{ repository: repositoryName(environment.repository), marker: healthMarker(health.model), author: inputs.author },
     label: HEALTH_LABEL,
   };
-  const { findIssues } = await import('../../shared/github/issue.js');
-  const [existing] = await findIssues(client, identity);
   return keepIssue(client, {
     ...identity,
-    wanted: wantedState(health, readMemory(existing?.body)),
+    wanted: (issue) => wantedState(health, readMemory(issue?.body)),
     content: (issue) => renderHealthIssue(health, context, readMemory(issue?.body)),
     keep: [HEALTH_BLOCKS.retrain],
     staysClosed: isSilenced,

@@ -79,7 +79,8 @@ function firstLine(text: string): string {
 }
 
 export interface IssueRequest extends IssueIdentity {
-  readonly wanted: WantedState;
+  /** What there shall be, given the issue that there is. */
+  readonly wanted: (existing: OwnIssue | undefined) => WantedState;
   /** The text, given the issue that there is. */
   readonly content: (existing: OwnIssue | undefined) => IssueContent;
   /** Hidden blocks of other programs, which stay as they are. */
@@ -96,7 +97,7 @@ export interface IssueRequest extends IssueIdentity {
 export async function keepIssue(client: GitHubClient, request: IssueRequest): Promise<KeptIssue | undefined> {
   const existing = await findIssues(client, request);
   if (existing.length > 0) return bringUpToDate(client, request, existing);
-  if (request.wanted !== 'open') return undefined;
+  if (request.wanted(undefined) !== 'open') return undefined;
   const made = await create(client, request);
   const all = await findIssues(client, request);
   const oldest = all[0];
@@ -115,9 +116,10 @@ export async function keepIssue(client: GitHubClient, request: IssueRequest): Pr
 }
 
 async function bringUpToDate(client: GitHubClient, request: IssueRequest, issues: readonly OwnIssue[]): Promise<KeptIssue> {
-  const { repository, content, keep, wanted, staysClosed } = request;
+  const { repository, content, keep, staysClosed } = request;
   const [issue, ...younger] = issues as [OwnIssue, ...OwnIssue[]];
   await closeDuplicates(client, request, younger, issue.number);
+  const wanted = request.wanted(issue);
   const { title, body } = content(issue);
   const text = keep.reduce((kept, name) => keepHiddenBlock(kept, issue.body, name), body);
   const opens = wanted === 'open' && !issue.isOpen && !staysClosed?.(issue);

@@ -46,6 +46,13 @@ function wasAlarm(before: HealthMemory | undefined, kind: string, subject: strin
   return before?.alarms.some(([oldKind, oldSubject]) => oldKind === kind && oldSubject === subject) ?? false;
 }
 
+/** What was in alarm, and is not known to be well again. */
+export function openQuestions(health: Health, before: HealthMemory | undefined): readonly string[] {
+  return health.checks
+    .filter(({ state, kind, subject }) => state === 'unknown' && wasAlarm(before, kind, subject))
+    .map(({ subject }) => subject);
+}
+
 /** Closed only when something is known to be well, and nothing that was in alarm is unknown. */
 export function wantedState(health: Health, before: HealthMemory | undefined): WantedState {
   if (!health.healthy) return 'open';

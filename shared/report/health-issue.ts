@@ -1,6 +1,6 @@
 import { hiddenBlock } from '../github/hidden-block.js';
 import type { Health } from '../monitoring/health.js';
-import { HEALTH_BLOCKS, type HealthMemory, healthMarker, nextMemory } from '../monitoring/health-issue.js';
+import { HEALTH_BLOCKS, type HealthMemory, healthMarker, nextMemory, openQuestions } from '../monitoring/health-issue.js';
 import { COMMENT_LIMIT } from './comment.js';
 import { type HealthContext, renderHealth } from './health.js';
 import { healthTitle } from './health-words.js';
@@ -22,5 +22,6 @@ export function renderHealthIssue(
   const head = `${healthMarker(health.model)}\n`;
   const end = `${EXPLANATION}\n\n${memory}\n`;
   const limit = COMMENT_LIMIT - ROOM_FOR_OTHERS - head.length - end.length - 2;
-  return { title: healthTitle(health), body: `${head}${renderHealth(health, { ...context, limit })}\n${end}` };
+  const open = openQuestions(health, before);
+  return { title: healthTitle(health, open), body: `${head}${renderHealth(health, { ...context, open, limit })}\n${end}` };
 }

@@ -26,11 +26,17 @@ export function inOrder(checks: readonly HealthCheck[]): HealthCheck[] {
   );
 }
 
-/** `input drift in origin, distance and 3 more columns`, of checks of one kind. @param name writes a subject */
-function kindText(kind: HealthKind, subjects: readonly string[], name: (subject: string) => string): string {
+/** `origin, distance and 3 more`. @param name writes a subject */
+export function listText(subjects: readonly string[], name: (subject: string) => string): string {
   const shown = subjects.slice(0, 3).map(name);
   const more = subjects.length - shown.length;
-  const listed = more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ').replace(/, ([^,]*)$/, ' and $1');
+  if (more > 0) return `${shown.join(', ')} and ${more} more`;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
+/** Checks of one kind, in a few words. */
+function kindText(kind: HealthKind, subjects: readonly string[], name: (subject: string) => string): string {
+  const listed = listText(subjects, name);
   switch (kind) {
     case 'quality':
       return `the quality fell (${listed})`;
@@ -68,11 +74,13 @@ export function troubleText(health: Health, name: (subject: string) => string): 
     .join('; ');
 }
 
-/** The issue's title: plain text, at most so long. */
-export function healthTitle(health: Health): string {
-  const trouble = troubleText(health, (subject) => clip(subject.replace(/[\p{C}\p{Z}]+/gu, ' '), 40));
-  const what = health.healthy ? 'healthy again' : trouble;
-  return clip(`${health.model}: ${what}`, 200);
+/** The issue's title: plain text, at most so long. @param open what was in alarm, and is not known to be well again */
+export function healthTitle(health: Health, open: readonly string[] = []): string {
+  const name = (subject: string): string => clip(subject.replace(/[\p{C}\p{Z}]+/gu, ' '), 40);
+  const isKnown = health.checks.some(({ state }) => state === 'ok' || state === 'watch');
+  const well =
+    open.length > 0 ? `not known to be well again (${listText(open, name)})` : isKnown ? 'healthy' : 'nothing can be said yet';
+  return clip(`${health.model}: ${health.healthy ? well : troubleText(health, name)}`, 200);
 }
 
 /** `2001-06-04`, with the time where it is not midnight; a dash for what is no moment. Safe anywhere. */

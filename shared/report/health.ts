@@ -9,6 +9,7 @@ import {
   columnsText,
   effectText,
   inOrder,
+  listText,
   momentCell,
   momentText,
   STATE_SIGNS,
@@ -24,6 +25,8 @@ export interface HealthContext {
   readonly runUrl?: string;
   readonly commit?: string;
   readonly tool: string;
+  /** What was in alarm before, and is not known to be well again. */
+  readonly open?: readonly string[];
   /** Longest text in UTF-16 code units; default that of a job summary. */
   readonly limit?: number;
 }
@@ -58,7 +61,7 @@ export function renderHealth(health: Health, context: HealthContext): string {
       .filter((chart) => chart !== '')
       .join('\n\n');
   const sections: Section[] = [
-    { name: 'head', variants: [`### ${headline(health)}\n\n${sentence(health)}`] },
+    { name: 'head', variants: [`### ${headline(health, context.open ?? [])}\n\n${sentence(health)}`] },
     { name: 'checks', variants: [200, 30, 5].map((most) => troubleTable(health, most)) },
     { name: 'quality', variants: [qualityChart(health), ''] },
     { name: 'charts', variants: [drawn(3), drawn(1), ''] },
@@ -74,12 +77,14 @@ export function renderHealth(health: Health, context: HealthContext): string {
   return fitted.text + end(fitted.shortened);
 }
 
-function headline(health: Health): string {
+function headline(health: Health, open: readonly string[]): string {
   const who = `${code(health.model)}${health.version === '' ? '' : ` ${text(health.version, 30)}`}`;
   const alarms = health.checks.filter(({ state }) => state === 'alarm').length;
   const trouble = troubleText(health, subjectText);
   if (alarms > 0) return `🔴 ${who}: ${trouble}`;
   if (trouble !== '') return `🟡 ${who}: ${trouble}, in one window so far`;
+  if (open.length > 0)
+    return `⚪ ${who}: it is not known whether ${listText(open, subjectText)} ${open.length === 1 ? 'is' : 'are'} well again`;
   const isKnown = health.checks.some(({ state }) => state === 'ok');
   return isKnown ? `🟢 ${who} is healthy` : `⚪ ${who}: nothing can be said yet`;
 }

@@ -340,18 +340,25 @@ const deploySchema = z
 
 const monitorSchema = z
   .strictObject({
-    traffic: z.string().optional().describe('Files of what the model was asked and answered'),
+    traffic: z.string().optional().describe("The server's traffic log: its folder, or files and globs of Parquet"),
     labels: z
-      .strictObject({ path: z.string(), key: oneOrMore(columnName), delay: duration.optional() })
+      .strictObject({
+        path: z.string().describe('File or glob: csv tsv parquet json ndjson'),
+        key: oneOrMore(columnName).describe("Columns that tell whose label it is: of the log, else the row's mlops_id"),
+        delay: duration.optional().describe('Labels are complete so long after the end of a window (default none)'),
+      })
       .optional()
       .describe('Files of what turned out to be true'),
     window: duration.optional().describe('The time that is looked at (default 7d)'),
     min_rows: positiveInteger.optional().describe('Windows with fewer rows decide nothing (default 500)'),
     breaches: positiveInteger.optional().describe('So many bad windows in a row are an alarm (default 2)'),
-    reference: z.enum(['training', 'previous', 'same_season']).optional().describe('What a window is held against'),
+    reference: z
+      .enum(['training', 'previous', 'same_season'])
+      .optional()
+      .describe('What a window is held against: the rows that trained (default), the windows before, or the data a year ago'),
     metrics_url: z.string().optional().describe('Where the service shows its metrics'),
-    min_effect: z.number().min(0).optional().describe('Drift below this is never reported'),
-    alpha: share.optional().describe('Significance level'),
+    min_effect: z.number().min(0).optional().describe('Drift below this is never reported (default 0.1)'),
+    alpha: share.optional().describe('Significance level (default 0.05)'),
     block: z.enum(['hour', 'day', 'week']).optional().describe('Rows within a block depend on each other (default day)'),
   })
   .describe('The health of what is live');

@@ -8,7 +8,7 @@ import {
   readHiddenBlock,
   withHiddenBlock,
 } from '../../../shared/github/hidden-block.js';
-import { findIssues, type IssueRequest, keepIssue, rememberInIssue } from '../../../shared/github/issue.js';
+import { findIssues, type IssueRequest, keepIssue, rememberInIssue, type WantedState } from '../../../shared/github/issue.js';
 import { complaint, openScene, type Scene } from './scene.js';
 
 const MARKER = '<!-- mlops-actions health: churn -->';
@@ -23,14 +23,14 @@ afterEach(async () => {
   await scene.github.close();
 });
 
-function wanted(state: IssueRequest['wanted'], body: string, changes: Partial<IssueRequest> = {}): IssueRequest {
+function wanted(state: WantedState, body: string, changes: Partial<IssueRequest> = {}): IssueRequest {
   return {
     ...{
       repository: scene.at,
       marker: MARKER,
       author: DEFAULT_AUTHOR,
       label: 'mlops-health',
-      wanted: state,
+      wanted: () => state,
       keep: ['retrain'],
     },
     content: () => ({ title: `churn: ${body}`, body: `${MARKER}\n${body}` }),

@@ -43,9 +43,22 @@ describe('a report of health', () => {
 
   test('has a title of plain words', () => {
     expect(healthTitle(healths.ill)).toBe('flight-delay: the quality fell (auc); distance and origin drifted');
-    expect(healthTitle(healths.well)).toBe('flight-delay: healthy again');
+    expect(healthTitle(healths.well)).toBe('flight-delay: healthy');
+    expect(healthTitle(healths.unknown)).toBe('flight-delay: nothing can be said yet');
     expect(healthTitle(healths.wide)).toMatch(/column_0, column_1, column_2 and 997 more drifted$/);
     expect(healthTitle(healths.hostile)).not.toMatch(/[\p{C}]/u);
+  });
+
+  test('does not call well what is only unknown', () => {
+    const before = { healthy: false, alarms: [['latency', 'latency_p99_ms <= 5']] } as const;
+    const { title, body } = renderHealthIssue(healths.well, context, undefined);
+    expect([title, body.split('\n')[1]]).toEqual(['flight-delay: healthy', '### 🟢 `flight-delay` v1.2.0 is healthy']);
+    const checks = healths.ill.checks.filter(({ state }) => state === 'ok' || state === 'unknown');
+    const open = renderHealthIssue({ ...healths.well, checks }, context, before);
+    expect(open.title).toBe('flight-delay: not known to be well again (latency_p99_ms <= 5)');
+    expect(open.body.split('\n')[1]).toMatch(
+      /^### ⚪ `flight-delay` v1\.2\.0: it is not known whether .*latency_p99_ms.* is well again$/,
+    );
   });
 
   test('writes moments and windows in UTC', () => {
