@@ -4,10 +4,14 @@ import { UserError } from '../../shared/core/errors.js';
 import { openDataset } from '../../shared/data/dataset.js';
 import { artifactsOfRun } from '../../shared/github/artifact.js';
 import { requiresReview } from '../../shared/github/environment.js';
+import { readHiddenBlock } from '../../shared/github/hidden-block.js';
+import { findIssues, type IssueIdentity, rememberInIssue } from '../../shared/github/issue.js';
 import { getRun } from '../../shared/github/run.js';
 import type { Health } from '../../shared/monitoring/health.js';
+import { HEALTH_BLOCKS, HEALTH_LABEL, healthMarker } from '../../shared/monitoring/health-issue.js';
 import { readHealth } from '../../shared/monitoring/health-reader.js';
 import { decideRetraining, type RetrainingDecision, retrainingPlan } from '../../shared/monitoring/retraining.js';
+import { type RetrainingBlock, readBlock } from '../../shared/monitoring/retraining-block.js';
 import { decisionArtifact } from '../../shared/monitoring/retraining-memory.js';
 import { type CandidateSource, distrust } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
@@ -55,6 +59,9 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
     throw new UserError(
       'This run is of no branch, and "retrain" remembers by branch: use it on schedule, workflow_dispatch or repository_dispatch.',
     );
+  const identity: IssueIdentity = {
+    ...{ repository: source.repository, marker: healthMarker(spec.name), author: inputs.author, label: HEALTH_LABEL },
+  };
   const health = inputs.health === undefined ? undefined : await healthOf(inputs.health, source, branch, directory, spec.name);
   const dataset = await openDataset({
     ...{ spec, directory, workspace: environment.workspace, locate: (path) => loaded.locate(path), progress },
@@ -62,8 +69,9 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
   });
   const { fingerprint } = dataset;
   dataset.close();
+  const block = await rememberedBlock(identity, source);
   const facts = await gatherFacts({
-    ...{ source, model: spec.name, stage, branch, plan, forced: inputs.force, fingerprint, health, block: undefined },
+    ...{ source, model: spec.name, stage, branch, plan, forced: inputs.force, fingerprint, health, block },
     now: new Date().toISOString(),
   });
   const decision = decideRetraining(plan, facts);
@@ -77,6 +85,7 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
   // Later runs take it for the beginning of a training, so a decision not to train leaves none.
   if (artifact !== '') await artifacts.upload(artifact, [file], workDirectory(directory));
 
+  if (decision.retrain) await remember(identity, source, decision);
   const asks = decision.retrain && plan.promote === 'ask';
   const approval = !asks
     ? ''
@@ -103,6 +112,36 @@ export async function run(inputs: RetrainInputs, services: RunnerServices): Prom
     annotations: noticesOf(loaded),
     summary: renderRetraining(decision, { stage, plan }),
   };
+}
+
+/** What the health issue remembers. Tags and runs tell the same while they are there, so a token that may not read it is no failure. */
+async function rememberedBlock(
+  identity: IssueIdentity,
+  { client, log }: CandidateSource,
+): Promise<RetrainingBlock | undefined> {
+  try {
+    const [issue] = await findIssues(client, identity);
+    return readBlock(issue && readHiddenBlock(issue.body, HEALTH_BLOCKS.retrain));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log(`The health issue is not asked: ${error.message}`);
+    return undefined;
+  }
+}
+
+async function remember(
+  identity: IssueIdentity,
+  { client, ownRunId, log }: CandidateSource,
+  { at, data }: RetrainingDecision,
+): Promise<void> {
+  if (ownRunId === undefined) return;
+  const block: RetrainingBlock = { run: ownRunId, at, data: data.digest };
+  try {
+    await rememberInIssue(client, identity, HEALTH_BLOCKS.retrain, block);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    log(`The health issue does not remember this: ${error.message}`);
+  }
 }
 
 /** The notices of the section alone: the other actions of the run say the rest. */

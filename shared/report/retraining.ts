@@ -1,7 +1,7 @@
 import { formatCompact, formatCount } from '../core/format.js';
 import type { RetrainingDecision, RetrainingPlan } from '../monitoring/retraining.js';
 import type { RuleOutcome } from '../monitoring/retraining-rule.js';
-import { code, lineStart, link, text } from './escape.js';
+import { code, lineStart, text } from './escape.js';
 import { table } from './table.js';
 import { shortDigest } from './wording.js';
 
@@ -23,12 +23,6 @@ const AFTERWARDS: Readonly<Record<RetrainingPlan['promote'], string>> = {
   ask: 'An accepted candidate waits until somebody says yes.',
   never: 'An accepted candidate becomes a version, and is promoted by hand.',
 };
-
-/** A decision in a comment: what was decided and why. */
-export function renderDecision({ model, retrain, reasons, at }: RetrainingDecision, runUrl?: string): string {
-  const headline = retrain ? `🔁 **${code(model)} is trained again**` : `⚪ **${code(model)} is not trained again**`;
-  return `${headline}, as ${link('this run', runUrl)} decided at ${code(at, 30)}:\n\n${listOf(reasons)}\n`;
-}
 
 function listOf(reasons: readonly string[]): string {
   return reasons.map((reason) => `- ${lineStart(text(reason, 500))}`).join('\n');

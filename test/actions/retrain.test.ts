@@ -1,11 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { keepIssue } from '../../shared/github/issue.js';
 import type { Health } from '../../shared/monitoring/health.js';
+import { healthMarker } from '../../shared/monitoring/health-issue.js';
 import type { RetrainingDecision } from '../../shared/monitoring/retraining.js';
 import type { ActionOutcome } from '../../shared/runner/services.js';
 import type { Run } from '../github/types.js';
-import { openRegistry, type RegistryScene } from '../shared/registry/scene.js';
+import { openRegistry, READ, type RegistryScene } from '../shared/registry/scene.js';
 import { customers, Project, spec } from './project.js';
 import type { JobOptions } from './registry-job.js';
 import { RetrainingScene } from './retraining-scene.js';
@@ -154,6 +156,43 @@ describe('retrain', () => {
       `the 60 rows are those that run ${second.run.id} had: training again would give the same model`,
     );
     expect((await (await open({ spec: NOW, rows: 61 })).step('retrain')).outputs.retrain).toBe('true');
+  });
+
+  test('remembers by the health issue what artifacts no longer tell', async () => {
+    await live('first');
+    const permissions = { ...READ, issues: 'write' } as const;
+    const source = await scene.source(permissions);
+    const identity = {
+      repository: source.repository,
+      marker: healthMarker(model),
+      author: 'github-actions[bot]',
+      label: 'mlops-health',
+    };
+    const body = `${identity.marker}\nNot well.`;
+    await keepIssue(source.client, { ...identity, wanted: 'open', keep: ['retrain'], content: () => ({ title: model, body }) });
+    const issue = () => scene.github.issues(scene.repository).find(({ title }) => title === model)!;
+    const first = await open({ spec: NOW, permissions });
+    const { data } = await decisionOf(await first.step('retrain'));
+    expect(issue().body).toMatch(/^<!-- mlops-actions health: .* -->\nNot well\.\n/);
+    expect(issue().body).toContain(`"run":${first.run.id}`);
+    expect(issue().body).toContain(data.digest);
+    await first.uploadFile(`${model}-comparison-0a1b2c3d`, 'left.json', '{}');
+    scene.github.completeRun(first.run, 'success');
+    const own = scene.github.artifacts(scene.repository, first.run.id).find(({ name }) => name === `${model}-retraining`);
+    const deleted = await fetch(`${scene.github.apiUrl}/repos/acme/models/actions/artifacts/${own!.id}`, {
+      ...{ method: 'DELETE', headers: { authorization: `token ${scene.github.personToken('ann')}` } },
+    });
+    expect(deleted.status).toBe(204);
+
+    const outcome = await (await open({ spec: NOW, permissions })).step('retrain');
+    expect(reasonsOf(outcome)[0]).toBe(
+      `the 60 rows are those that run ${first.run.id} had: training again would give the same model`,
+    );
+    // Who may not write it decides all the same.
+    const blind = await open({ spec: NOW });
+    expect((await blind.step('retrain', { force: 'true' })).outputs.retrain).toBe('true');
+    expect(blind.log.join()).toContain('The health issue does not remember this: The token may not update issue #');
+    expect(issue().body).toContain(`"run":${first.run.id}`);
   });
 
   test('believes no decision of a fork, of a pull request or of another branch', async () => {

@@ -47,8 +47,7 @@ describe('retrain', () => {
 
   it('says what looks unintended', () => {
     const monitor = 'monitor: { window: 7d }\n';
-    const notices = (section: string, more: string) =>
-      retraining(section, more);
+    const notices = (section: string, more: string) => retraining(section, more);
     expect(notices('{ when: [{ drift: true }] }', '')).toEqual([
       'notice m.yaml:5:19: retrain.when[0] needs what monitor sees of the live model, and the spec has no section monitor',
     ]);
