@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findProject } from './project.js';
 import { STORIES } from './stories.js';
 import type { StoryRecord } from './story/record.js';
 import { tellStory } from './story/tell.js';
+import { checkPages } from './story-links.js';
 
 /** The whole story of a small sample, with the bundles in dist/. */
 describe('npm start -- seattle-weather --release', () => {
@@ -59,27 +59,10 @@ describe('npm start -- seattle-weather --release', () => {
   });
 
   test('the page and every page behind it lead to files and places that are there', async () => {
-    const entries = await readdir(output, { recursive: true });
-    const pages = entries.filter((file) => file.endsWith('.html') && !file.startsWith('repository'));
-    const broken: string[] = [];
-    const reached = new Set<string>();
-    for (const page of pages) {
-      const html = await readFile(join(output, page), 'utf8');
-      for (const [, href] of html.matchAll(/<(?:a|script)[^>]* (?:href|src)="([^"]*)"/g)) {
-        if (/^https?:/.test(href!)) continue;
-        const [path = '', anchor] = href!.split('#');
-        const file = path === '' ? page : relative(output, join(output, dirname(page), decodeURIComponent(path)));
-        if (page === 'index.html') reached.add(file);
-        const target = join(output, file);
-        if (file.startsWith('..') || !existsSync(target)) broken.push(`${page}: ${href}`);
-        else if (anchor && !(await readFile(target, 'utf8')).includes(`id="${anchor}"`)) broken.push(`${page}: ${href}`);
-      }
-      // The repository is on no real GitHub.
-      expect(html, page).not.toContain('href="https://github.com/you/');
-    }
+    const { pages, broken, unreached, outside } = await checkPages(output);
     expect(broken).toEqual([]);
-    const unreached = pages.filter((page) => page !== 'index.html' && !reached.has(page));
     expect(unreached).toEqual([]);
+    expect(outside).toEqual([]);
     expect(pages.length).toBeGreaterThan(20);
   });
 });
