@@ -11,6 +11,7 @@ const LONG = [
   'test/shared/registry/faults.test.ts',
   'test/workflows/deploy.test.ts',
   'test/start/release-story.test.ts',
+  'test/workflows/retrain-loop.test.ts',
   'test/workflows/retrain.test.ts',
   'test/workflows/tune.test.ts',
 ];
