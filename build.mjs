@@ -1,4 +1,4 @@
-// Builds dist/: one small entry an action and one for the server, the code they share as chunks beside them. Adding a folder to actions/ is
+// Builds dist/: one small entry an action or program, the code they share as chunks beside them. Adding a folder to actions/ is
 // enough for a new action. `node build.mjs --check` compares with what is committed instead of writing.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -11,6 +11,15 @@ const dist = join(root, 'dist');
 /** Bundles reach `require` for CommonJS dependencies; ES modules have none of their own. */
 const banner = "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
+/**
+ * Bundles that are no actions, and what they run.
+ * @type {Record<string, string>}
+ */
+const PROGRAMS = {
+  server: "import { runServer } from './shared/serving/main.js';\nawait runServer();\n",
+  'pipeline-step': "import { main } from './shared/pipelines/step-main.js';\nawait main();\n",
+};
+
 /** @returns {Promise<Map<string, Uint8Array>>} file name below dist/ -> content */
 export async function buildFiles() {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
@@ -21,15 +30,18 @@ export async function buildFiles() {
     absWorkingDir: root,
     entryPoints: {
       ...Object.fromEntries(actions.map(({ name }) => [name, `action:${name}`])),
-      server: 'entry:server',
+      ...Object.fromEntries(Object.keys(PROGRAMS).map((name) => [name, `program:${name}`])),
     },
     plugins: [
       {
         name: 'entries',
         setup(setup) {
-          setup.onResolve({ filter: /^entry:server$/ }, () => ({ path: 'server', namespace: 'entry' }));
-          setup.onLoad({ filter: /.*/, namespace: 'entry' }, () => ({
-            contents: "import { runServer } from './shared/serving/main.js';\nawait runServer();\n",
+          setup.onResolve({ filter: /^program:/ }, ({ path }) => ({
+            path: path.slice('program:'.length),
+            namespace: 'program',
+          }));
+          setup.onLoad({ filter: /.*/, namespace: 'program' }, ({ path }) => ({
+            contents: PROGRAMS[path] ?? '',
             resolveDir: root,
             loader: 'ts',
           }));

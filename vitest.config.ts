@@ -5,6 +5,7 @@ const LONG = [
   'test/actions/deploy.test.ts',
   'test/actions/deploy-cluster.test.ts',
   'test/actions/registry.test.ts',
+  'test/actions/tune-kills.test.ts',
   'test/actions/tune.test.ts',
   'test/shared/data/drift-halvings.test.ts',
   'test/shared/registry/concurrency.test.ts',

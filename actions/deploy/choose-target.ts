@@ -5,14 +5,16 @@ import type { Progress } from '../../shared/core/progress.js';
 import { resolveSources } from '../../shared/data/sources.js';
 import { BatchTarget } from '../../shared/deployment/batch/batch.js';
 import type { GoldenRows } from '../../shared/deployment/golden-rows.js';
-import { connectCluster } from '../../shared/deployment/kubernetes/cluster.js';
-import { kserveTarget, kubernetesTarget } from '../../shared/deployment/kubernetes/kubernetes.js';
+import { connectCluster, hasCluster } from '../../shared/deployment/kubernetes/cluster.js';
+import { kserveTarget, kubernetesTarget, manifestsFor } from '../../shared/deployment/kubernetes/kubernetes.js';
+import type { ManifestOptions } from '../../shared/deployment/kubernetes/manifests.js';
+import { objectTitle, toYaml } from '../../shared/deployment/kubernetes/objects.js';
 import type { BundleSource } from '../../shared/deployment/kubernetes/pod.js';
 import { latencyGates } from '../../shared/deployment/latency.js';
 import { httpSender, serviceAddress } from '../../shared/deployment/sender.js';
 import { AdminClient } from '../../shared/deployment/service/admin-client.js';
 import { ServiceTarget } from '../../shared/deployment/service/service.js';
-import { TARGETS, type Target, type TargetKind } from '../../shared/deployment/target.js';
+import { type Plan, TARGETS, type Target, type TargetKind } from '../../shared/deployment/target.js';
 import { bundleAsset } from '../../shared/registry/release-files.js';
 import type { RunEnvironment } from '../../shared/runner/environment.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
@@ -87,32 +89,65 @@ function serviceTarget(request: TargetRequest): Target {
 }
 
 async function clusterTarget(kind: 'kubernetes' | 'kserve', request: TargetRequest): Promise<Target> {
-  const { inputs, loaded, model, golden, environment, progress, signal } = request;
+  const { inputs, loaded, model, golden, progress, signal } = request;
+  const { deploy } = loaded.spec;
+  // Before the cluster is asked for anything.
+  const manifests = await manifestOptions(request);
+  const cluster = await connectCluster({ ...(inputs.kubeconfig !== undefined && { kubeconfig: inputs.kubeconfig }) });
+  const namespace = deploy?.namespace ?? cluster.namespace;
+  const options = {
+    ...{ candidate: model.candidate, namespace, golden, timeoutMs: inputs.timeout, progress, signal },
+    ...(deploy?.url !== undefined && { address: serviceAddress(deploy.url, 'deploy.url') }),
+  };
+  const make = kind === 'kubernetes' ? kubernetesTarget : kserveTarget;
+  return make(cluster, { ...manifests, namespace }, options);
+}
+
+async function manifestOptions(request: TargetRequest): Promise<Omit<ManifestOptions, 'namespace'>> {
+  const { inputs, loaded, model, environment } = request;
   const { deploy } = loaded.spec;
   if (deploy?.image === undefined)
     throw lacking(request, 'image', 'pods need the image of the model server: name it there, or as the input "image"');
-  const source = await bundleSource(model, environment);
-  const cluster = await connectCluster({ ...(inputs.kubeconfig !== undefined && { kubeconfig: inputs.kubeconfig }) });
-  const namespace = deploy.namespace ?? cluster.namespace;
   const min = deploy.replicas?.min ?? Math.min(DEFAULT_REPLICAS.min, deploy.replicas?.max ?? DEFAULT_REPLICAS.min);
-  const manifests = {
-    ...{
-      candidate: model.candidate,
-      model: model.candidate.model,
-      version: model.candidate.version,
-      namespace,
-      image: deploy.image,
-      source,
-    },
+  const { candidate } = model;
+  return {
+    ...{ candidate, model: candidate.model, version: candidate.version, image: deploy.image },
+    source: await bundleSource(model, environment),
     replicas: { min, max: deploy.replicas?.max ?? Math.max(DEFAULT_REPLICAS.max, min) },
     deadlineSeconds: Math.max(1, Math.round(inputs.timeout / 1000)),
     ...(deploy.resources && { resources: deploy.resources as Readonly<Record<string, Json>> }),
   };
-  const options = {
-    ...{ candidate: model.candidate, namespace, golden, timeoutMs: inputs.timeout, progress, signal },
-    ...(deploy.url !== undefined && { address: serviceAddress(deploy.url, 'deploy.url') }),
+}
+
+/**
+ * What a dry run can say without access to the target: a pull request's run often has none of its secrets.
+ * @returns undefined when there is access, or when none is needed
+ */
+export async function planWithoutAccess(kind: TargetKind, request: TargetRequest): Promise<Plan | undefined> {
+  const { inputs, loaded, model } = request;
+  const { deploy } = loaded.spec;
+  const plan = { unchanged: false, notices: [] };
+  if (kind === 'service' && inputs['service-token'] === undefined) {
+    const { version } = model.candidate;
+    return {
+      ...plan,
+      ...(deploy?.url !== undefined && { url: serviceAddress(deploy.url, 'deploy.url') }),
+      steps: [
+        `load ${version} without traffic, or with all of it where it is the first version`,
+        `give it ${(deploy?.canary ?? [100]).join(' %, ')} % of the traffic`,
+      ],
+      notices: ['Without the input "service-token" what is live was not read.'],
+    };
+  }
+  if ((kind !== 'kubernetes' && kind !== 'kserve') || inputs.kubeconfig !== undefined || hasCluster()) return undefined;
+  const namespace = deploy?.namespace ?? 'default';
+  const manifests = manifestsFor(kind, { ...(await manifestOptions(request)), namespace });
+  return {
+    ...plan,
+    steps: [`apply ${manifests.map(objectTitle).join(', ')} in namespace ${namespace}`],
+    manifests: toYaml(manifests),
+    notices: ['Without the input "kubeconfig" what is live was not read.'],
   };
-  return kind === 'kubernetes' ? kubernetesTarget(cluster, manifests, options) : kserveTarget(cluster, manifests, options);
 }
 
 /** Where pods get the bundle from: the release asset that was verified here. */

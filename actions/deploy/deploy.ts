@@ -14,7 +14,7 @@ import { renderDeployment } from '../../shared/report/deployment.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { loadSpec } from '../../shared/spec/load.js';
-import { chooseTarget, targetKind } from './choose-target.js';
+import { chooseTarget, planWithoutAccess, type TargetRequest, targetKind } from './choose-target.js';
 import { type CheckedRows, drawCheckedRows } from './golden.js';
 import { type DeployedModel, resolveDeployed } from './model.js';
 import { DeploymentRecord, type RecordRequest } from './record.js';
@@ -78,17 +78,19 @@ export async function run(inputs: DeployInputs, services: RunnerServices, startS
     drawn ??= drawCheckedRows({ bundle: model.bundle, loaded, directory, data: inputs.data, source, services });
     return drawn;
   };
-  const target = await chooseTarget(kind, {
+  const wanted: TargetRequest = {
     ...{ inputs, loaded, model, directory, environment, progress, signal: cancelled.signal },
     golden: async () => (await draw()).golden,
-  });
-  const plan = await target.plan();
+  };
+  const blind = inputs['dry-run'] ? await planWithoutAccess(kind, wanted) : undefined;
+  const target = blind ? undefined : await chooseTarget(kind, wanted);
+  const plan = blind ?? (await target!.plan());
   for (const step of plan.steps) log(`- ${step}`);
   const name = loaded.spec.deploy?.environment ?? DEFAULT_ENVIRONMENT;
   const finish = (outcome: DeploymentOutcome, more: Partial<Finished> = {}): Promise<ActionOutcome> =>
     conclude({ outcome, inputs, services, directory, model, kind, target, plan, environmentName: name, started, ...more });
 
-  if (inputs['dry-run']) {
+  if (inputs['dry-run'] || !target) {
     for (const text of [plan.manifests, plan.diff]) for (const line of text?.split('\n') ?? []) log(line);
     return finish('planned');
   }
@@ -165,7 +167,7 @@ interface Finished {
   readonly directory: string;
   readonly model: DeployedModel;
   readonly kind: TargetKind;
-  readonly target: Target;
+  readonly target: Target | undefined;
   readonly plan: Plan;
   readonly environmentName: string;
   readonly started: number;
@@ -180,7 +182,7 @@ async function conclude(finished: Finished): Promise<ActionOutcome> {
   const { outcome, inputs, services, directory, model, kind, target, plan, rollout, record } = finished;
   const { environment, artifacts, log } = services;
   const { candidate } = model;
-  const url = target.url();
+  const url = target ? target.url() : plan.url;
   const id = record?.id ?? finished.recordId;
   const result: DeploymentResult = {
     ...{ format: 1, kind: 'deployment', ...candidate, target: kind, environment: finished.environmentName, outcome },
@@ -203,7 +205,7 @@ async function conclude(finished: Finished): Promise<ActionOutcome> {
   const file = join(folder, 'deployment.json');
   await mkdir(folder, { recursive: true });
   await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
-  const scores = kind === 'batch' && outcome === 'deployed' ? target.output?.() : undefined;
+  const scores = kind === 'batch' && outcome === 'deployed' ? target?.output?.() : undefined;
   if (scores && inputs.artifact !== undefined && artifacts.available) {
     await artifacts.upload(inputs.artifact, scores.files, scores.folder);
     log(`Scores left as artifact ${inputs.artifact}`);

@@ -6,6 +6,7 @@ import type { GateLine } from '../../shared/evaluation/gates.js';
 import type { CandidateSource } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { fetchVersion } from '../../shared/registry/fetch.js';
+import { type MirrorOutcome, mirrorInMlflow } from '../../shared/registry/mlflow/mirror.js';
 import {
   DEFAULT_STAGES,
   type Promotion,
@@ -62,10 +63,11 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
     const registry = new Registry(source, name);
     const plan = await planRollback(registry, stage, environment.runId);
     // What a stage goes back to has to be there and whole; gates are not asked: something is wrong right now.
-    await fetchVersion(source, name, plan.target);
+    const bundle = await fetchVersion(source, name, plan.target);
     const promotion = await rollBack(registry, plan, { ...request, stage });
     log(`${stage} went back from ${promotion.previous ?? 'none'} to ${promotion.version.record.version} (${promotion.tag})`);
-    return outcomeOf(name, stage, promotion, [], true);
+    const mlflow = await mirror(loaded.spec, registry, stage, promotion, bundle, services);
+    return outcomeOf(name, stage, promotion, [], true, mlflow);
   }
 
   const { registry, version } = await wantedVersion(inputs.model, source, name);
@@ -77,14 +79,17 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
     inputs.comparison === undefined
       ? undefined
       : await readComparison(inputs.comparison, { source, environment, directory, model: registry.model });
-  const work: Work = { registry, version, bundle, lines, isRelative, comparison, stages, loaded, request, log };
+  const work: Work = { registry, version, bundle, lines, isRelative, comparison, stages, loaded, request, services };
+  const said: Annotation[] = [];
   if (inputs.through) {
     for (const before of await stagesToPass(registry, version, stages.slice(0, stages.indexOf(stage)))) {
       const outcome = await giveStage(before, work);
       if (outcome.failure !== undefined) return outcome;
+      said.push(...(outcome.annotations ?? []));
     }
   }
-  return giveStage(stage, work);
+  const outcome = await giveStage(stage, work);
+  return { ...outcome, annotations: [...said, ...(outcome.annotations ?? [])] };
 }
 
 /** What giving a stage needs, whichever stage it is. */
@@ -98,7 +103,7 @@ interface Work {
   readonly stages: readonly string[];
   readonly loaded: LoadedSpec;
   readonly request: Omit<PromotionRequest, 'stage'>;
-  readonly log: RunnerServices['log'];
+  readonly services: RunnerServices;
 }
 
 /** Those of the stages that the version never had. */
@@ -115,14 +120,16 @@ async function stagesToPass(registry: Registry, version: RegisteredVersion, stag
 
 /** Asks the gates and gives one stage. */
 async function giveStage(stage: string, work: Work): Promise<ActionOutcome> {
-  const { registry, version, bundle, lines, isRelative, comparison, stages, loaded, log } = work;
+  const { registry, version, bundle, lines, isRelative, comparison, stages, loaded, services } = work;
+  const { log } = services;
   const request = { ...work.request, stage };
   const standing = comparison || isRelative ? await standingOf(registry, stage) : undefined;
   if (standing?.holder?.version === version.record.version) {
     // It has the stage, so there is nothing that a gate could keep it from; a job that is run again ends here.
     const promotion = await promoteVersion(registry, version, stages, request);
     log(`${version.record.version} has the stage ${stage} already (${promotion.tag})`);
-    return outcomeOf(registry.model, stage, promotion, [], false);
+    const mlflow = await mirror(loaded.spec, registry, stage, promotion, bundle, services);
+    return outcomeOf(registry.model, stage, promotion, [], false, mlflow);
   }
   if (comparison && standing) {
     const { record } = version;
@@ -140,7 +147,8 @@ async function giveStage(stage: string, work: Work): Promise<ActionOutcome> {
       ? `${version.record.version} has the stage ${stage} (${promotion.tag}); before: ${promotion.previous ?? 'none'}`
       : `${version.record.version} has the stage ${stage} already (${promotion.tag})`,
   );
-  return outcomeOf(registry.model, stage, promotion, gates, false, comparison);
+  const mlflow = await mirror(loaded.spec, registry, stage, promotion, bundle, services);
+  return outcomeOf(registry.model, stage, promotion, gates, false, mlflow, comparison);
 }
 
 /** A gate that nobody has asked blocks: otherwise whatever nobody asks would pass. */
@@ -155,6 +163,19 @@ function assertMerged({ event, pullRequest }: RunEnvironment): void {
     `This run was started by "${event}"${pullRequest?.fromFork ? ' of a fork' : ''}, whose gates and stages nobody has merged: ` +
       '"promote" works on push, schedule, workflow_dispatch and other events of the branch itself.',
   );
+}
+
+/** The alias in MLflow follows what GitHub says in the end: of several jobs, the one whose assignment stands moves it. */
+function mirror(
+  spec: Spec,
+  registry: Registry,
+  stage: string,
+  { version, tag }: Promotion,
+  bundle: Bundle,
+  { environment, log }: RunnerServices,
+): Promise<MirrorOutcome | undefined> {
+  const holds = async (): Promise<boolean> => (await registry.atStage(stage))?.assignment.tag === tag;
+  return mirrorInMlflow({ spec, environment, version, bundle, log, stage: { name: stage, holds } });
 }
 
 function stagesOf({ spec, locate }: LoadedSpec): readonly string[] {
@@ -246,14 +267,18 @@ function outcomeOf(
   { version, previous, tag, created }: Promotion,
   gates: readonly RecheckedGate[],
   rollback: boolean,
+  mlflow: MirrorOutcome | undefined,
   comparison?: Comparison,
 ): ActionOutcome {
+  const notices = mlflow && 'warning' in mlflow ? [mlflow.warning] : [];
   return {
     outputs: { version: version.record.version, created: String(created), 'previous-version': previous ?? '', tag },
+    annotations: notices.map((message) => ({ level: 'warning', message })),
     summary: renderPromotion({
-      ...{ model, stage, version: version.record.version, tag, created, rollback, gates },
+      ...{ model, stage, version: version.record.version, tag, created, rollback, gates, notices },
       ...(previous !== undefined && { previous }),
       ...(comparison && { comparison }),
+      ...(mlflow && 'page' in mlflow && { mlflow }),
     }),
   };
 }

@@ -9,6 +9,7 @@ import { hasCommit } from '../../shared/github/commit.js';
 import { getRun } from '../../shared/github/run.js';
 import { type CandidateSource, candidateOfRun, distrust, isTrustedEvent } from '../../shared/registry/candidate.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
+import { mirrorInMlflow } from '../../shared/registry/mlflow/mirror.js';
 import { parseReference } from '../../shared/registry/reference.js';
 import { type RegistrationRequest, registerVersion } from '../../shared/registry/register.js';
 import { type RegisteredVersion, Registry } from '../../shared/registry/registry.js';
@@ -84,9 +85,11 @@ export async function run(inputs: RegisterInputs, services: RunnerServices): Pro
   if (attestation && 'problem' in attestation)
     notices.push(`registry.attest: ${tag} has no attestation: ${attestation.problem}.`);
   const url = release?.url ?? runPage(environment, record.storage === 'artifact' ? record.candidate : undefined);
+  const mlflow = await mirrorInMlflow({ spec, environment, version, bundle, log });
+  const warnings = mlflow && 'warning' in mlflow ? [...notices, mlflow.warning] : notices;
   return {
     outputs: { version: record.version, tag, url, digest: record.digest, created: String(created) },
-    annotations: notices.map((message) => ({ level: 'warning', message })),
+    annotations: warnings.map((message) => ({ level: 'warning', message })),
     summary: renderRegistration({
       ...{
         manifest,
@@ -97,10 +100,11 @@ export async function run(inputs: RegisterInputs, services: RunnerServices): Pro
         created,
         why,
         storage: record.storage,
-        notices,
+        notices: warnings,
         ...(attestation &&
           'url' in attestation && { attestation: { ...attestation, repository: environment.repository ?? '' } }),
       },
+      ...(mlflow && 'page' in mlflow && { mlflow }),
       assets: release?.assets ?? [],
     }),
   };

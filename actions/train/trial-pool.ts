@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { messageOf } from '../../shared/core/errors.js';
+import { startThread } from '../../shared/core/thread.js';
 import type { PlannedTrial } from '../../shared/tuning/round.js';
 import type { TrialOutcome, TrialWork } from './trial-worker.js';
 
@@ -40,16 +41,6 @@ export async function runTrials(work: TrialWork, trials: readonly PlannedTrial[]
   await Promise.all(Array.from({ length: Math.min(options.threads, trials.length) }, lane));
 }
 
-/**
- * A worker begins with a text, since no file's name is the same in the source and in the bundles. The source as it is, in
- * the project's own tests, is not JavaScript yet.
- */
-const BOOTSTRAP = `
-  const { module } = require('node:worker_threads').workerData;
-  const ready = module.endsWith('.ts') ? import('tsx/esm/api').then((tsx) => tsx.register()) : Promise.resolve();
-  ready.then(() => import(module)).then((loaded) => loaded.serveTrials());
-`;
-
 class TrialThread {
   isDead = false;
   readonly #worker: Worker;
@@ -62,7 +53,7 @@ class TrialThread {
 
   static async start(work: TrialWork): Promise<TrialThread> {
     const { moduleUrl } = await import('./trial-worker.js');
-    const worker = new Worker(BOOTSTRAP, { eval: true, workerData: { module: moduleUrl, work } });
+    const worker = startThread({ module: moduleUrl, serve: 'serveTrials' }, work);
     const thread = new TrialThread(worker);
     const message = await thread.#next();
     if (message !== 'ready') throw new Error(`a trial's thread did not start: ${messageOf(message)}`);

@@ -24,7 +24,7 @@ export const moduleUrl = import.meta.url;
  * @public called by name, in the text that a worker begins with
  */
 export function serveTrials(): void {
-  const { work } = workerData as { work: TrialWork };
+  const work = (workerData as { data: TrialWork }).data;
   const port: MessagePort = parentPort!;
   port.on('message', (trial: PlannedTrial) => {
     void runTrial(work, trial).then((outcome) => port.postMessage(outcome));
@@ -40,6 +40,8 @@ export async function runTrial({ request, metric }: TrialWork, trial: PlannedTri
     const fitted = await fitModel({
       ...request,
       params: { ...request.params, ...trial.params },
+      // The other cores have trials of their own.
+      threads: 1,
       progress: () => {},
     });
     const { labels, table } = request.validation;

@@ -1,7 +1,7 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../../shared/core/errors.js';
+import { messageOf, UserError } from '../../shared/core/errors.js';
 import { formatDuration, formatNumber } from '../../shared/core/format.js';
 import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
 import type { Dataset } from '../../shared/data/dataset.js';
@@ -11,7 +11,7 @@ import { renderPack } from '../../shared/report/study.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
-import { logArtifact } from '../../shared/tuning/artifacts.js';
+import { logArtifact, partArtifact } from '../../shared/tuning/artifacts.js';
 import { type Pack, readPack } from '../../shared/tuning/pack.js';
 import { ranked, type Trial, trialsOf } from '../../shared/tuning/study.js';
 import { eventLine, type StudyEvent, type TrialEvent } from '../../shared/tuning/study-log.js';
@@ -45,6 +45,7 @@ export async function runPack(text: string, context: PackContext): Promise<Actio
   const { request } = await prepareFit(dataset, split, loaded);
 
   const journal = new Journal(pack, study, services, place.directory);
+  const parts = new LogParts(journal, services);
   const rows = rowsDigest(dataset, split);
   let spent = 0;
   const stop = new AbortController();
@@ -65,12 +66,14 @@ export async function runPack(text: string, context: PackContext): Promise<Actio
           journal.write({ event: 'finished', trial: number, params, value: outcome.value, seconds, rows });
         else journal.write({ event: 'failed', trial: number, params, reason: outcome.reason, seconds });
         log(journal.progressLine(number));
+        parts.offer();
       },
     });
   } finally {
     for (const name of SIGNALS) process.removeListener(name, cancel);
   }
 
+  await parts.settled();
   if (artifacts.available) await artifacts.upload(journal.artifact, [journal.file], journal.folder);
   const trials = journal.trials();
   const failure = failureOf(trials, pack, stop.signal.aborted);
@@ -111,6 +114,43 @@ function failureOf(trials: readonly Trial[], pack: Pack, cancelled: boolean): st
   return `All ${ended.length} trials of this pack failed; the first says: ${reasons[0]}`;
 }
 
+/** So often a job leaves what it has, since a machine that is lost uploads nothing more. */
+const PART_EVERY_MS = 60_000;
+
+/** Uploads what has come to a log since the last time, beside the trials that go on. */
+class LogParts {
+  readonly #journal: Journal;
+  readonly #services: RunnerServices;
+  #last = Date.now();
+  #count = 0;
+  #uploading: Promise<void> | undefined;
+
+  constructor(journal: Journal, services: RunnerServices) {
+    this.#journal = journal;
+    this.#services = services;
+  }
+
+  /** Called when there is something new; most of the time it is too early. */
+  offer(): void {
+    const { artifacts, log } = this.#services;
+    if (!artifacts.available || this.#uploading || Date.now() - this.#last < PART_EVERY_MS) return;
+    this.#last = Date.now();
+    const name = partArtifact(this.#journal.artifact, ++this.#count);
+    const { file, folder } = this.#journal.takeNew(name);
+    this.#uploading = artifacts
+      .upload(name, [file], folder)
+      // The whole log comes at the end; this is for the case that it does not.
+      .catch((error: unknown) => log(`The part ${name} of the log could not be left (${messageOf(error)}); going on.`))
+      .then(() => {
+        this.#uploading = undefined;
+      });
+  }
+
+  async settled(): Promise<void> {
+    await this.#uploading;
+  }
+}
+
 /** The log of a pack: a line is on the disk as soon as its trial has begun or ended. */
 class Journal {
   readonly artifact: string;
@@ -121,6 +161,7 @@ class Journal {
   readonly #run: number;
   readonly #attempt: number;
   readonly #events: StudyEvent[] = [];
+  #taken = 0;
 
   constructor(pack: Pack, study: Study, { environment }: RunnerServices, directory: string) {
     this.#pack = pack;
@@ -146,6 +187,16 @@ class Journal {
     };
     this.#events.push(event);
     appendFileSync(this.file, eventLine(event));
+  }
+
+  /** Writes what has come since the last call into a file of its own. */
+  takeNew(name: string): { readonly file: string; readonly folder: string } {
+    const folder = join(this.folder, 'parts');
+    const file = join(folder, `${name}.jsonl`);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, this.#events.slice(this.#taken).map(eventLine).join(''));
+    this.#taken = this.#events.length;
+    return { file, folder };
   }
 
   trials(): readonly Trial[] {

@@ -14,6 +14,9 @@ import type { ColumnType } from './table.js';
  * another name first, so that a reader sees whole files only. A file holds rows of one version and of one UTC day.
  */
 
+/** What the ids of rows begin with by which a deployment is tried; they are no traffic. */
+export const GOLDEN_ID_PREFIX = 'mlops-smoke-';
+
 /** The log's own columns, before those of the data, with their SQL types. */
 export const TRAFFIC_COLUMNS = [
   /** What the caller called the row, else a name that the server gave it. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { UserError } from '../core/errors.js';
 import type { Predictions } from '../data/predictions.js';
@@ -38,6 +39,9 @@ export interface Comparison {
 /** Two answers to one row are the same up to this much: what differs between processors is smaller, what a mistake makes is larger. */
 export const TOLERANCE = 1e-5;
 
+const BUSY_TRIES = 5;
+const BUSY_WAIT_MS = 500;
+
 /**
  * Asks for predictions by column name.
  * @param path `/models/flight-delay/predict`, or with `/versions/v1.2.0` in it
@@ -49,10 +53,17 @@ export async function askPredictions(
   golden: GoldenRows,
   rows: readonly number[],
 ): Promise<Answers> {
-  const answer = await send({
-    ...{ method: 'POST', path, headers: { 'content-type': 'application/json' } },
-    body: JSON.stringify({ rows: rows.map((row) => golden.rows[row]), ids: rows.map((row) => golden.ids[row]) }),
-  });
+  const ask = () =>
+    send({
+      ...{ method: 'POST', path, headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify({ rows: rows.map((row) => golden.rows[row]), ids: rows.map((row) => golden.ids[row]) }),
+    });
+  let answer = await ask();
+  // A service that is busy with others says so, and nothing about the model.
+  for (let tried = 1; answer.status === 429 && tried < BUSY_TRIES; tried++) {
+    await setTimeout(tried * BUSY_WAIT_MS);
+    answer = await ask();
+  }
   if (answer.status !== 200) throw new UserError(`${path} answers ${errorText(answer)}`);
   const parsed = predictResponseSchema.safeParse(jsonOf(answer.text));
   if (!parsed.success)

@@ -7,6 +7,7 @@ import type { Predictions } from '../data/predictions.js';
 import { rowsOfPart } from '../data/select.js';
 import { assignParts } from '../data/split.js';
 import type { Column, ColumnType, Table } from '../data/table.js';
+import { GOLDEN_ID_PREFIX } from '../data/traffic-log.js';
 import { selectRows } from '../data/typed-columns.js';
 import type { OnnxModel } from '../onnx/session.js';
 
@@ -31,9 +32,6 @@ export interface GoldenRows {
   /** What a user should know about the rows. */
   readonly notices: readonly string[];
 }
-
-/** What the ids of golden rows begin with. */
-export const GOLDEN_ID_PREFIX = 'mlops-smoke-';
 
 const GOLDEN_ROWS = 64;
 

@@ -60,7 +60,8 @@ export async function rollOut(target: Target, { smoke, progress, signal }: Rollo
   } catch (error) {
     const reason = signal?.aborted ? 'the job was cancelled' : oneLine(error);
     progress(`rolling back: ${reason}`);
-    const rollback = await target.rollback();
+    const { note, ...rest } = await target.rollback();
+    const rollback = { ...rest, ...(note !== undefined && { note: oneLine(note) }) };
     return { outcome: 'rolled back', reason, ...shown, steps, rollback, ...(signal?.aborted ? {} : bugOf(error)) };
   }
 }

@@ -8,11 +8,11 @@ import type { Json } from '../core/json.js';
 const BEGIN = '<!-- mlops-actions block ';
 const END = ' -->';
 
-/** The line of a block. Nothing in it can end the comment. */
+/** The line of a block, in plain ASCII. Nothing in it can end the comment. */
 export function hiddenBlock(name: string, value: Json): string {
   if (!/^[a-z][a-z-]*$/.test(name)) throw new Error(`${JSON.stringify(name)} is no name of a hidden block`);
   const json = JSON.stringify(value).replace(
-    /[<>]|-(?=-)/g,
+    /[<>\u007f-\uffff]|-(?=-)/g,
     (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return `${BEGIN}${name} ${json}${END}`;

@@ -9,7 +9,7 @@ import { countRows, readRows } from '../data/duckdb.js';
 import { readError } from '../data/read-error.js';
 import type { SourceFile } from '../data/sources.js';
 import { identifier, literal } from '../data/sql.js';
-import { openTraffic, TRAFFIC_COLUMNS } from '../data/traffic-log.js';
+import { GOLDEN_ID_PREFIX, openTraffic, TRAFFIC_COLUMNS } from '../data/traffic-log.js';
 import type { WatchedInput } from '../features/watched.js';
 import { type WindowGrid, windowSql } from './windows.js';
 
@@ -77,8 +77,10 @@ export async function loadTraffic(connection: DuckDBConnection, request: Traffic
       ...['mlops_problem AS problem', 'mlops_id AS id', '__key AS key', 'mlops_label AS label', 'mlops_scores AS scores'],
       ...['mlops_version AS version', 'mlops_digest AS digest', 'mlops_time AS answered', ...raw],
     ];
+    // Rows by which a deployment was tried are old ones, and were asked for by nobody.
+    const asked = `NOT starts_with(coalesce(mlops_id, ''), ${literal(GOLDEN_ID_PREFIX)})`;
     await connection.run(
-      `CREATE TABLE __read AS SELECT ${selected.join(', ')} FROM __log WHERE isfinite(__ts) AND ${window} BETWEEN 0 AND ${windows.end - windows.first - 1}`,
+      `CREATE TABLE __read AS SELECT ${selected.join(', ')} FROM __log WHERE isfinite(__ts) AND ${asked} AND ${window} BETWEEN 0 AND ${windows.end - windows.first - 1}`,
     );
     const read = await countRows(connection, '__read');
     await connection.run(

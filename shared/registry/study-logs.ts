@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../core/errors.js';
 import { artifactsByName, artifactsOfRun, type ListedArtifact } from '../github/artifact.js';
 import { getRun } from '../github/run.js';
-import { isLogArtifact, logArtifact } from '../tuning/artifacts.js';
+import { isLogArtifact, logArtifact, wholeOf } from '../tuning/artifacts.js';
 import { mergeLogs, type ReadLog, readLog, type StudyEvent } from '../tuning/study-log.js';
 import { type CandidateSource, distrust } from './candidate.js';
 import type { Study } from './study.js';
@@ -84,7 +84,10 @@ class Reader {
   async readRun(runId: number): Promise<void> {
     const { model, name } = this.#study;
     const all = await artifactsOfRun(this.#source.client, this.#source.repository, runId);
-    const wanted = all.filter((artifact) => !artifact.expired && isLogArtifact(model, name, artifact.name));
+    const logs = all.filter((artifact) => !artifact.expired && isLogArtifact(model, name, artifact.name));
+    // Parts are for jobs that did not come to their end; the whole log holds them.
+    const whole = new Set(logs.map((artifact) => artifact.name));
+    const wanted = logs.filter((artifact) => wholeOf(artifact.name) === artifact.name || !whole.has(wholeOf(artifact.name)));
     // Plans hold what was known when they were made; read first, they save most of the other downloads.
     const plans = wanted.filter((artifact) => /-j0-a\d+$|-report-a\d+$/.test(artifact.name));
     for (const plan of plans) await this.#read(plan);

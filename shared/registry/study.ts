@@ -9,6 +9,7 @@ import type { LoadedSpec } from '../spec/load.js';
 import { type Better, isMetric, METRICS, type MetricName } from '../spec/metrics.js';
 import { type Algorithm, canonicalParam, PARAMS } from '../spec/params.js';
 import type { Spec } from '../spec/schema.js';
+import { RESERVED } from '../tuning/artifacts.js';
 import { samplerName } from '../tuning/propose.js';
 import { type StudyPlan, trialsOfStudy } from '../tuning/round.js';
 import { isActive, type ParamSet, type ParamValue, readSpace, type SearchSpace, spaceJson } from '../tuning/space.js';
@@ -53,7 +54,7 @@ export async function describeStudy(loaded: LoadedSpec, name: string, place: Stu
         'there is nothing to tune: add a section such as tune: { trials: 40, space: { num_leaves: { low: 7, high: 255, log: true } } }',
       location: { file: loaded.file },
     });
-  if (!STUDY_NAME.test(name) || /-(r\d+-j\d+|report)-a\d+$/.test(name))
+  if (!STUDY_NAME.test(name) || RESERVED.test(name))
     throw new UserError(
       `Input "study" is ${JSON.stringify(name)}; accepted: up to 40 lower-case letters, digits and hyphens, such as default.`,
     );

@@ -1,6 +1,6 @@
 import { formatCompact, formatNumber, formatShare } from '../core/format.js';
 import type { Health, HealthColumn, HealthGroup } from '../monitoring/health.js';
-import { code, text } from './escape.js';
+import { clipMiddle, code, text } from './escape.js';
 import { windowText } from './health-words.js';
 import { CANDIDATE_COLOR, CHAMPION_COLOR, roundRange, xyChart } from './mermaid.js';
 import { metricTitle } from './wording.js';
@@ -9,23 +9,40 @@ const LONGEST_NAME = 14;
 
 /** The newest rows of a column (bars) over its reference (line). Empty with fewer than two groups. */
 export function columnChart(column: HealthColumn, reference: string): string {
-  const { groups } = column;
+  const { groups, left } = drawnGroups(column);
   if (groups.length < 2) return '';
   const current = groups.map((group) => 100 * group.current);
   const before = groups.map((group) => 100 * group.reference);
   const highest = roundRange([0, ...current, ...before]);
-  const caption = `**${code(column.name, 60)}**: the newest window (blue bars), ${reference} (grey line)`;
+  const caption = `**${code(column.name, 60)}**: the newest window (blue bars), ${reference} (grey line)${left}`;
   return `${caption}\n\n${xyChart({
     description: `${column.name}: shares of the rows in the newest window and of ${reference}`,
     xLabel: column.name,
     yLabel: '% of the rows',
-    x: { names: groups.map((group, index) => groupName(group, index, groups)) },
+    x: { names: unique(groups.map((group, index) => groupName(group, index, groups))) },
     y: { from: 0, to: highest.to },
     lines: [
       { name: 'newest window', values: current, color: CANDIDATE_COLOR, kind: 'bar' },
       { name: 'reference', values: before, color: CHAMPION_COLOR },
     ],
   })}`;
+}
+
+/** All other values together would flatten those that are named: then they are told in words. */
+function drawnGroups({ groups }: HealthColumn): { groups: readonly HealthGroup[]; left: string } {
+  const other = groups.find(({ kind }) => kind === 'other');
+  const named = groups.filter(({ kind }) => kind !== 'other');
+  const height = (group: HealthGroup): number => Math.max(group.reference, group.current);
+  if (!other || named.length < 3 || height(other) < 2 * Math.max(...named.map(height))) return { groups, left: '' };
+  return { groups: named, left: `; all others ${formatShare(other.reference)} → ${formatShare(other.current)}` };
+}
+
+/** An axis draws names that are the same in one place. */
+function unique(names: readonly string[]): string[] {
+  return names.map((name, index) => {
+    const before = names.slice(0, index).filter((other) => other === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
+  });
 }
 
 /** What a group holds, as short as an axis needs it: of a range its lower end, of the first the end that it is below. */
@@ -43,8 +60,7 @@ function shortNumber(value: number): string {
 }
 
 function shortened(value: string): string {
-  const characters = Array.from(value);
-  return characters.length <= LONGEST_NAME ? value : `${characters.slice(0, LONGEST_NAME - 1).join('')}…`;
+  return clipMiddle(value, LONGEST_NAME);
 }
 
 /** The primary metric window by window, with what was recorded at the training. Empty with fewer than two values. */

@@ -75,16 +75,17 @@ export function healthTitle(health: Health): string {
   return clip(`${health.model}: ${what}`, 200);
 }
 
-/** `2001-06-04`, with the time where it is not midnight. */
+/** `2001-06-04`, with the time where it is not midnight; a dash for what is no moment. Safe anywhere. */
 export function momentText(iso: string): string {
-  const [date = '', time = ''] = iso.split('T');
-  return time.startsWith('00:00:00') ? date : `${date} ${time.slice(0, 5)} UTC`;
+  const [, date, time] = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):\d{2}/.exec(iso) ?? [];
+  if (date === undefined || time === undefined) return '–';
+  return iso.startsWith(`${date}T00:00:00`) ? date : `${date} ${time} UTC`;
 }
 
 /** `2001-06-04 … 2001-06-10`: whole days with the last one, else with their times. */
 export function windowText({ from, to }: Pick<HealthWindow, 'from' | 'to'>, form: 'long' | 'short' = 'long'): string {
-  const isDays = [from, to].every((moment) => moment.includes('T00:00:00'));
-  if (form === 'short') return isDays ? from.slice(5, 10) : from.slice(5, 16).replace('T', ' ');
+  const isDays = [from, to].every((moment) => /^\d{4}-\d{2}-\d{2}T00:00:00/.test(moment));
+  if (form === 'short') return momentText(from).slice(5).replace(' UTC', '');
   if (!isDays) return `${momentText(from)} … ${momentText(to)}`;
   const last = new Date(Date.parse(to) - 1).toISOString().slice(0, 10);
   return last === from.slice(0, 10) ? last : `${from.slice(0, 10)} … ${last}`;

@@ -25,6 +25,13 @@ export interface RegistrationReport {
   readonly notices: readonly string[];
   /** The page of the build's attestation, and the repository (`owner/name`) that it can be asked of. */
   readonly attestation?: { readonly url: string; readonly repository: string };
+  readonly mlflow?: MirroredPage;
+}
+
+/** Where MLflow shows the version, and its number there. */
+export interface MirroredPage {
+  readonly number: string;
+  readonly page: string;
 }
 
 /** The job summary of a registration. */
@@ -44,7 +51,7 @@ export function renderRegistration(report: RegistrationReport): string {
       : []),
   ];
   return joined([
-    `### ${headline}\n\n${kept}`,
+    `### ${headline}\n\n${kept}${mirrored(report.mlflow)}`,
     report.attestation === undefined
       ? ''
       : `${link('Attested', report.attestation.url)} as built by this run: ${code(`gh attestation verify model.onnx --repo ${report.attestation.repository}`, 200)}.`,
@@ -86,6 +93,8 @@ export interface PromotionReport {
   readonly gates: readonly RecheckedGate[];
   /** Whose gates count, where there is one. */
   readonly comparison?: Pick<Comparison, 'verdict' | 'champion' | 'createdAt'>;
+  readonly notices?: readonly string[];
+  readonly mlflow?: MirroredPage;
 }
 
 /** The job summary of a promotion or a rollback. */
@@ -103,7 +112,8 @@ export function renderPromotion(report: PromotionReport): string {
   const before = previous === undefined ? 'No version had it before.' : `${code(previous)} had it before.`;
   return joined([
     `### ${headline}`,
-    tag === '' ? '' : `${before} Tag ${reference(tag)}.`,
+    tag === '' ? '' : `${before} Tag ${reference(tag)}.${mirrored(report.mlflow)}`,
+    noticeBox(report.notices ?? []),
     comparisonSentence(report.comparison),
     gateTable(report.gates),
     report.gates.some(({ outcome }) => outcome === 'not judged')
@@ -182,6 +192,10 @@ export function renderHistory(history: RegistryHistory): string {
  */
 function reference(name: string): string {
   return /^[a-z0-9-]+[@#][\w./#-]+$/.test(name) ? `\`${name}\`` : code(name, 120);
+}
+
+function mirrored(mlflow: MirroredPage | undefined): string {
+  return mlflow === undefined ? '' : ` In MLflow it is ${link(`version ${text(mlflow.number, 20)}`, mlflow.page)}.`;
 }
 
 function stagesOf({ stages }: HistoricVersion): string {

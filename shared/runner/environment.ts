@@ -29,6 +29,8 @@ export interface RunEnvironment {
   readonly hasIdToken?: boolean;
   readonly workspace: string;
   readonly temp?: string;
+  /** Credentials of an MLflow server, where the step has them. */
+  readonly mlflow?: { readonly token?: string; readonly username?: string; readonly password?: string };
 }
 
 export interface PullRequestEvent {
@@ -70,6 +72,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): RunEnviro
     hasIdToken: Boolean(env.ACTIONS_ID_TOKEN_REQUEST_URL && env.ACTIONS_ID_TOKEN_REQUEST_TOKEN),
     workspace: env.GITHUB_WORKSPACE || process.cwd(),
     ...(env.RUNNER_TEMP && { temp: env.RUNNER_TEMP }),
+    mlflow: {
+      ...(env.MLFLOW_TRACKING_TOKEN && { token: env.MLFLOW_TRACKING_TOKEN }),
+      ...(env.MLFLOW_TRACKING_USERNAME && { username: env.MLFLOW_TRACKING_USERNAME }),
+      ...(env.MLFLOW_TRACKING_PASSWORD && { password: env.MLFLOW_TRACKING_PASSWORD }),
+    },
   };
 }
 

@@ -28,6 +28,9 @@ const LARGEST_ARCHIVE = 512 * 2 ** 20;
 /** An upload from which nothing comes for so long is given up. */
 const STALLED_MS = 30_000;
 
+/** Errors of a connection that ends before the body does. */
+const BROKEN: readonly string[] = ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'];
+
 const LARGEST_JSON = 256 * 1024;
 const LARGEST_DISCARDED = 64 * 2 ** 20;
 
@@ -166,7 +169,9 @@ async function receive(request: IncomingMessage, file: string): Promise<string> 
     await pipeline(request, measured, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal: stalled.signal });
   } catch (error) {
     if (stalled.signal.aborted) throw new RequestError(408, 'the archive did not arrive in time', { cause: error });
-    throw error instanceof RequestError ? error : new RequestError(499, 'the client closed the connection', { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    if (!BROKEN.includes(code ?? '')) throw error;
+    throw new RequestError(499, 'the client closed the connection', { cause: error });
   } finally {
     clearTimeout(timer);
   }

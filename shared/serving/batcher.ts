@@ -6,8 +6,8 @@ import { CHUNK_ROWS, type Scorer } from './scorer.js';
 import type { Servable } from './servable.js';
 
 /**
- * What becomes of a request; one of these is called. What they are given is only valid during the call, and they must not
- * throw.
+ * What becomes of a request; one of these is called (`failed` also after another one, where that has thrown). What they are
+ * given is only valid during the call.
  */
 export interface Sink {
   scored(rows: ScoredRows): void;
@@ -88,7 +88,9 @@ export class Batcher {
 
   #launch(batch: Batch): void {
     this.#open = undefined;
-    void this.#score(batch);
+    this.#score(batch).catch((error: unknown) => {
+      for (const { sink } of batch.entries) sink.failed(error);
+    });
   }
 
   async #score(batch: Batch): Promise<void> {
@@ -131,7 +133,14 @@ export class Batcher {
     start: number,
     end: number,
   ): void {
-    sink.scored(new ScoredRows({ servable: this.#servable, buffer, at, rows, ids, outputs, scored: { start, end } }));
+    let scored: ScoredRows;
+    try {
+      scored = new ScoredRows({ servable: this.#servable, buffer, at, rows, ids, outputs, scored: { start, end } });
+    } catch (error) {
+      sink.failed(error);
+      return;
+    }
+    sink.scored(scored);
   }
 }
 

@@ -53,6 +53,7 @@ class Exchange {
   readonly #response: ServerResponse;
   readonly #started = performance.now();
   #version: Version | undefined;
+  #isOver = false;
 
   constructor(serving: Serving, protocol: Protocol, request: IncomingMessage, response: ServerResponse) {
     this.#serving = serving;
@@ -103,6 +104,8 @@ class Exchange {
   }
 
   #end(answer: Omit<Answer, 'body'> & { readonly body: string | Uint8Array }): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     const { load, strays, log } = this.#serving;
     const { status, contentType, body, predicted, refused, bug } = answer;
     load.pending--;

@@ -1,3 +1,4 @@
+import { quote, RequestError } from './request-error.js';
 import type { RowBuffer } from './row-buffer.js';
 import type { Servable } from './servable.js';
 
@@ -23,6 +24,7 @@ export class ScoredRows {
   /** Classes; 1 for regression. */
   readonly #classes: number;
 
+  /** @throws RequestError 500 when the outputs are not of these rows, or not of the classes */
   constructor(place: {
     readonly servable: Servable;
     readonly buffer: RowBuffer;
@@ -45,6 +47,21 @@ export class ScoredRows {
     this.#scores = scores ? ((place.outputs.get(scores.output) ?? []) as ArrayLike<number>) : [];
     this.#scoreWidth = this.#scored === 0 ? 0 : this.#scores.length / this.#scored;
     this.#classes = scores ? Math.max(1, scores.classes.length) : 0;
+    if (this.#scored > 0) this.#assertWhole();
+  }
+
+  /** A graph made elsewhere may give what its metadata does not say. */
+  #assertWhole(): void {
+    for (const [name, { length }] of this.#outputs) {
+      if (length % this.#scored === 0) continue;
+      throw new RequestError(500, `the model's output ${quote(name)} has ${length} values for ${this.#scored} rows`);
+    }
+    const isOneOfTwo = this.#classes === 2 && this.#scoreWidth === 1;
+    if (this.#scoreWidth === this.#classes || isOneOfTwo || !this.servable.scores) return;
+    throw new RequestError(
+      500,
+      `the model's output ${quote(this.servable.scores.output)} has ${this.#scoreWidth} values a row where ${this.#classes} are expected`,
+    );
   }
 
   /** The value of a regression, or the probability of a class, for a row of the request. */

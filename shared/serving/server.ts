@@ -91,7 +91,9 @@ function createApp(serving: Serving): FastifyInstance {
     // Longer than the usual load balancer keeps a connection, which otherwise sends into one that has just been closed.
     keepAliveTimeout: 75_000,
     routerOptions: { maxParamLength: 200 },
-    http: { headersTimeout: 15_000, requestTimeout: 600_000, maxHeaderSize: 16_384 },
+    // An archive may come slowly; bodies of requests for predictions have a shorter time of their own (body.ts).
+    requestTimeout: 600_000,
+    http: { headersTimeout: 15_000, maxHeaderSize: 16_384 },
   });
   app.addHook('onSend', async (_request, reply) => {
     void reply.header('x-content-type-options', 'nosniff');

@@ -5,6 +5,7 @@ import { type Gate, gateText, readGate, unknownMetric } from './gates.js';
 import { betterOf, fitsTask, isMeasurement, isMetric, metricByOtherName, metricsOfTask, rangeOf } from './metrics.js';
 import { checkMonitor } from './monitor-checks.js';
 import { paramMistakes } from './params.js';
+import { checkRegistry } from './registry-checks.js';
 import { checkRetrain } from './retrain-checks.js';
 import type { Spec } from './schema.js';
 import { valueAt } from './schema-errors.js';
@@ -35,6 +36,7 @@ export function checkSections(sections: Sections, content: unknown): Finding[] {
     ...checkFeatures(sections),
     ...checkTrain(sections),
     ...checkTune(sections),
+    ...checkRegistry(sections),
     ...checkRetrain(sections, content),
     ...checkMetrics(sections, content),
     ...checkGates(sections, content),

@@ -301,7 +301,9 @@ const registrySchema = z
       .optional()
       .describe('Further files that are published'),
     mlflow: z
-      .strictObject({ tracking_uri: z.string().min(1) })
+      .strictObject({
+        tracking_uri: z.string().min(1).describe('Address of the tracking server: https, or http on the same machine'),
+      })
       .optional()
       .describe('Register in MLflow as well'),
     attest: z.boolean().optional().describe('Attest where the model comes from'),

@@ -22,7 +22,6 @@ interface Rule {
 const isOff = (value: unknown): boolean => value === false;
 
 const RULES: readonly Rule[] = [
-  { path: ['registry', 'mlflow'] },
   { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
   ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),
   { path: ['train', 'objective'], isError: true, harmless: isOwnObjective, instead: 'remove it: the task chooses it' },

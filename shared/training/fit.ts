@@ -31,6 +31,8 @@ export interface FitRequest {
   readonly train: LabelledRows;
   /** Rows that choose (early stopping, L2); with the same classes as train. */
   readonly validation: LabelledRows;
+  /** Threads that the training may use; absent: what the machine has. The model does not depend on it. */
+  readonly threads?: number;
   readonly progress: Progress;
 }
 
@@ -82,6 +84,7 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     ...(validation.weights && { validationWeights: validation.weights }),
     params,
     seed,
+    ...(request.threads !== undefined && { threads: request.threads }),
     progress,
   });
   const classes = train.labels.task === 'regression' ? [] : train.labels.classes;

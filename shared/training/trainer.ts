@@ -16,6 +16,8 @@ export interface TrainingInput {
   readonly validationWeights?: Float64Array;
   readonly params: Readonly<Record<string, string | number | boolean>>;
   readonly seed: number;
+  /** Threads that the training may use; absent: what the machine has. The model does not depend on it. */
+  readonly threads?: number;
   readonly progress: Progress;
 }
 

@@ -48,7 +48,7 @@ async function deploy(
   }: { readonly job?: RegistryJob; readonly deploy?: Record<string, unknown> } & Record<string, unknown> = {},
 ): Promise<ActionOutcome> {
   const step = { kubeconfig: cluster.kubeconfig(), model: `churn@${version}`, ...(inputs as Record<string, string>) };
-  return scene.deploy(job ?? (await scene.job({ spec: spec(changes) })), step);
+  return scene.step('deploy', job ?? (await scene.job({ spec: spec(changes) })), step);
 }
 
 const resultOf = async (outcome: ActionOutcome): Promise<DeploymentResult> =>
@@ -172,19 +172,36 @@ describe('kubernetes', () => {
       event: 'pull_request',
       permissions: { contents: 'read' },
     });
-    const outcome = await deploy('v0.2.0', { job, 'dry-run': 'true' });
+    const outcome = await deploy('v0.2.0', { job, 'dry-run': 'true', image: 'ghcr.io/acme/models:2' });
     const { manifests, diff } = await resultOf(outcome);
     const documents = parseAllDocuments(manifests!).map((document) => document.toJS() as Fields);
     expect(documents.map(({ kind }) => kind)).toEqual(['Deployment', 'Service', 'HorizontalPodAutoscaler']);
     expect(diff).toContain('-    mlops-actions/version: v0.1.0');
     expect(diff).toContain('+    mlops-actions/version: v0.2.0');
     expect(diff).toContain('-  maxReplicas: 3\n+  maxReplicas: 5');
+    expect(diff).toContain('image: ghcr.io/acme/models:2');
     expect(job.log).toContain('+  maxReplicas: 5');
     expect(outcome.summary).toContain('```diff');
     expect(cluster.requests.slice(asked).filter((request) => request.startsWith('PATCH'))).toEqual(
       Array(3).fill(expect.stringContaining('dryRun=All')),
     );
     expect(annotation('Deployment', 'churn', 'mlops-actions/version')).toBe('v0.1.0');
+  });
+});
+
+describe('a dry run without access to the cluster', () => {
+  test.each([
+    ['kubernetes', ['Deployment', 'Service', 'HorizontalPodAutoscaler']],
+    ['kserve', ['ServingRuntime', 'InferenceService']],
+  ])('%s: the manifests, and that what is live was not read', async (target, kinds) => {
+    const job = await scene.job({ spec: spec(), event: 'pull_request', permissions: { contents: 'read' } });
+    const outcome = await deploy('v0.2.0', { job, target, kubeconfig: '', 'dry-run': 'true' });
+    const { manifests, diff, notices } = await resultOf(outcome);
+    expect(parseAllDocuments(manifests!).map((document) => (document.toJS() as Fields).kind)).toEqual(kinds);
+    expect(diff).toBeUndefined();
+    expect(notices).toContainEqual(expect.stringContaining('what is live was not read'));
+    expect(job.log).toContain(`kind: ${kinds[0]}`);
+    expect(cluster.requests).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DeploymentResult } from '../../shared/deployment/result.js';
 import type { ActionOutcome } from '../../shared/runner/services.js';
@@ -35,7 +36,7 @@ async function deploy(
   { job, ...inputs }: { readonly job?: RegistryJob } & Record<string, unknown> = {},
 ): Promise<ActionOutcome> {
   const step = { 'service-token': service.token, model: `churn@${version}`, ...(inputs as Record<string, string>) };
-  return scene.deploy(job ?? (await scene.job({ spec: spec() })), step);
+  return scene.step('deploy', job ?? (await scene.job({ spec: spec() })), step);
 }
 
 async function resultOf(outcome: ActionOutcome): Promise<DeploymentResult> {
@@ -94,10 +95,22 @@ describe('a version goes live', () => {
     const promoter = await scene.job({ permissions: { contents: 'write', actions: 'read' } });
     for (const stage of ['staging', 'production']) await promoter.step('promote', { model: 'churn@v0.1.0', stage });
     await deploy('v0.2.0');
-    const back = await scene.deploy(await scene.job({ spec: spec() }), { 'service-token': service.token });
+    const back = await scene.step('deploy', await scene.job({ spec: spec() }), { 'service-token': service.token });
     expect(back.failure).toBeUndefined();
     expect(back.outputs.version).toBe('v0.1.0');
     expect(service.shares('churn')).toEqual({ 'v0.1.0': 100, 'v0.2.0': 0 });
+  });
+
+  test('a version that is kept as an artifact is packed here; a cluster could not download it', async () => {
+    const stored = { registry: { storage: 'artifact' } };
+    await scene.register('0.3.0', 500, { spec: stored });
+    const outcome = await deploy('v0.3.0');
+    expect(outcome.failure).toBeUndefined();
+    expect(service.shares('churn')).toEqual({ 'v0.3.0': 100 });
+    const job = await scene.job({ spec: { deploy: { target: 'kubernetes', image: 'ghcr.io/acme/models:1' } } });
+    expect(await complaint(deploy('v0.3.0', { job }))).toContain(
+      'churn@v0.3.0 is kept as an artifact, which no cluster can download: register it with "storage: release"',
+    );
   });
 
   test('what is live already stays as it is, and the run says so', async () => {
@@ -260,6 +273,19 @@ describe('a version that does not do is taken back, and the record says so', () 
     expect(outcome.summary).toContain('The rollback is not complete');
   });
 
+  test('a job that is cancelled puts back what it has done, and records it', async () => {
+    await deploy('v0.1.0');
+    service.misbehaviour.onAdmin = (method, path) => {
+      // As the runner does when somebody cancels the run.
+      if (method === 'POST' && path.endsWith('/traffic')) process.emit('SIGINT');
+    };
+    const outcome = await deploy('v0.2.0', { 'canary-wait': '1m' });
+    expect(outcome.failure).toContain('the job was cancelled. v0.1.0 is live again.');
+    expect(service.shares('churn')).toEqual({ 'v0.1.0': 100 });
+    expect(records()[1]!.last.description).toBe('rolled back to v0.1.0: the job was cancelled');
+    expect(process.listenerCount('SIGINT')).toBe(0);
+  });
+
   test('a service that goes away in the middle', async () => {
     await deploy('v0.1.0');
     service.misbehaviour.onAdmin = (method, path) => {
@@ -270,6 +296,21 @@ describe('a version that does not do is taken back, and the record says so', () 
     expect(outcome.failure).toContain('did not divide the traffic (502: Bad gateway)');
     expect(outcome.failure).toContain('The rollback is not complete: the old shares (v0.1.0 100 %) could not be put back');
   });
+});
+
+test('a model in a folder of its own, with a spec of another name and a token of a person', async () => {
+  const job = await scene.job({ spec: spec() });
+  for (const file of ['data.csv', 'mlops.yaml']) {
+    const to = join(job.workspace, 'models/churn', file.replace('mlops', 'model'));
+    await mkdir(dirname(to), { recursive: true });
+    await rename(join(job.workspace, file), to);
+  }
+  const outcome = await deploy('v0.1.0', {
+    ...{ job, spec: 'model.yaml', 'working-directory': 'models/churn' },
+    'github-token': scene.registry.github.personToken('ann'),
+  });
+  expect(outcome.failure).toBeUndefined();
+  expect(outcome.outputs['result-path']).toBe(join(job.workspace, 'models/churn/.mlops-actions/deployment.json'));
 });
 
 describe('a dry run', () => {
@@ -290,6 +331,19 @@ describe('a dry run', () => {
   });
 });
 
+test('a dry run without the token of the service says what it can', async () => {
+  const job = await scene.job({ spec: spec(), event: 'pull_request', permissions: { contents: 'read' } });
+  const outcome = await deploy('v0.2.0', { job, 'service-token': '', 'dry-run': 'true' });
+  expect(outcome.failure).toBeUndefined();
+  const { plan, notices } = await resultOf(outcome);
+  expect(plan).toEqual([
+    'load v0.2.0 without traffic, or with all of it where it is the first version',
+    'give it 5 %, 25 %, 100 % of the traffic',
+  ]);
+  expect(notices).toEqual(['Without the input "service-token" what is live was not read.']);
+  expect(service.admin).toEqual([]);
+});
+
 describe('mistakes, each in one line and before anything is changed', () => {
   const line = async (
     inputs: Record<string, string> = {},
@@ -297,7 +351,9 @@ describe('mistakes, each in one line and before anything is changed', () => {
     job?: RegistryJob,
   ) => {
     const own = job ?? (await scene.job({ spec: { deploy: deploySection } }));
-    const message = await complaint(scene.deploy(own, { model: 'churn@v0.1.0', 'service-token': service.token, ...inputs }));
+    const message = await complaint(
+      scene.step('deploy', own, { model: 'churn@v0.1.0', 'service-token': service.token, ...inputs }),
+    );
     expect(message).not.toContain('\n');
     expect(records()).toEqual([]);
     expect(service.admin.filter((request) => !request.startsWith('GET'))).toEqual([]);
@@ -353,7 +409,9 @@ describe('mistakes, each in one line and before anything is changed', () => {
   });
 
   test('there is no such version, no version at the stage, or it is of another model', async () => {
-    expect(await line({ model: 'churn@v9.0.0' })).toBe('churn has no version v9.0.0; there are: v0.2.0, v0.1.0.');
+    expect(await line({ model: 'churn@v9.0.0' })).toEqual(
+      expect.stringMatching(/^churn has no version v9\.0\.0; there are: (v0\.3\.0, )?v0\.2\.0, v0\.1\.0\.$/),
+    );
     expect(await line({ model: 'churn#canary' })).toContain('No version of churn has the stage canary');
     expect(await line({ model: 'fraud@v1.0.0' })).toContain('the spec is of the model "churn"');
     expect(await line({ model: 'churn@1' })).toContain('Input "model" is "churn@1"; accepted: ');

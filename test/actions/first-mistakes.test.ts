@@ -54,6 +54,7 @@ async function line(job: RegistryJob, action: string, inputs: Readonly<Record<st
 const REQUIRED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   evaluate: { model: '.mlops-actions/bundle' },
   fetch: { model: 'run:1' },
+  pipeline: { target: 'kubeflow' },
 };
 const withSpec = [...(await readActions())].filter(([, { inputs }]) => 'spec' in inputs).map(([name]) => name);
 

@@ -88,7 +88,7 @@ describe('with a comparison', () => {
     expect(outcome.failure).toBeUndefined();
     expect(outcome.outputs).toEqual({
       version: 'v1.1.0',
-      created: 'false',
+      created: 'true',
       'previous-version': 'v1.0.0',
       tag: `${model}#production#4`,
     });
@@ -165,7 +165,8 @@ describe('with a comparison', () => {
     const job = await open();
     const before = await promote(job, comparison, { stage: 'production' });
     const again = await promote(job, comparison, { stage: 'production' });
-    expect(again.outputs).toEqual(before.outputs);
+    expect(before.outputs.created).toBe('true');
+    expect(again.outputs).toEqual({ ...before.outputs, created: 'false' });
     expect(again.failure).toBeUndefined();
   });
 });

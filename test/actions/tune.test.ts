@@ -234,6 +234,33 @@ describe('a study', () => {
     expect((await project.run('tune-plan', { jobs: '4' })).outputs).toMatchObject({ count: String(open), done: 'false' });
   });
 
+  test('a job leaves its log in parts as well, since a machine that is lost uploads nothing more', async () => {
+    const [pack] = packs(await project.run('tune-plan', { jobs: '1' }));
+    project.uploads.length = 0;
+    // Each look at the clock finds it a minute later.
+    let now = 0;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 60_000));
+    await project.run('train', { trials: pack! });
+    clock.mockRestore();
+    const names = project.uploads.map(({ name }) => name);
+    expect(names.at(-1)).toBe('churn-study-default-r1-j1-a1');
+    expect(names.slice(0, -1)).toEqual(names.slice(0, -1).map((_, index) => `churn-study-default-r1-j1-a1-p${index + 1}`));
+    expect(names.length).toBeGreaterThan(2);
+    // No line stands in two parts, and none but the last ones is missing.
+    const lines = await Promise.all(
+      project.uploads.map(async ({ files }) => (await readFile(files[0]!, 'utf8')).trim().split('\n')),
+    );
+    const whole = lines.pop()!;
+    const parts = lines.flat();
+    expect(new Set(parts).size).toBe(parts.length);
+    expect(whole.slice(0, parts.length)).toEqual(parts);
+    // Without the whole log, what the parts hold counts, and only the rest comes again.
+    const first = await readFile(project.uploads[0]!.files[0]!, 'utf8');
+    await project.write('.mlops-actions/study/churn-study-default-r1-j1-a1.jsonl', first);
+    const next = await project.run('tune-plan');
+    expect(Number(JSON.parse(packs(next)[0]!).trials.length)).toBeLessThan(4);
+  });
+
   test('the budget ends the search', async () => {
     await project.write('mlops.yaml', searching({ budget_minutes: 0.00001, jobs: 1 }));
     const [leg] = await round();

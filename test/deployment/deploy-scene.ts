@@ -55,8 +55,9 @@ export class DeployScene {
     return { url: server.url, close: () => server.close() };
   };
 
-  deploy(job: RegistryJob, inputs: Readonly<Record<string, string>>): Promise<ActionOutcome> {
-    return job.use('deploy', { 'canary-wait': '0s', ...inputs }, (reader, services) =>
+  /** A step of a job with this scene's server for its smoke test. */
+  step(action: 'deploy', job: RegistryJob, inputs: Readonly<Record<string, string>>): Promise<ActionOutcome> {
+    return job.use(action, { 'canary-wait': '0s', ...inputs }, (reader, services) =>
       run(readInputs(reader), services, this.startServer),
     );
   }

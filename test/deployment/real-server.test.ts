@@ -33,7 +33,11 @@ const spec = () => ({
 test('a version goes live at the real server, is followed, and is gone back to', async () => {
   for (const [version, before] of [['v0.1.0'], ['v0.2.0', 'v0.1.0'], ['v0.1.0', 'v0.2.0']] as const) {
     const job = await scene.job({ spec: spec() });
-    const outcome = await scene.deploy(job, { 'service-token': token, model: `churn@${version}`, 'canary-wait': '100ms' });
+    const outcome = await scene.step('deploy', job, {
+      'service-token': token,
+      model: `churn@${version}`,
+      'canary-wait': '100ms',
+    });
     expect(outcome.failure).toBeUndefined();
     expect(outcome.outputs).toMatchObject({ url: server.url, version, 'rolled-back': 'false' });
     if (before !== undefined) expect(outcome.summary).toContain(`\`${before}\` was live before`);
@@ -49,7 +53,7 @@ test('a version goes live at the real server, is followed, and is gone back to',
 test('a wrong token is told in one line, and nothing is recorded', async () => {
   const before = scene.records().length;
   const job = await scene.job({ spec: spec() });
-  const refused = scene.deploy(job, { 'service-token': 'not the token', model: 'churn@v0.2.0' });
+  const refused = scene.step('deploy', job, { 'service-token': 'not the token', model: 'churn@v0.2.0' });
   await expect(refused).rejects.toThrow(
     'does not accept the token (401): the input "service-token" has to be what the server was started with',
   );

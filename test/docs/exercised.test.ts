@@ -170,6 +170,12 @@ describe('the check itself', () => {
     expect(missing('', [{ text: `# uses: $/actions/paint\n${step('{}').replace('$/actions/paint', 'other')}` }])).toEqual(all);
   });
 
+  test('a step that an input switches on counts when a caller does so', () => {
+    const switched = { ...called, text: called.text.replace('- id: p', '- if: inputs.c\n        id: p') };
+    expect(missing('', [switched, caller('{ c: false }')])).toEqual(all);
+    expect(missing('', [switched, caller('{ c: true }')])).toEqual(['paint: input coats', 'paint: output litres']);
+  });
+
   test('no test of this project is switched off', () => {
     const off = [...sources].flatMap(([file, program]) =>
       [...walk(program)]

@@ -16,12 +16,16 @@ interface Step {
   readonly id?: string;
   readonly name?: string;
   readonly given: Mapping;
+  /** The input of the workflow without which the step does not run: `if: inputs.profile`. */
+  readonly when?: string;
 }
 
 interface Job {
   readonly steps: readonly Step[];
   /** The reusable workflow that the job is, and what it is given. */
   readonly called?: { readonly file: string; readonly given: Mapping };
+  /** As a step's. */
+  readonly when?: string;
   /** `[step's id, output]` wherever the job names one. */
   readonly reads: readonly (readonly [string, string])[];
 }
@@ -35,6 +39,7 @@ interface Workflow {
 
 const ACTION = /(?:^|\/)actions\/([a-z0-9-]+)(?:@|$)/;
 const CALLED = /(?:^|\/)\.github\/workflows\/([^@]+)(?:@|$)/;
+const SWITCH = /^(?:\$\{\{ *)?inputs\.([\w-]+)(?: *\}\})?$/;
 const HANDED_ON = /^\$\{\{ *inputs\.([\w-]+) *\}\}$/;
 
 /** What the workflows that the tests run do with the actions. A reusable workflow counts when one of the others calls it. */
@@ -53,24 +58,23 @@ export class WorkflowUse {
     return new Set(this.#running().flatMap(({ file }) => file ?? []));
   }
 
-  /** Actions that a workflow which runs has a step of. */
+  /** Actions that a workflow which runs has a step of that runs. */
   get actions(): ReadonlySet<string> {
-    return new Set(this.#running().flatMap(({ jobs }) => jobs.flatMap(({ steps }) => steps.map(({ action }) => action))));
+    return new Set(this.#steps().map(({ action }) => action));
   }
 
   /** The actions of named steps. */
   get stepNames(): ReadonlyMap<string, string> {
-    const steps = this.#running().flatMap(({ jobs }) => jobs.flatMap((job) => job.steps));
+    const steps = this.#steps();
     return new Map(steps.flatMap(({ name, action }) => (name === undefined ? [] : [[name, action] as const])));
   }
 
   report(usage: Usage): void {
-    const running = this.#running();
-    for (const workflow of running) {
-      const callers = running.flatMap(({ jobs }) =>
-        jobs.flatMap(({ called }) => (called && called.file === workflow.file ? [called.given] : [])),
-      );
-      for (const { steps, reads } of workflow.jobs) {
+    for (const workflow of this.#running()) {
+      const callers = this.#callersOf(workflow);
+      for (const { steps: all, reads, when } of workflow.jobs) {
+        if (!this.#isOn(workflow, when)) continue;
+        const steps = all.filter((step) => this.#isOn(workflow, step.when));
         for (const { action, given } of steps)
           for (const [input, value] of Object.entries(given)) {
             const handedOn = HANDED_ON.exec(String(value))?.[1];
@@ -84,6 +88,26 @@ export class WorkflowUse {
         }
       }
     }
+  }
+
+  #steps(): readonly Step[] {
+    return this.#running().flatMap((workflow) =>
+      workflow.jobs
+        .filter(({ when }) => this.#isOn(workflow, when))
+        .flatMap(({ steps }) => steps.filter(({ when }) => this.#isOn(workflow, when))),
+    );
+  }
+
+  /** What those who call a reusable workflow give it. */
+  #callersOf({ file }: Workflow): readonly Mapping[] {
+    if (file === undefined) return [];
+    return this.#running().flatMap(({ jobs }) => jobs.flatMap(({ called }) => (called?.file === file ? [called.given] : [])));
+  }
+
+  /** Whether some caller lets a part of the workflow run. */
+  #isOn(workflow: Workflow, input: string | undefined): boolean {
+    if (input === undefined || workflow.file === undefined) return true;
+    return this.#callersOf(workflow).some((given) => String(given[input] ?? workflow.defaults[input] ?? false) !== 'false');
   }
 
   #running(): readonly Workflow[] {
@@ -127,6 +151,7 @@ function readJob(job: Mapping): Job {
         ...(typeof step.id === 'string' && { id: step.id }),
         ...(typeof step.name === 'string' && { name: step.name }),
         given: isMapping(step.with) ? step.with : {},
+        ...switchOf(step.if),
       },
     ];
   });
@@ -134,8 +159,14 @@ function readJob(job: Mapping): Job {
   return {
     steps,
     ...(called !== undefined && { called: { file: called, given: isMapping(job.with) ? job.with : {} } }),
+    ...switchOf(job.if),
     reads: reads.map(([, id, output]) => [id!, output!] as const),
   };
+}
+
+function switchOf(condition: unknown): { readonly when?: string } {
+  const when = SWITCH.exec(String(condition ?? ''))?.[1];
+  return when === undefined ? {} : { when };
 }
 
 function isMapping(value: unknown): value is Mapping {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,8 @@ import { MANIFEST_OPTIONS } from './options.js';
 
 /** The schemas and the validation of the API server itself (sigs.k8s.io/kubectl-validate); KServe's own definitions of its kinds. */
 const TOOL = process.env.KUBECTL_VALIDATE ?? 'kubectl-validate';
-const DEFINITIONS = process.env.KSERVE_DEFINITIONS;
+const folder = process.env.KSERVE_DEFINITIONS;
+const DEFINITIONS = folder && existsSync(folder) && readdirSync(folder).length > 0 ? folder : undefined;
 
 function isThere(): boolean {
   try {

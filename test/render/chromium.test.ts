@@ -19,6 +19,8 @@ const DRAWN = [
   'regression',
   'validation-failed',
   'training-summary',
+  'health-issue',
+  'health-hostile',
 ] as const;
 
 const MEASURE = `(() => {

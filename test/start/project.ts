@@ -24,6 +24,8 @@ export interface Project {
 export interface ProjectStory extends SampleStory {
   /** Puts the workflows of a whole life cycle into the place of those of the quick start. */
   addWorkflows(git: GitRepository): Promise<void>;
+  /** Makes the data anew, as it is at another time. */
+  makeData(git: GitRepository, part: DataPart): Promise<void>;
   /** Changes the files for the worse. */
   worsen(git: GitRepository): Promise<void>;
 }
@@ -50,6 +52,7 @@ async function sampleProject(directory: string): Promise<Project> {
       story: {
         ...sample.story,
         addWorkflows: (git) => git.add(join(ROOT, 'test/projects/lifecycle')),
+        makeData: (git, part) => sample.prepare(git.directory, part),
         worsen: (git) => git.add(join(directory, 'worse')),
       },
     }),

@@ -22,6 +22,8 @@ export class Session {
   readonly repository: Repository;
   /** The repository's secrets, of the runs that start from now on. */
   secrets: Readonly<Record<string, string>> = {};
+  /** The repository's variables, of the runs that start from now on. */
+  variables: Readonly<Record<string, string>> = {};
   readonly #onProgress: ((update: RunnerUpdate) => void) | undefined;
   readonly #follower: Follower;
   /** What each branch named when it was last pushed. */
@@ -104,6 +106,11 @@ export class Session {
     return this.#follower.settled();
   }
 
+  /** The time of a cron expression has come, as the workflows of main write it. */
+  schedule(cron: string): Promise<RunResult[]> {
+    return this.#run({ name: 'schedule', cron });
+  }
+
   close(): Promise<void> {
     this.#follower.stop();
     return this.github.close();
@@ -116,7 +123,12 @@ export class Session {
   }
 
   #runner() {
-    return { project: ROOT, secrets: this.secrets, ...(this.#onProgress && { onProgress: this.#onProgress }) };
+    return {
+      project: ROOT,
+      secrets: this.secrets,
+      vars: this.variables,
+      ...(this.#onProgress && { onProgress: this.#onProgress }),
+    };
   }
 
   async #request(method: 'POST' | 'PUT', path: string, body: object): Promise<unknown> {

@@ -50,10 +50,13 @@ function cells(line: string): string[] {
     .map((cell) => plain(cell.trim()));
 }
 
+const ENTITIES = { lt: '<', gt: '>', amp: '&', quot: '"' } as const;
+
 function plain(text: string): string {
   return text
-    .replace(/<wbr>/g, '')
+    .replace(/<wbr>|\u200b/g, '')
     .replace(/\*\*|`/g, '')
     .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replace(/&(lt|gt|amp|quot);/g, (_, name: keyof typeof ENTITIES) => ENTITIES[name])
     .replace(/\\([\\`*_{}[\]()#+.!|~<>-])/g, '$1');
 }

@@ -3,6 +3,22 @@ import { customers, spec } from '../actions/project.js';
 import type { RunResult } from '../runner/result.js';
 import { CALLER, jobOf, logOf, openRepository, stepOf, type TestRepository } from './repository.js';
 
+/** The same caller, as a pull request changes it that wants to see what is in the data. */
+const PROFILING = `name: model
+on:
+  pull_request:
+permissions:
+  contents: read
+  actions: read
+  checks: write
+  pull-requests: write
+jobs:
+  model:
+    uses: mlops-actions/mlops-actions/.github/workflows/model-ci.yml@v1
+    with:
+      profile: true
+`;
+
 /** model-ci.yml as a user's repository calls it, with the bundles in dist/, on the local GitHub. */
 describe('model-ci.yml', () => {
   let repository: TestRepository;
@@ -68,11 +84,16 @@ describe('model-ci.yml', () => {
     expect(repository.comments(pullRequest.number)[0]).toContain('The target changed: was <code>churned</code>');
   });
 
-  test('data that breaks its contract is never trained on, and the comment shows the rule', async () => {
+  test('data that breaks its contract is never trained on, and the comment shows the rule; a profile shows the data', async () => {
     const { pullRequest, run } = await repository.propose('broken', {
       'mlops.yaml': spec({ contract: { columns: { plan: { enum: ['basic', 'plus', 'pro'] } } } }),
       'data.csv': customers().replace(/basic/, 'bsaic'),
+      '.github/workflows/model.yml': PROFILING,
     });
+    const profile = stepOf(run, 'judge', 'Profile');
+    expect(profile.conclusion, profile.log).toBe('success');
+    expect(profile.outputs.artifact).toBe('churn-profile');
+    expect(jobOf(run, 'judge').summaries.join('')).toContain('<b>Columns</b>');
     expect(run.conclusion).toBe('failure');
     expect(stepOf(run, 'judge', 'Train').conclusion).toBe('skipped');
     const [comment] = repository.comments(pullRequest.number);

@@ -106,7 +106,11 @@ describe('retrain.yml with monitor and deploy', () => {
   const labelled = (weeks: readonly (readonly Customer[])[]): string => csvOf([...trainingCustomers(), ...weeks.flat()]);
 
   test('the first schedule makes the first model, which is live at its end', { timeout: 240_000 }, async () => {
-    const run = await schedule();
+    // The token is the environment's alone.
+    const { github, repository: of } = repository.session;
+    github.setEnvironment(of, { name: 'production', secrets: { SERVICE_TOKEN: token } });
+    const run = await schedule('');
+    github.setEnvironment(of, { name: 'production', secrets: {} });
     expect(run.conclusion, logOf(run)).toBe('success');
     expect(stepOf(run, 'watch', 'Monitor')).toMatchObject({ outcome: 'failure', conclusion: 'success' });
     expect(jobOf(run, 'release').outputs).toEqual({ version: 'v1.0.0', url: server.url });

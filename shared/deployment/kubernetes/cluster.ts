@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { KubeConfig, KubernetesObject, RequestContext, ResponseContext } from '@kubernetes/client-node';
 import { messageOf, UserError } from '../../core/errors.js';
 import type { Sender, ServiceAnswer, ServiceRequest } from '../sender.js';
@@ -39,6 +39,12 @@ const TIMEOUT_MS = 30_000;
 const IN_CLUSTER_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 type Library = typeof import('@kubernetes/client-node');
+
+/** Whether anything on this machine says which cluster, where no kubeconfig is given: the places that the library looks at. */
+export function hasCluster(): boolean {
+  const places = [process.env.KUBECONFIG, join(homedir(), '.kube/config'), IN_CLUSTER_TOKEN];
+  return places.some((place) => place && existsSync(place.split(delimiter)[0]!));
+}
 
 /** Connects to the cluster of a kubeconfig, of the environment, or to the one that this job runs in. */
 export async function connectCluster({ kubeconfig, timeoutMs = TIMEOUT_MS }: ConnectOptions): Promise<Cluster> {
@@ -140,8 +146,7 @@ function loadConfig({ KubeConfig }: Library, content: string | undefined): KubeC
     }
     return config;
   }
-  const places = [process.env.KUBECONFIG, join(homedir(), '.kube/config'), IN_CLUSTER_TOKEN];
-  if (!places.some((place) => place && existsSync(place.split(process.platform === 'win32' ? ';' : ':')[0]!)))
+  if (!hasCluster())
     throw new UserError(
       'Nothing says which cluster: give the input "kubeconfig" from a secret, or log in to the cluster in a step before this one.',
     );

@@ -80,7 +80,8 @@ export class ServiceTarget implements Target {
     this.#expected = shares;
     const old = mainVersion(this.#baseline);
     const unchanged = sameShares(shares, { [version]: 100 });
-    if (old !== undefined) await readMetrics(send, address);
+    // Before anything is loaded: a rollout that nobody can watch is none.
+    if (!unchanged) await readMetrics(send, address);
     const live = unchanged ? version : old;
     const liveDigest = state?.versions.find((loaded) => loaded.version === live)?.digest;
     const watch = watchMs > 0 ? `, each watched for ${formatDuration(watchMs / 1000)}` : '';

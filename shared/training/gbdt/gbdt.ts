@@ -1,16 +1,18 @@
+import { availableParallelism } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import type { Predictions } from '../../data/predictions.js';
 import type { Labels } from '../../data/table.js';
 import type { Matrix } from '../../features/plan.js';
 import type { TrainedModel, Trainer, TrainingInput } from '../trainer.js';
 import { boost, type Ensemble } from './booster.js';
-import { softmaxInPlace } from './objective.js';
+import { softmaxInPlace } from './loss.js';
 import { readSettings } from './settings.js';
 import { addEnsemble, addSigmoid, addSoftmax } from './to-graph.js';
 import { addTree } from './tree.js';
 
 /**
  * Gradient-boosted trees on histograms: leaf-wise growth, native categories, learned directions for missing values. Names, meanings
- * and arithmetic of the parameters are LightGBM's. The same input and seed give the same model, bit by bit.
+ * and arithmetic of the parameters are LightGBM's. The same input and seed give the same model, bit by bit, on any number of threads.
  */
 export const gbdt: Trainer = {
   /** @throws UserError when a parameter is unknown or out of range, or a target exceeds 32-bit floats */
@@ -18,7 +20,7 @@ export const gbdt: Trainer = {
     const { params, settings } = readSettings(input.params);
     const labels = input.trainLabels;
     const columns = input.train.columns.length;
-    const { ensemble, curve, curveMetric } = await boost({ ...input, settings });
+    const { ensemble, curve, curveMetric } = await boost({ ...input, settings, threads: input.threads ?? defaultThreads() });
     return {
       params,
       iterations: ensemble.rounds.length,
@@ -34,6 +36,11 @@ export const gbdt: Trainer = {
     };
   },
 };
+
+/** All that the machine has; in a thread that shares them with others of its kind, that one. */
+function defaultThreads(): number {
+  return isMainThread ? availableParallelism() : 1;
+}
 
 /** The loss that the splits on each column saved in all. */
 function gainByColumn(ensemble: Ensemble, columns: number): Float64Array {

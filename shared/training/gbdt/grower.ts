@@ -1,23 +1,23 @@
-import type { BinnedMatrix } from './binning.js';
-import { buildHistogram, type HistogramLayout, layoutOf, subtractHistogram } from './histogram.js';
+import { NODE_BYTES, SPLIT_NUMBERS } from './arena.js';
+import type { FeatureBins } from './binning.js';
+import type { Crew } from './crew.js';
 import type { TreeSettings } from './settings.js';
-import { emptySplit, leafValue, type Split } from './split.js';
-import { Splitter } from './splitter.js';
+import { emptySplit, leafValue, readSplit, type Split } from './split.js';
 import type { GrownNode, GrownTree } from './tree.js';
+import { COMMAND, NONE, NUMBER } from './work.js';
 
-/** Histograms are kept for subtraction up to this many bytes; beyond, a leaf's is built anew when it is needed. */
-const HISTOGRAM_BYTES = 2 ** 29;
+/** Bytes of records and histograms below which waking other threads costs more than they save. Measured on two cores. */
+const ALONE_BYTES = 2 ** 17;
 
-/** A leaf while its tree grows: a stretch of the row order and its sums. */
+/** A leaf while its tree grows: its sums and its best split. Which rows it has is in the arena, shard by shard. */
 interface Leaf {
-  begin: number;
-  end: number;
   rows: number;
   gradient: number;
   hessian: number;
   depth: number;
   value: number;
-  histogram: Float64Array | undefined;
+  /** Where its histogram is kept; NONE: nowhere. */
+  slot: number;
   /** The node above it and which of its children it is; -1 for the root. */
   parent: number;
   isLeft: boolean;
@@ -25,80 +25,96 @@ interface Leaf {
 }
 
 /**
- * Grows trees leaf by leaf, always where the gain is largest, as LightGBM does. All memory that depends on rows or leaves is
- * allocated once and used by every tree.
+ * Grows trees leaf by leaf, always where the gain is largest, as LightGBM does: decides what is split, and has the crew do the work on
+ * the rows. All memory that depends on rows or leaves is allocated once and used by every tree.
  */
 export class Grower {
-  readonly #matrix: BinnedMatrix;
+  readonly #crew: Crew;
+  readonly #features: readonly FeatureBins[];
   readonly #settings: TreeSettings;
-  readonly #layout: HistogramLayout;
-  readonly #splitter: Splitter;
-  /** Row numbers, grouped by leaf; ascending inside a leaf, since the partition is stable. */
-  readonly #order: Int32Array;
-  readonly #scratch: Int32Array;
-  readonly #allRows: Int32Array;
-  readonly #goesLeft = new Uint8Array(256);
   readonly #leaves: Leaf[] = [];
   /** Histograms that no leaf holds. */
-  readonly #free: Float64Array[] = [];
-  readonly #heldLimit: number;
-  #held = 0;
+  readonly #free: number[];
   #leafCount = 0;
 
-  /** @param histogramBytes memory for histograms; it changes speed, and the last bits of sums */
-  constructor(matrix: BinnedMatrix, settings: TreeSettings, histogramBytes = HISTOGRAM_BYTES) {
-    this.#matrix = matrix;
+  constructor(crew: Crew, features: readonly FeatureBins[], settings: TreeSettings) {
+    this.#crew = crew;
+    this.#features = features;
     this.#settings = settings;
-    this.#layout = layoutOf(matrix);
-    this.#splitter = new Splitter(matrix.features, this.#layout, settings.split);
-    this.#order = new Int32Array(matrix.rows);
-    this.#scratch = new Int32Array(matrix.rows);
-    this.#allRows = Int32Array.from({ length: matrix.rows }, (_, row) => row);
-    this.#heldLimit = Math.max(2, Math.floor(histogramBytes / (8 * this.#layout.size)));
+    this.#free = Array.from({ length: crew.arena.shape.slots }, (_, slot) => slot).reverse();
   }
 
   /**
-   * Grows one tree.
-   * @param gradients of every row, `[2 * row]`, and second derivatives, `[2 * row + 1]`
-   * @param rows which rows count, ascending; absent: all
+   * Grows one tree on the gradients of an output that are in the arena.
+   * @param bagged only on the rows that `arena.inside` marks
    * @param allowed features that may be used, by position: 1 or 0
    */
-  grow(gradients: Float64Array, rows: Int32Array | undefined, allowed: Uint8Array): GrownTree {
+  grow(output: number, bagged: boolean, allowed: Uint8Array): GrownTree {
     const nodes: GrownNode[] = [];
-    this.#startRoot(gradients, rows, allowed);
+    this.#crew.arena.allowed.set(allowed);
+    this.#startRoot(output, bagged);
     while (this.#leafCount < this.#settings.numLeaves) {
       const index = this.#bestLeaf();
       if (index < 0) break;
-      this.#splitLeaf(index, nodes, gradients, allowed);
+      this.#splitLeaf(index, nodes);
     }
     for (let index = 0; index < this.#leafCount; index++) this.#drop(this.#leaves[index]!);
     return { nodes, values: Float64Array.from({ length: this.#leafCount }, (_, index) => this.#leaves[index]!.value) };
   }
 
-  /** Adds the last tree's values to the scores of the rows it was grown on. */
-  addTo(scores: Float64Array): void {
-    const order = this.#order;
-    for (let index = 0; index < this.#leafCount; index++) {
-      const { begin, end, value } = this.#leaves[index]!;
-      for (let at = begin; at < end; at++) scores[order[at]!]! += value;
-    }
+  /** Adds the last tree to an output's scores: those of all training rows, in the bag or not, and of the held-out rows. */
+  addToScores(output: number, { nodes, values }: GrownTree): void {
+    const { arena } = this.#crew;
+    arena.leafValues.set(values);
+    const words = NODE_BYTES / 4;
+    nodes.forEach((node, index) => {
+      this.#fillGoesLeft(node);
+      const at = index * words;
+      arena.nodes[at] = node.feature;
+      arena.nodes[at + 1] = node.left;
+      arena.nodes[at + 2] = node.right;
+      arena.nodes.fill(0, at + 4, at + words);
+      for (let bin = 0; bin < 256; bin++) arena.nodes[at + 4 + (bin >> 5)]! |= arena.goesLeft[bin]! << (bin & 31);
+    });
+    this.#run(COMMAND.score, [output, values.length], arena.shape.rows);
   }
 
-  #startRoot(gradients: Float64Array, rows: Int32Array | undefined, allowed: Uint8Array): void {
-    const inside = rows ?? this.#allRows;
-    this.#order.set(inside);
+  #startRoot(output: number, bagged: boolean): void {
+    const { arena } = this.#crew;
     this.#leafCount = 0;
-    const root = this.#newLeaf(0, inside.length, 0, 0, 0, -1);
-    if (this.#matrix.features.length === 0 || !this.#maySplit(root)) return;
-    root.histogram = this.#take();
-    buildHistogram(root.histogram, this.#layout, this.#matrix, gradients, this.#order, 0, inside.length);
-    // Every row is in one bin of the first feature, whose bins stand first.
-    const bins = 2 * (this.#matrix.features[0]!.valueBins + 1);
-    for (let at = 0; at < bins; at += 2) {
-      root.gradient += root.histogram[at]!;
-      root.hessian += root.histogram[at + 1]!;
+    const root = this.#newLeaf(arena.shape.rows, 0, 0, 0, -1);
+    root.slot = this.#take();
+    this.#run(COMMAND.root, [output, bagged ? 1 : 0, root.slot], arena.shape.rows);
+    if (bagged) root.rows = this.#rowsOf(0);
+    // Every row is in one bin of the first allowed feature.
+    const feature = arena.allowed.indexOf(1);
+    const first = arena.bases[feature]! / 8;
+    const last = first + 2 * (this.#features[feature]!.valueBins + 1);
+    for (let shard = 0; shard < arena.shape.shards; shard++) {
+      const sums = this.#histogramOf(shard, root.slot);
+      for (let at = first; at < last; at += 2) {
+        root.gradient += sums[at]!;
+        root.hessian += sums[at + 1]!;
+      }
     }
-    this.#findSplit(root, allowed);
+    this.#search(root.slot, NONE, root, undefined);
+  }
+
+  #histogramOf(shard: number, slot: number): Float64Array {
+    const { arena } = this.#crew;
+    if (shard === 0) return arena.histogram(slot);
+    return new Float64Array(arena.memory.buffer, arena.partial(shard), arena.shape.histogram);
+  }
+
+  /** The rows of a leaf, in all shards. */
+  #rowsOf(leaf: number): number {
+    const { stretches, shape } = this.#crew.arena;
+    let rows = 0;
+    for (let shard = 0; shard < shape.shards; shard++) {
+      const place = 3 * (shard * shape.leaves + leaf);
+      rows += stretches[place + 1]! - stretches[place]!;
+    }
+    return rows;
   }
 
   /** The leaf with the largest gain, of equal ones the first; -1 when none can be split. */
@@ -115,17 +131,25 @@ export class Grower {
     return best;
   }
 
-  #splitLeaf(index: number, nodes: GrownNode[], gradients: Float64Array, allowed: Uint8Array): void {
+  #splitLeaf(index: number, nodes: GrownNode[]): void {
     const leaf = this.#leaves[index]!;
     const { split } = leaf;
-    const middle = this.#partition(leaf);
-    if (middle === leaf.begin || middle === leaf.end) {
-      // The counts are estimates: a split can turn out to have one side only.
-      split.gain = 0;
+    const rightIndex = this.#leafCount;
+    // The true counts are known when the rows have been moved; either child may be the one whose histogram is made.
+    const leftRows = (split.leftHessian / leaf.hessian) * leaf.rows;
+    const smaller = leftRows <= leaf.rows / 2 ? index : rightIndex;
+    const mayGoOn = rightIndex + 1 < this.#settings.numLeaves && this.#isDeepEnough(leaf.depth + 1);
+    const fresh = mayGoOn ? this.#take() : NONE;
+    this.#fillGoesLeft(split);
+    this.#run(COMMAND.split, [index, rightIndex, split.feature, smaller, fresh], leaf.rows);
+    const left = this.#rowsOf(index);
+    const parentSlot = leaf.slot;
+    leaf.slot = NONE;
+    if (left === 0 || left === leaf.rows) {
+      this.#undoSplit(leaf, index, rightIndex, [fresh, parentSlot]);
       return;
     }
     const node = nodes.length;
-    const rightIndex = this.#leafCount;
     nodes.push({
       feature: split.feature,
       categorical: split.categorical,
@@ -141,12 +165,9 @@ export class Grower {
       if (leaf.isLeft) above.left = node;
       else above.right = node;
     }
-    const parentHistogram = leaf.histogram;
-    leaf.histogram = undefined;
-    const right = this.#newLeaf(middle, leaf.end, split.rightGradient, split.rightHessian, leaf.depth + 1, node);
+    const right = this.#newLeaf(leaf.rows - left, split.rightGradient, split.rightHessian, leaf.depth + 1, node);
     right.value = this.#valueOf(split.rightGradient, split.rightHessian, split.lambdaL2);
-    leaf.end = middle;
-    leaf.rows = middle - leaf.begin;
+    leaf.rows = left;
     leaf.gradient = split.leftGradient;
     leaf.hessian = split.leftHessian;
     leaf.depth++;
@@ -154,45 +175,84 @@ export class Grower {
     leaf.isLeft = true;
     leaf.value = this.#valueOf(split.leftGradient, split.leftHessian, split.lambdaL2);
     split.gain = 0;
-    this.#prepareChildren(leaf, right, parentHistogram, gradients, allowed);
+    this.#prepareChildren(leaf, right, smaller === index, fresh, parentSlot);
   }
 
-  /** Histograms and best splits of two new leaves: the smaller's is built, the larger's is what the parent has beyond it. */
-  #prepareChildren(
-    left: Leaf,
-    right: Leaf,
-    parentHistogram: Float64Array | undefined,
-    gradients: Float64Array,
-    allowed: Uint8Array,
-  ): void {
-    const smaller = left.rows <= right.rows ? left : right;
-    const larger = smaller === left ? right : left;
-    if (this.#leafCount === this.#settings.numLeaves || !(this.#maySplit(smaller) || this.#maySplit(larger))) {
-      if (parentHistogram) this.#give(parentHistogram);
+  /** Counts are estimates: a split can turn out to have one side only. The leaf keeps its rows and is not split again. */
+  #undoSplit(leaf: Leaf, index: number, rightIndex: number, slots: readonly number[]): void {
+    const { stretches, shape } = this.#crew.arena;
+    for (let shard = 0; shard < shape.shards; shard++) {
+      const left = 3 * (shard * shape.leaves + index);
+      stretches[left + 1] = stretches[3 * (shard * shape.leaves + rightIndex) + 1]!;
+    }
+    for (const slot of slots) this.#give(slot);
+    leaf.split.gain = 0;
+  }
+
+  /**
+   * Histograms and best splits of two new leaves.
+   * @param fresh where one child's histogram has just been made: the left one's, if `isLeftFresh`
+   * @param parentSlot their parent's, which becomes the other child's by subtraction; NONE: it was not kept
+   */
+  #prepareChildren(left: Leaf, right: Leaf, isLeftFresh: boolean, fresh: number, parentSlot: number): void {
+    if (fresh === NONE || !(this.#maySplit(left) || this.#maySplit(right))) {
+      this.#give(fresh);
+      this.#give(parentSlot);
       return;
     }
-    smaller.histogram = this.#take();
-    buildHistogram(smaller.histogram, this.#layout, this.#matrix, gradients, this.#order, smaller.begin, smaller.end);
-    if (parentHistogram) {
-      larger.histogram = parentHistogram;
-      subtractHistogram(parentHistogram, smaller.histogram);
-    } else {
-      larger.histogram = this.#take();
-      buildHistogram(larger.histogram, this.#layout, this.#matrix, gradients, this.#order, larger.begin, larger.end);
+    const made = isLeftFresh ? left : right;
+    const other = isLeftFresh ? right : left;
+    made.slot = fresh;
+    if (parentSlot !== NONE) {
+      other.slot = parentSlot;
+      this.#search(fresh, parentSlot, left, right);
+      return;
     }
-    this.#findSplit(left, allowed);
-    this.#findSplit(right, allowed);
+    this.#search(fresh, NONE, made, undefined);
+    if (!this.#maySplit(other)) return;
+    other.slot = this.#take();
+    this.#run(COMMAND.histogram, [this.#leaves.indexOf(other), other.slot], other.rows);
+    this.#search(other.slot, NONE, other, undefined);
   }
 
-  /** Finds a leaf's best split; keeps its histogram only if that split may come and there is room. */
-  #findSplit(leaf: Leaf, allowed: Uint8Array): void {
-    if (this.#maySplit(leaf)) this.#splitter.find(leaf.histogram!, leaf, allowed, leaf.split);
-    if (leaf.split.gain <= 0 || this.#held > this.#heldLimit) this.#drop(leaf);
+  /**
+   * Completes histograms and finds the best splits of one leaf or two.
+   * @param fresh a histogram that the shards have just made their parts of
+   * @param parent one to subtract it from
+   */
+  #search(fresh: number, parent: number, first: Leaf, second: Leaf | undefined): void {
+    const { arena } = this.#crew;
+    const { numbers, shape, splits } = arena;
+    numbers.set([first.rows, first.gradient, first.hessian], NUMBER.first);
+    if (second) numbers.set([second.rows, second.gradient, second.hessian], NUMBER.second);
+    const isSearched = (leaf: Leaf | undefined): number => (leaf && this.#maySplit(leaf) ? 1 : 0);
+    const args = [fresh, parent, isSearched(first), first.slot, isSearched(second), second?.slot ?? NONE];
+    const alone = 8 * shape.histogram < ALONE_BYTES;
+    this.#crew.run(COMMAND.search, args, alone);
+    for (const [index, leaf] of [first, second].entries()) {
+      if (!leaf) continue;
+      readSplit(leaf.split, splits, index * SPLIT_NUMBERS);
+      for (let part = 1; part < (alone ? 1 : shape.shards); part++) {
+        const at = (2 * part + index) * SPLIT_NUMBERS;
+        if (splits[at]! > leaf.split.gain) readSplit(leaf.split, splits, at);
+      }
+      // Its histogram is kept only if that split may come and there is room for the next two.
+      if (leaf.split.gain <= 0 || this.#free.length < 2) this.#drop(leaf);
+    }
+  }
+
+  #run(command: number, args: readonly number[], rows: number): void {
+    const { stride } = this.#crew.arena;
+    this.#crew.run(command, args, rows * stride < ALONE_BYTES);
   }
 
   #maySplit(leaf: Leaf): boolean {
-    const { maxDepth, split } = this.#settings;
-    return leaf.rows >= 2 * Math.max(1, split.minDataInLeaf) && (maxDepth <= 0 || leaf.depth < maxDepth);
+    return leaf.rows >= 2 * Math.max(1, this.#settings.split.minDataInLeaf) && this.#isDeepEnough(leaf.depth);
+  }
+
+  /** Whether a leaf at this depth may still be split. */
+  #isDeepEnough(depth: number): boolean {
+    return this.#settings.maxDepth <= 0 || depth < this.#settings.maxDepth;
   }
 
   #valueOf(gradient: number, hessian: number, lambdaL2: number): number {
@@ -202,83 +262,47 @@ export class Grower {
     return Number.isFinite(value) ? value : 0;
   }
 
-  /** Brings the rows that go left to the front of the leaf's stretch, keeping order; returns where the others begin. */
-  #partition(leaf: Leaf): number {
-    const order = this.#order;
-    const scratch = this.#scratch;
-    const goesLeft = this.#goesLeft;
-    const bins = this.#matrix.columns[leaf.split.feature]!;
-    this.#fillGoesLeft(leaf.split);
-    const { begin, end } = leaf;
-    let left = begin;
-    let right = 0;
-    // Both places are written and one is kept: which way a row goes cannot be predicted, so a branch would cost more.
-    for (let at = begin; at < end; at++) {
-      const row = order[at]!;
-      const goes = goesLeft[bins[row]!]!;
-      order[left] = row;
-      scratch[right] = row;
-      left += goes;
-      right += 1 - goes;
-    }
-    order.set(scratch.subarray(0, right), left);
-    return left;
-  }
-
-  #fillGoesLeft(split: Split): void {
-    const goesLeft = this.#goesLeft;
-    if (split.categorical) {
-      for (let bin = 0; bin < 256; bin++) goesLeft[bin] = (split.leftSet[bin >> 5]! >>> (bin & 31)) & 1;
+  #fillGoesLeft({
+    feature,
+    categorical,
+    bin,
+    missingLeft,
+    leftSet,
+  }: Pick<GrownNode, 'feature' | 'categorical' | 'bin' | 'missingLeft' | 'leftSet'>): void {
+    const { goesLeft } = this.#crew.arena;
+    if (categorical) {
+      for (let at = 0; at < 256; at++) goesLeft[at] = (leftSet![at >> 5]! >>> (at & 31)) & 1;
       return;
     }
-    for (let bin = 0; bin < 256; bin++) goesLeft[bin] = bin <= split.bin ? 1 : 0;
-    goesLeft[this.#matrix.features[split.feature]!.valueBins] = split.missingLeft ? 1 : 0;
+    goesLeft.fill(0);
+    goesLeft.fill(1, 0, bin + 1);
+    goesLeft[this.#features[feature]!.valueBins] = missingLeft ? 1 : 0;
   }
 
-  #newLeaf(begin: number, end: number, gradient: number, hessian: number, depth: number, parent: number): Leaf {
+  #newLeaf(rows: number, gradient: number, hessian: number, depth: number, parent: number): Leaf {
     const index = this.#leafCount++;
     let leaf = this.#leaves[index];
     if (!leaf) {
-      leaf = {
-        begin: 0,
-        end: 0,
-        rows: 0,
-        gradient: 0,
-        hessian: 0,
-        depth: 0,
-        value: 0,
-        histogram: undefined,
-        parent: -1,
-        isLeft: false,
-        split: emptySplit(),
-      };
+      leaf = { rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false, split: emptySplit() };
       this.#leaves.push(leaf);
     }
-    leaf.begin = begin;
-    leaf.end = end;
-    leaf.rows = end - begin;
-    leaf.gradient = gradient;
-    leaf.hessian = hessian;
-    leaf.depth = depth;
-    leaf.value = 0;
-    leaf.parent = parent;
-    leaf.isLeft = false;
+    Object.assign(leaf, { rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false });
     leaf.split.gain = 0;
     return leaf;
   }
 
-  #take(): Float64Array {
-    this.#held++;
-    return this.#free.pop() ?? new Float64Array(this.#layout.size);
+  #take(): number {
+    const slot = this.#free.pop();
+    if (slot === undefined) throw new Error('no place for another histogram');
+    return slot;
   }
 
-  #give(histogram: Float64Array): void {
-    this.#held--;
-    this.#free.push(histogram);
+  #give(slot: number): void {
+    if (slot !== NONE) this.#free.push(slot);
   }
 
   #drop(leaf: Leaf): void {
-    if (leaf.histogram) this.#give(leaf.histogram);
-    leaf.histogram = undefined;
+    this.#give(leaf.slot);
+    leaf.slot = NONE;
   }
 }

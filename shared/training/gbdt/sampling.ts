@@ -18,19 +18,9 @@ export class Sampling {
     this.#featureRandom = new Random(seed, FEATURE_STREAM);
   }
 
-  /** A share of the rows without replacement, at least one, and the rest; both ascending. */
-  drawRows(share: number): { readonly inside: Int32Array; readonly outside: Int32Array } {
-    const chosen = draw(this.#rowRandom, this.#rows, Math.max(1, Math.floor(this.#rows * share)));
-    const count = chosen.reduce((sum, flag) => sum + flag, 0);
-    const inside = new Int32Array(count);
-    const outside = new Int32Array(this.#rows - count);
-    let inner = 0;
-    let outer = 0;
-    for (let row = 0; row < this.#rows; row++) {
-      if (chosen[row] === 1) inside[inner++] = row;
-      else outside[outer++] = row;
-    }
-    return { inside, outside };
+  /** Flags a share of the rows, at least one. */
+  drawRows(share: number): Uint8Array {
+    return draw(this.#rowRandom, this.#rows, Math.max(1, Math.floor(this.#rows * share)));
   }
 
   /** Flags a share of the features, at least one. */

@@ -43,6 +43,38 @@ export function emptySplit(): Split {
   };
 }
 
+/** Writes a split into shared numbers, for another thread: 10 numbers and the words of the set. */
+export function writeSplit(split: Split, numbers: Float64Array, at: number): void {
+  numbers[at] = split.gain;
+  if (!(split.gain > 0)) return;
+  numbers[at + 1] = split.feature;
+  numbers[at + 2] = split.categorical ? 1 : 0;
+  numbers[at + 3] = split.bin;
+  numbers[at + 4] = split.missingLeft ? 1 : 0;
+  numbers[at + 5] = split.leftGradient;
+  numbers[at + 6] = split.leftHessian;
+  numbers[at + 7] = split.rightGradient;
+  numbers[at + 8] = split.rightHessian;
+  numbers[at + 9] = split.lambdaL2;
+  if (split.categorical) numbers.set(split.leftSet, at + 10);
+}
+
+/** Reads what writeSplit wrote. */
+export function readSplit(split: Split, numbers: Float64Array, at: number): void {
+  split.gain = numbers[at]!;
+  if (!(split.gain > 0)) return;
+  split.feature = numbers[at + 1]!;
+  split.categorical = numbers[at + 2] === 1;
+  split.bin = numbers[at + 3]!;
+  split.missingLeft = numbers[at + 4] === 1;
+  split.leftGradient = numbers[at + 5]!;
+  split.leftHessian = numbers[at + 6]!;
+  split.rightGradient = numbers[at + 7]!;
+  split.rightHessian = numbers[at + 8]!;
+  split.lambdaL2 = numbers[at + 9]!;
+  if (split.categorical) for (let word = 0; word < SET_WORDS; word++) split.leftSet[word] = numbers[at + 10 + word]!;
+}
+
 /** The sums of a leaf's rows. */
 export interface LeafSums {
   readonly rows: number;

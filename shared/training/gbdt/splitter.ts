@@ -20,13 +20,14 @@ export class Splitter {
   }
 
   /**
-   * Writes the best split into `best`; of equal ones the first feature and bin. Its gain is 0 when no split is allowed or worth it.
+   * Writes the best split on the features [from, to) into `best`; of equal ones the first feature and bin. Its gain is 0 when no split
+   * is allowed or worth it.
    * @param allowed features that this tree may use, by position: 1 or 0
    */
-  find(histogram: Float64Array, leaf: LeafSums, allowed: Uint8Array, best: Split): void {
+  find(histogram: Float64Array, leaf: LeafSums, allowed: Uint8Array, best: Split, from: number, to: number): void {
     best.gain = 0;
     if (!(leaf.hessian > 0)) return;
-    for (let feature = 0; feature < this.#features.length; feature++) {
+    for (let feature = from; feature < to; feature++) {
       if (allowed[feature] === 0) continue;
       const bins = this.#features[feature]!;
       const offset = this.#layout.offsets[feature]!;

@@ -1,12 +1,20 @@
 import { renderComparison } from '../../../shared/report/comparison.js';
 import { renderEvaluation } from '../../../shared/report/evaluation.js';
+import { renderHealth } from '../../../shared/report/health.js';
+import { renderHealthIssue } from '../../../shared/report/health-issue.js';
 import { renderTraining } from '../../../shared/report/training.js';
 import { renderValidation, renderValidationComment } from '../../../shared/report/validation.js';
 import * as extremes from './extreme-fixtures.js';
 import * as fixtures from './fixtures.js';
+import * as healths from './health-fixtures.js';
 import * as models from './model-fixtures.js';
 
 const { context } = fixtures;
+const health = {
+  tool: 'mlops-actions 0.1.0',
+  commit: '3f2c1ab7788990aa',
+  runUrl: 'https://github.com/you/flights/actions/runs/17',
+};
 
 /** Every document that the snapshots keep and that Chromium draws, by name. */
 export const documents: Readonly<Record<string, string>> = {
@@ -27,4 +35,9 @@ export const documents: Readonly<Record<string, string>> = {
   'validation-summary': renderValidation(models.validationFailed),
   'training-summary': renderTraining(models.training),
   'evaluation-summary': renderEvaluation(models.evaluation),
+  'health-issue': renderHealthIssue(healths.ill, health, undefined).body,
+  'health-watched': renderHealth(healths.watched, health),
+  'health-well': renderHealth(healths.well, health),
+  'health-unknown': renderHealth(healths.unknown, health),
+  'health-hostile': renderHealthIssue(healths.hostile, health, undefined).body,
 };

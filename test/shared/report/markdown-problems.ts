@@ -1,7 +1,9 @@
 import { Marked } from 'marked';
 
 const ALLOWED = new Set(
-  'h1 h2 h3 p strong em code pre table thead tbody tr th td blockquote ul li details summary b sub a br wbr span'.split(' '),
+  'h1 h2 h3 p strong em i code pre table thead tbody tr th td blockquote ul ol li details summary b sub a br wbr span'.split(
+    ' ',
+  ),
 );
 
 /**
@@ -11,7 +13,9 @@ const ALLOWED = new Set(
 export function problemsOf(markdown: string, linkHosts: readonly string[] = ['github.com']): string[] {
   const problems: string[] = [];
   const html = new Marked({ gfm: true }).parse(markdown, { async: false });
-  const visible = html.replace(/^<!-- mlops-actions: [^<>]*? -->\n?/, '');
+  const visible = html
+    .replace(/^<!-- mlops-actions(?: health)?: [^<>]*? -->\n?/, '')
+    .replace(/<!-- mlops-actions block [a-z]+ [^<>]*? -->\n?$/, '');
   for (const [tag, name] of visible.matchAll(/<\/?([a-zA-Z][\w-]*)[^>]*>/g)) {
     if (!ALLOWED.has(name!.toLowerCase())) problems.push(`element ${tag}`);
     if (/\son\w+\s*=/i.test(tag)) problems.push(`handler ${tag}`);

@@ -32,3 +32,21 @@ test('params are a JSON object of scalars', () => {
   for (const params of ['{', '[1]', 'null', '"a"', '{"a": null}', '{"a": {"b": 1}}'])
     expect(() => reader({ params }).scalars('params'), params).toThrow(UserError);
 });
+
+test('a secret is kept out of the log from the moment it is read', () => {
+  const masked: string[] = [];
+  const reader = new InputReader(
+    (name) => (name === 'token' ? ' hunter2 ' : ''),
+    (value) => masked.push(value),
+  );
+  expect([reader.secret('token'), reader.secret('other')]).toEqual(['hunter2', undefined]);
+  expect(masked).toEqual(['hunter2']);
+});
+
+test('a duration is a number and a unit', () => {
+  const reader = new InputReader((name) => ({ wait: '90s' })[name] ?? 'soon');
+  expect(reader.duration('wait')).toBe(90_000);
+  expect(() => reader.duration('timeout')).toThrow(
+    'Input "timeout" is "soon"; accepted: a number and a unit (ms, s, m, h, d, w), such as 30s.',
+  );
+});

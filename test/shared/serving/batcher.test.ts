@@ -28,6 +28,9 @@ class Doubling {
     column.copy(values, 0, start, end);
     await new Promise((resolve) => setImmediate(resolve));
     if (values.includes(13)) throw new Error('13 is too much');
+    // A graph that gives something else than it says.
+    if (values.includes(14)) return new Map([['prediction', [1, 2, 3]]]);
+    if (values.includes(15)) return new Map([['prediction', new Array<number>(2 * values.length).fill(0)]]);
     return new Map([['prediction', values.map((value) => value * 2)]]);
   }
 
@@ -97,4 +100,12 @@ test('rows that the model fails on do not fail the others of their run', async (
   expect(answers).toEqual([[2], '13 is too much', [4]]);
   expect(scorer.runs).toEqual([4, 1, 2, 1]);
   expect(await ask([13])).toBe('13 is too much');
+});
+
+test('outputs that are not of the rows are an error, not an answer', async () => {
+  const { ask } = setUp();
+  expect(await Promise.all([ask([14]), ask([1])])).toEqual(
+    new Array(2).fill('the model\'s output "prediction" has 3 values for 2 rows'),
+  );
+  expect(await ask([15])).toBe('the model\'s output "prediction" has 2 values a row where 1 are expected');
 });

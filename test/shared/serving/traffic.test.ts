@@ -217,4 +217,17 @@ describe('the logger', () => {
     await logger.close();
     expect((await logged(directory, 'plain')).length).toBe(4 * 1024);
   });
+
+  test('counts what a thread that dies takes with it, and starts another', async () => {
+    const logger = open();
+    const collector = logger.collector(servable);
+    // No such time can be, so the thread does not survive it.
+    collector.add(rowsOf(7), Number.NaN);
+    collector.flush();
+    await until(async () => logger.dropped > 0);
+    expect(log).toEqual([expect.stringMatching(/^The traffic log has lost \d rows so far: Invalid time value/)]);
+    collector.add(rowsOf(5), Date.now());
+    await logger.close();
+    expect([logger.dropped, (await logged(directory, 'plain')).length]).toEqual([7, 5]);
+  });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLogArtifact, logArtifact, reportArtifact } from '../../../shared/tuning/artifacts.js';
+import { isLogArtifact, logArtifact, partArtifact, reportArtifact, wholeOf } from '../../../shared/tuning/artifacts.js';
 import { type Pack, packText, readPack } from '../../../shared/tuning/pack.js';
 
 const pack: Pack = {
@@ -43,6 +43,8 @@ describe('names of artifacts', () => {
     expect(name).toBe('m-study-a-r2-j11-a3');
     expect(isLogArtifact('m', 'a', name)).toBe(true);
     expect(isLogArtifact('m', 'a', reportArtifact('m', 'a', 1))).toBe(true);
+    expect(isLogArtifact('m', 'a', partArtifact(name, 12))).toBe(true);
+    expect([wholeOf(name), wholeOf(partArtifact(name, 12))]).toEqual([name, name]);
     for (const other of ['m-study-ab-r2-j11-a3', 'm-study-a-b-r1-j1-a1', 'n-study-a-r2-j11-a3', 'm-study-a', 'm-candidate']) {
       expect(isLogArtifact('m', 'a', other), other).toBe(false);
     }

@@ -1,3 +1,4 @@
+import type { RunResult } from '../../runner/result.js';
 import type { Chapter } from '../story/chapter.js';
 import { expectThat, outputOf, runOf } from '../story/expectation.js';
 import type { Story } from '../story/story.js';
@@ -6,8 +7,8 @@ import type { Story } from '../story/story.js';
 export const production: Chapter = {
   title: 'To production',
   why:
-    'Somebody starts promote.yml. The bundle is downloaded and verified from the tag down, the gates are asked again, and ' +
-    'the version gets the stage production, since it had the one before.',
+    'Somebody starts promote.yml. A job that can only read judges the version once more; the next one verifies it from the tag ' +
+    'down, asks the gates by what the first has found, and gives it the stage production, since it had the one before.',
   async tell(story) {
     const { tag, assignment } = await promoteToProduction(story, 'Two days in staging without a complaint');
     return {
@@ -20,12 +21,15 @@ export const production: Chapter = {
 };
 
 /** Gives the newest version the stage production. */
-export async function promoteToProduction(story: Story, reason: string): Promise<{ tag: string; assignment: string }> {
+export async function promoteToProduction(
+  story: Story,
+  reason: string,
+): Promise<{ tag: string; assignment: string; run: RunResult }> {
   const tag = story.need('latest');
   const run = runOf(await story.dispatch('promote.yml', { model: tag, stage: 'production', reason }), 'promote');
   const assignment = outputOf(run, 'promote', 'Promote', 'tag');
   await expectInProduction(story, tag);
-  return { tag, assignment };
+  return { tag, assignment, run };
 }
 
 /** @throws Unexpected unless the registry says so, read over the API */

@@ -23,7 +23,7 @@ export const rollback: Chapter = {
       outcome: `Production went back from ${current} to ${version} (tag ${outputOf(run, 'rollback', 'Rollback', 'tag')}). History is not rewritten.`,
       look: stageLines(history),
       links: [await story.evidence.history(history)],
-      state: { production: versions.slice(0, -1) },
+      state: { production: versions.slice(0, -1), promotion: run },
     };
   },
 };

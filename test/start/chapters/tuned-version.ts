@@ -33,12 +33,12 @@ export const tunedVersion: Chapter = {
     story.handOn({ pullRequest });
     const merged = await mergeAndRegister(story);
     story.handOn({ latest: merged.tag });
-    const { assignment } = await promoteToProduction(story, 'Better on the held-out rows');
+    const { assignment, run } = await promoteToProduction(story, 'Better on the held-out rows');
     return {
       tone: 'good',
       outcome: `${merged.tag} is registered${merged.why} and in production (tag ${assignment}). ${merged.score}.`,
       links: [...links, ...merged.links],
-      state: { production: [...producedBefore(story), merged.tag] },
+      state: { latest: merged.tag, production: [...producedBefore(story), merged.tag], promotion: run },
     };
   },
 };

@@ -23,6 +23,15 @@ test('links whatever the chapters, runs and versions link', () => {
   for (const href of linked) expect(page).toContain(`href="${href}"`);
 });
 
+test('shows what went live, and what was replaced', () => {
+  const page = renderStoryPage(storyRecord());
+  expect(page).toContain('<span class="chip neutral">in_progress → success → inactive</span>');
+  expect(page).toContain('<span class="chip good">in_progress → success</span>');
+  expect(page).toContain('<a href="runs/3.html">Run</a>');
+  const { deployments: _none, ...without } = storyRecord();
+  expect(renderStoryPage(without)).not.toContain('What went live');
+});
+
 test('shows who has which stage now, and that one was refused', () => {
   const page = renderStoryPage(storyRecord());
   expect(page).toContain('<dt>In production</dt><dd>v1.0.0<small>after a rollback</small>');

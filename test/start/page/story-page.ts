@@ -32,6 +32,7 @@ export function renderStoryPage(record: StoryRecord): string {
     record.scores.length === 0 ? '' : `<h2>Every candidate that was judged</h2>${scoreChart(record.scores)}`,
     `<h2>What happened</h2>\n<ol class="chapters">${chapters.map(chapterPart).join('\n')}</ol>`,
     history === undefined ? '' : `<h2>Versions</h2>${versionTable(record)}<h2>Who had which stage</h2>${lanes(history)}`,
+    record.deployments === undefined ? '' : `<h2>What went live</h2>${deploymentTable(record.deployments)}`,
     '<h2>Look around</h2>',
     '<p class="soft">The user\'s repository is an ordinary one; versions and stages are its tags.</p>',
     `<pre>git -C ${escapeHtml(repository)} log --oneline --graph --all\ngit -C ${escapeHtml(repository)} tag --list -n1</pre>`,
@@ -106,6 +107,24 @@ function runPart({ workflow, event, conclusion, seconds, href, jobs }: RunRecord
     `<li class="${tone}"><span class="mark">${conclusionMark(conclusion)}</span><a href="${escapeHtml(href)}">${escapeHtml(workflow)}</a> ` +
     `on ${escapeHtml(event)}, ${formatDuration(seconds)}; summaries: ${names.join(', ')}</li>`
   );
+}
+
+/** The records of deployments in their order; the last one that succeeded is live. */
+function deploymentTable(deployments: NonNullable<StoryRecord['deployments']>): string {
+  const rows = deployments.map(({ ref, environment, states, description, href }) => {
+    const state = states.at(-1) ?? '';
+    const tone: Tone = state === 'success' ? 'good' : state === 'inactive' ? 'neutral' : 'bad';
+    const cells = [
+      `<b>${escapeHtml(ref)}</b>`,
+      escapeHtml(environment),
+      `<span class="chip ${tone}">${escapeHtml(states.join(' → '))}</span>`,
+      escapeHtml(description),
+      href === undefined ? '' : `<a href="${escapeHtml(href)}">Run</a>`,
+    ];
+    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+  });
+  const heads = ['version', 'environment', 'record', 'last status', 'by'];
+  return `<p class="soft">GitHub's own records, from the first to the last; one that was replaced is inactive.</p><div class="card scroll"><table><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function versionTable({ history, scores, versionPages }: StoryRecord): string {

@@ -74,6 +74,18 @@ export function storyRecord(): StoryRecord {
         assignment('v1.0.0', '3', '4'),
       ],
     },
+    deployments: [
+      {
+        ...{ ref: 'flight-delay@v1.0.0', environment: 'production', description: 'flight-delay v1.1.0 took its place' },
+        ...{ states: ['in_progress', 'success', 'inactive'], href: 'runs/3.html' },
+      },
+      {
+        ref: 'flight-delay@v1.1.0',
+        environment: 'production',
+        states: ['in_progress', 'success'],
+        description: 'flight-delay v1.1.0',
+      },
+    ],
     versionPages: { 'v1.0.0': [{ label: 'Model card', href: 'versions/v1.0.0/model-card.html' }] },
     repository: '.mlops-actions/start/flights/repository',
   };

@@ -3,6 +3,8 @@
 export const pageOf = {
   run: (id: number): string => `runs/${id}.html`,
   pullRequest: (number: number): string => `pull-requests/${number}.html`,
+  /** @param moment as it was at this moment of the story; else as it is at its end */
+  issue: (number: number, moment?: string): string => `issues/${number}${moment === undefined ? '' : `-${moment}`}.html`,
   check: (id: number): string => `checks/${id}.html`,
   version: (version: string): string => `versions/${version}/index.html`,
 };
@@ -10,6 +12,7 @@ export const pageOf = {
 const PATHS: readonly (readonly [RegExp, (match: string) => string])[] = [
   [/^actions\/runs\/(\d+)(?:\/job\/\d+)?$/, (id) => pageOf.run(Number(id))],
   [/^pull\/(\d+)$/, (number) => pageOf.pullRequest(Number(number))],
+  [/^issues\/(\d+)$/, (number) => pageOf.issue(Number(number))],
   [/^runs\/(\d+)$/, (id) => pageOf.check(Number(id))],
   [/^releases\/tag\/[a-z0-9-]+@(v[\d.]+)$/, pageOf.version],
 ];

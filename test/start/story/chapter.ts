@@ -1,4 +1,5 @@
 import type { PullRequest } from '../../github/types.js';
+import type { RunResult } from '../../runner/result.js';
 import type { LinkRecord, Tone } from './record.js';
 import type { Story } from './story.js';
 
@@ -30,6 +31,10 @@ export interface StoryState {
   readonly latest: string;
   /** The versions that have had production, oldest first. */
   readonly production: readonly string[];
+  /** When retrain.yml runs. */
+  readonly cron: string;
+  /** The run that gave the newest one its stage. */
+  readonly promotion: RunResult;
   /** What a search has found. */
   readonly tuned: { readonly params: Readonly<Record<string, string | number | boolean>>; readonly value: number };
 }

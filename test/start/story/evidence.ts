@@ -2,13 +2,25 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RegistryHistory } from '../../../shared/registry/history.js';
 import { renderHistory } from '../../../shared/report/registry.js';
+import { plural } from '../../../shared/report/wording.js';
 import type { PullRequest } from '../../github/types.js';
 import { renderMarkdown, renderPageHtml, writeMermaid } from '../../render/html.js';
 import type { RunResult } from '../../runner/result.js';
 import type { Session } from '../session.js';
 import { pageOf, withLocalLinks } from './addresses.js';
-import { checkBody, historyBody, jobAnchor, pullRequestBody, runBody, type Tag, versionBody } from './pages.js';
-import type { LinkRecord, RunRecord } from './record.js';
+import {
+  checkBody,
+  deploymentsBody,
+  historyBody,
+  type Issue,
+  issueBody,
+  jobAnchor,
+  pullRequestBody,
+  runBody,
+  type Tag,
+  versionBody,
+} from './pages.js';
+import type { DeploymentEntry, LinkRecord, RunRecord } from './record.js';
 import { unzip } from './zip.js';
 
 const MERMAID = 'mermaid.js';
@@ -56,6 +68,36 @@ export class Evidence {
       { label: comments.length > 0 ? 'Comment' : 'Pull request', note: `on pull request #${number}`, href },
       ...checks.map(({ id, conclusion }) => ({ label: 'Check', note: conclusion ?? '', href: pageOf.check(id) })),
     ];
+  }
+
+  /** The page of an issue, and the same as it is at this moment of the story: later it is brought up to date in its place. */
+  async issue(issue: Issue, moment: string): Promise<LinkRecord[]> {
+    const { github, repository } = this.#session;
+    const href = pageOf.issue(issue.number, moment);
+    const comments = github.comments(repository, issue.number);
+    for (const page of [href, pageOf.issue(issue.number)])
+      await this.#page(page, `#${issue.number} ${issue.title}`, await issueBody(issue, comments));
+    return [{ label: 'Health issue', note: `#${issue.number}, ${issue.state}`, href }];
+  }
+
+  /** GitHub's records of what went live, newest first. */
+  async deployments(): Promise<LinkRecord> {
+    const { github, repository } = this.#session;
+    const records = github.deployments(repository).toReversed();
+    await this.#page('deployments.html', 'Deployments', deploymentsBody(records));
+    return { label: 'Deployments', note: plural(records.length, 'record'), href: 'deployments.html' };
+  }
+
+  /** The same as data, oldest first. */
+  deploymentEntries(): DeploymentEntry[] {
+    const { github, repository } = this.#session;
+    return github.deployments(repository).map(({ ref, environment, statuses }) => {
+      const run = /\/actions\/runs\/(\d+)/.exec(statuses.at(-1)?.logUrl ?? '')?.[1];
+      return {
+        ...{ ref, environment, states: statuses.map(({ state }) => state), description: statuses.at(-1)?.description ?? '' },
+        ...(run !== undefined && { href: pageOf.run(Number(run)) }),
+      };
+    });
   }
 
   /** The page of a version, with its release's assets beside it. */

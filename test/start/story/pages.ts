@@ -6,6 +6,8 @@ import { pageOf } from './addresses.js';
 
 type Comment = ReturnType<LocalGitHubInspection['comments']>[number];
 type CheckRun = ReturnType<LocalGitHubInspection['checkRuns']>[number];
+type Deployment = ReturnType<LocalGitHubInspection['deployments']>[number];
+export type Issue = ReturnType<LocalGitHubInspection['issues']>[number];
 type Release = ReturnType<LocalGitHubInspection['releases']>[number];
 
 /** A tag as git itself reads it. */
@@ -77,6 +79,41 @@ export async function pullRequestBody(
     checks.length === 0 ? '' : `<ul>${checks.join('')}</ul>`,
     `<details><summary>What it changes</summary><pre><code>${escapeHtml(found.diff)}</code></pre></details>`,
     ...comments.map((comment) => `<hr>\n${comment}`),
+  ].join('\n');
+}
+
+/** An issue and its comments. */
+export async function issueBody(
+  { number, title, body, labels, state, author }: Issue,
+  comments: readonly Comment[],
+): Promise<string> {
+  const said = await Promise.all(
+    comments.map(
+      async (comment) => `<hr>\n<p><b>${escapeHtml(comment.author)}</b> commented:</p>\n${await renderMarkdown(comment.body)}`,
+    ),
+  );
+  return [
+    `<h1>${escapeHtml(title)} <small>#${number}, ${state}</small></h1>`,
+    `<p>Opened by ${escapeHtml(author)}; ${labels.map((label) => code(label)).join(' ')}</p>`,
+    await renderMarkdown(body),
+    ...said,
+  ].join('\n');
+}
+
+/** The records of deployments, each with its statuses in their order. */
+export function deploymentsBody(records: readonly Deployment[]): string {
+  const rows = records.map(({ id, ref, environment, sha, statuses }) => {
+    const states = statuses.map(({ state, description, logUrl }) => {
+      const said = description === '' ? '' : `: ${escapeHtml(description)}`;
+      const log = logUrl === '' ? '' : ` (<a href="${escapeHtml(logUrl)}">run</a>)`;
+      return `${escapeHtml(state)}${said}${log}`;
+    });
+    return `<tr><td>${id}</td><td>${code(ref)}</td><td>${escapeHtml(environment)}</td><td>${code(sha.slice(0, 7))}</td><td>${states.join('<br>')}</td></tr>`;
+  });
+  return [
+    '<h1>Deployments</h1>',
+    "<p>GitHub's own records, newest first; the last status is the present one.</p>",
+    `<table><thead><tr><th>record</th><th>version</th><th>environment</th><th>commit</th><th>statuses</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
   ].join('\n');
 }
 

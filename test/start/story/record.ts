@@ -14,9 +14,23 @@ export interface StoryRecord {
   readonly scores: readonly ScoreRecord[];
   /** The versions and their stages, with the pages of each version by its name. */
   readonly history?: RegistryHistory;
+  /** What went live on the server, oldest first. */
+  readonly deployments?: readonly DeploymentEntry[];
   readonly versionPages: Readonly<Record<string, readonly LinkRecord[]>>;
   /** Where the user's repository stands on disk. */
   readonly repository: string;
+}
+
+/** One of GitHub's records of a deployment. */
+export interface DeploymentEntry {
+  readonly ref: string;
+  readonly environment: string;
+  /** The states that it had, in their order. */
+  readonly states: readonly string[];
+  /** What its last status says. */
+  readonly description: string;
+  /** The page of the run. */
+  readonly href?: string;
 }
 
 export type Tone = 'good' | 'bad' | 'neutral';

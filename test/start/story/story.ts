@@ -11,6 +11,7 @@ import type { PullRequest } from '../../github/types.js';
 import { createLiveView, type LiveStream } from '../../runner/live.js';
 import type { RunnerUpdate, RunResult } from '../../runner/result.js';
 import type { Project, ProjectStory } from '../project.js';
+import type { ModelServer } from '../service/model-server.js';
 import { Session } from '../session.js';
 import type { StoryState } from './chapter.js';
 import { Evidence } from './evidence.js';
@@ -25,6 +26,7 @@ export class Story {
   readonly project: Project & { readonly story: ProjectStory };
   readonly session: Session;
   readonly evidence: Evidence;
+  readonly #server: ModelServer | undefined;
   /** Every candidate that was judged. */
   readonly scores: ScoreRecord[] = [];
   readonly versionPages: Record<string, readonly LinkRecord[]> = {};
@@ -33,14 +35,21 @@ export class Story {
   #runs: RunRecord[] = [];
   readonly #titles: RunTitles;
 
-  private constructor(project: Story['project'], session: Session, evidence: Evidence, titles: RunTitles) {
+  private constructor(
+    project: Story['project'],
+    session: Session,
+    evidence: Evidence,
+    titles: RunTitles,
+    server: ModelServer | undefined,
+  ) {
+    this.#server = server;
     this.project = project;
     this.session = session;
     this.evidence = evidence;
     this.#titles = titles;
   }
 
-  static async open(project: Story['project'], output: string, stream: LiveStream): Promise<Story> {
+  static async open(project: Story['project'], output: string, stream: LiveStream, server?: ModelServer): Promise<Story> {
     const view = createLiveView(stream, { detail: 'jobs' });
     const titles = new Map<number, { title: string; seconds: number }>();
     const onProgress = (update: RunnerUpdate): void => {
@@ -49,7 +58,17 @@ export class Story {
       view(update);
     };
     const session = await Session.start({ directory: join(output, 'repository'), name: project.name, onProgress });
-    return new Story(project, session, await Evidence.open(output, session), titles);
+    if (server) {
+      const secrets = { SERVICE_TOKEN: server.token };
+      session.github.setEnvironment(session.repository, { name: 'production', secrets });
+    }
+    return new Story(project, session, await Evidence.open(output, session), titles, server);
+  }
+
+  /** The model server that the story's team runs. */
+  get server(): ModelServer {
+    if (!this.#server) throw new Error('this chapter is of a story with a model server');
+    return this.#server;
   }
 
   /** What an earlier chapter has handed on. */
@@ -100,6 +119,11 @@ export class Story {
 
   async dispatch(workflow: string, inputs: Readonly<Record<string, string>> = {}): Promise<readonly RunResult[]> {
     return this.#keep(await this.session.dispatch(workflow, inputs));
+  }
+
+  /** The time of a workflow's schedule has come. */
+  async schedule(cron: string): Promise<readonly RunResult[]> {
+    return this.#keep(await this.session.schedule(cron));
   }
 
   /**

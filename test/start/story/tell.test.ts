@@ -38,6 +38,7 @@ const project: Project = {
       await mkdir(join(git.directory, '.github/workflows'), { recursive: true });
       await writeFile(join(git.directory, '.github/workflows/greet.yml'), WORKFLOW);
     },
+    makeData: () => Promise.resolve(),
     worsen: ({ directory }) => writeFile(join(directory, 'broken'), ''),
   },
 };

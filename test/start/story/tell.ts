@@ -4,6 +4,7 @@ import { UserError } from '../../../shared/core/errors.js';
 import type { LiveStream } from '../../runner/live.js';
 import { renderStoryPage } from '../page/story-page.js';
 import type { Project } from '../project.js';
+import type { ModelServer } from '../service/model-server.js';
 import type { Chapter } from './chapter.js';
 import { Unexpected } from './expectation.js';
 import { Narrator } from './narrator.js';
@@ -15,6 +16,15 @@ export interface StoryPlan {
   readonly title: string;
   readonly about: string;
   readonly chapters: readonly Chapter[];
+  /** Sets up what the story has beside the repository. */
+  readonly stage?: (project: Story['project'], output: string) => Promise<Stage>;
+}
+
+/** What a story has beside the repository, and the project as it is there. */
+export interface Stage {
+  readonly project: Story['project'];
+  readonly server: ModelServer;
+  close(): Promise<void>;
 }
 
 export interface TellOptions {
@@ -38,10 +48,12 @@ export async function tellStory({ project, story: plan, output, stream }: TellOp
   await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
   const narrator = new Narrator(stream);
-  const story = await Story.open({ ...project, story: part }, output, stream);
+  const stage = await plan.stage?.({ ...project, story: part }, output);
   const chapters: ChapterRecord[] = [];
   const folder = relative(process.cwd(), output);
+  let story: Story | undefined;
   try {
+    story = await Story.open(stage?.project ?? { ...project, story: part }, output, stream, stage?.server);
     narrator.title(`${project.name}: ${plan.title}`, plan.about);
     for (const [index, chapter] of plan.chapters.entries()) {
       narrator.chapter(index + 1, chapter.title, chapter.why);
@@ -55,10 +67,12 @@ export async function tellStory({ project, story: plan, output, stream }: TellOp
     }
     const failed = chapters.some(({ failure }) => failure !== undefined);
     const spec = await story.spec();
+    const deployments = story.evidence.deploymentEntries();
     const record: StoryRecord = {
       title: plan.title,
       ...{ model: spec.name, purpose: spec.purpose ?? '', startedAt, chapters, scores: story.scores },
       ...(!failed && { history: await story.history() }),
+      ...(deployments.length > 0 && { deployments }),
       ...{ versionPages: story.versionPages, repository: `${folder}/repository` },
       seconds: (performance.now() - started) / 1000,
     };
@@ -67,7 +81,8 @@ export async function tellStory({ project, story: plan, output, stream }: TellOp
     narrator.end(`${folder}/index.html`, record.seconds);
     return !failed;
   } finally {
-    await story.close();
+    await story?.close();
+    await stage?.close();
   }
 }
 

@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../../shared/core/random.js';
-import { binMatrix, type FeatureBins, lastOfEachBin, thresholdBetween } from '../../../../shared/training/gbdt/binning.js';
+import { chooseBins, type FeatureBins, lastOfEachBin, thresholdBetween } from '../../../../shared/training/gbdt/binning.js';
 import { matrixOf, mixedMatrix } from './matrices.js';
 
 const float = fc.float({ noNaN: true });
 
 function numeric(feature: FeatureBins): FeatureBins & { kind: 'numeric' } {
   if (feature.kind !== 'numeric') throw new Error('expected a numeric feature');
+  return feature;
+}
+
+function categorical(feature: FeatureBins): FeatureBins & { kind: 'categorical' } {
+  if (feature.kind !== 'categorical') throw new Error('expected categories');
   return feature;
 }
 
@@ -80,31 +85,7 @@ describe('lastOfEachBin', () => {
   });
 });
 
-describe('binMatrix', () => {
-  it('puts every value where its thresholds say, missing ones last, in both layouts', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.oneof(float, fc.constant(Number.NaN)), { minLength: 2, maxLength: 200 }),
-        fc.integer({ min: 2, max: 20 }),
-        (values, maxBin) => {
-          const matrix = matrixOf(values.map((value) => [value]));
-          const binned = binMatrix(matrix, maxBin, 1);
-          if (binned.features.length === 0) return;
-          const feature = numeric(binned.features[0]!);
-          expect(feature.valueBins).toBeLessThanOrEqual(maxBin);
-          expect(feature.thresholds.length).toBe(feature.valueBins - 1);
-          values.forEach((value, row) => {
-            const expected = Number.isNaN(value)
-              ? feature.valueBins
-              : feature.thresholds.filter((threshold) => value > threshold).length;
-            expect(binned.columns[0]![row]).toBe(expected);
-            expect(binned.bins[row * binned.width]).toBe(expected);
-          });
-        },
-      ),
-    );
-  });
-
+describe('chooseBins', () => {
   it('leaves out columns that say nothing, keeps one whose only signal is that values are missing', () => {
     const matrix = matrixOf([
       [1, Number.NaN, Number.NaN, 3],
@@ -115,49 +96,56 @@ describe('binMatrix', () => {
       [1, Number.NaN, 5, 4],
       [1, Number.NaN, 5, 3],
     ]);
-    const binned = binMatrix(matrix, 255, 1);
-    expect(binned.features.map(({ column, valueBins }) => [column, valueBins])).toEqual([
+    expect(chooseBins(matrix, 255, 1).map(({ column, valueBins }) => [column, valueBins])).toEqual([
       [2, 1],
       [3, 2],
     ]);
-    expect(binned.width).toBe(4);
+  });
+
+  it('puts thresholds between neighbouring values, and 0 and -0 together', () => {
+    const rows = Array.from({ length: 60 }, (_, row) => [[-2, -0, 0, 1][row % 4]!]);
+    const { thresholds } = numeric(chooseBins(matrixOf(rows), 255, 1)[0]!);
+    expect([...thresholds]).toEqual([-1, 0.5]);
+  });
+
+  it('never makes a threshold of -0', () => {
+    const rows = Array.from({ length: 60 }, (_, row) => [row % 2 === 0 ? -0 : 1e-45]);
+    const [threshold] = numeric(chooseBins(matrixOf(rows), 255, 1)[0]!).thresholds;
+    expect(Object.is(threshold, 0)).toBe(true);
   });
 
   it('uses at most 255 bins for values and one byte for all', () => {
     const random = new Random(3);
     const matrix = matrixOf(Array.from({ length: 20_000 }, () => [random.uniform() < 0.01 ? Number.NaN : random.normal()]));
-    const feature = numeric(binMatrix(matrix, 255, 1).features[0]!);
-    expect(feature.valueBins).toBe(255);
+    expect(numeric(chooseBins(matrix, 255, 1)[0]!).valueBins).toBe(255);
   });
 
   it('gives categories of too large a set one shared last bin', () => {
     const rows = Array.from({ length: 3000 }, (_, row) => [row < 1000 ? 0 : row % 400]);
-    const binned = binMatrix(matrixOf(rows, { 0: 400 }), 255, 1);
-    const feature = binned.features[0]!;
-    if (feature.kind !== 'categorical') throw new Error('expected categories');
+    const feature = categorical(chooseBins(matrixOf(rows, { 0: 400 }), 255, 1)[0]!);
     expect(feature.valueBins).toBe(255);
     expect(feature.categories.length).toBe(254);
-    const own = new Set(feature.categories);
-    rows.forEach(([category], row) => {
-      const bin = binned.columns[0]![row]!;
-      if (own.has(category!)) expect(feature.categories[bin]).toBe(category);
-      else expect(bin).toBe(254);
-    });
+  });
+
+  it('keeps a byte for unseen categories: 254 have bins of their own, of 255 the rarest shares', () => {
+    const rows = (levels: number) => Array.from({ length: levels * 10 }, (_, row) => [row % levels]);
+    expect(categorical(chooseBins(matrixOf(rows(254), { 0: 254 }), 255, 1)[0]!)).toMatchObject({ valueBins: 254 });
+    const shared = categorical(chooseBins(matrixOf(rows(255), { 0: 255 }), 255, 1)[0]!);
+    expect([shared.valueBins, shared.categories.length]).toEqual([255, 254]);
   });
 
   it('draws the same sample for the same seed on more than 200,000 rows', () => {
     const random = new Random(9);
     const values = Float32Array.from({ length: 210_000 }, () => random.normal());
     const matrix = { rows: values.length, columns: [{ name: 'x', values }] };
-    const first = numeric(binMatrix(matrix, 63, 5).features[0]!).thresholds;
-    expect(numeric(binMatrix(matrix, 63, 5).features[0]!).thresholds).toEqual(first);
-    expect(numeric(binMatrix(matrix, 63, 6).features[0]!).thresholds).not.toEqual(first);
+    const first = numeric(chooseBins(matrix, 63, 5)[0]!).thresholds;
+    expect(numeric(chooseBins(matrix, 63, 5)[0]!).thresholds).toEqual(first);
+    expect(numeric(chooseBins(matrix, 63, 6)[0]!).thresholds).not.toEqual(first);
     expect(first.length).toBe(62);
   });
 
   it('takes every kind of column at once', () => {
-    const binned = binMatrix(mixedMatrix(500, 4), 255, 1);
-    expect(binned.features.map(({ column, kind }) => `${column} ${kind}`)).toEqual([
+    expect(chooseBins(mixedMatrix(500, 4), 255, 1).map(({ column, kind }) => `${column} ${kind}`)).toEqual([
       '0 numeric',
       '1 numeric',
       '4 categorical',

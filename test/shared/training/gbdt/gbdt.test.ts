@@ -204,7 +204,7 @@ describe('the same bytes', () => {
   it('come from the same input and seed, in trees and in ONNX', async () => {
     const { settings } = readSettings({ ...params, early_stopping_round: 0 });
     const input = inputOf(matrix, labels, { params });
-    const trees = async () => JSON.stringify((await boost({ ...input, settings })).ensemble);
+    const trees = async () => JSON.stringify((await boost({ ...input, settings, threads: 1 })).ensemble);
     expect(await trees()).toBe(await trees());
     expect(bytesOf(await gbdt.train(input), 6)).toEqual(bytesOf(await gbdt.train(input), 6));
   });
@@ -214,6 +214,35 @@ describe('the same bytes', () => {
     expect(await drawn(1)).not.toEqual(await drawn(2));
     const fixed = async (seed: number) => bytesOf(await gbdt.train(inputOf(matrix, labels, { seed })), 6);
     expect(await fixed(1)).toEqual(await fixed(2));
+  });
+
+  // Enough rows that each of three threads is worth its start.
+  const many = mixedMatrix(99_000, 41);
+  const signal = Array.from(mixedSignal(many, 41));
+  const weights = Float64Array.from(range(many.rows), (row) => [1, 0.25, 1.75][row % 3]!);
+  it.each([
+    ['binary', binary(signal.map((value) => (value > 0.5 ? 1 : 0)))],
+    ['multiclass', multiclass(signal.map((value) => (value > 1 ? 2 : value > 0 ? 1 : 0)))],
+    ['regression', regression(signal)],
+  ])('come from any number of threads, curve included: %s', async (_, target) => {
+    const given = { num_iterations: 4, bagging_fraction: 0.7, bagging_freq: 2, num_leaves: 40, learning_rate: 0.3 };
+    const models = [];
+    for (const threads of [1, 2, 3]) {
+      const model = await gbdt.train(
+        inputOf(many, target, {
+          threads,
+          trainWeights: weights,
+          validation: many,
+          validationLabels: target,
+          validationWeights: weights,
+          params: given,
+        }),
+      );
+      models.push({ bytes: bytesOf(model, 6), curve: model.curve });
+    }
+    expect(models[0]!.curve.length).toBe(4);
+    expect(models[1]).toEqual(models[0]);
+    expect(models[2]).toEqual(models[0]);
   });
 
   it('need no order among rows that are the same', async () => {

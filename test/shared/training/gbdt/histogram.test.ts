@@ -1,61 +1,35 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../../shared/core/random.js';
-import { binMatrix } from '../../../../shared/training/gbdt/binning.js';
-import { buildHistogram, layoutOf, subtractHistogram } from '../../../../shared/training/gbdt/histogram.js';
-import { matrixOf } from './matrices.js';
+import { layoutOf, partFeatures, widthOf } from '../../../../shared/training/gbdt/histogram.js';
 
-/** Gradients that are multiples of 1/64, so that sums are exact in any order. */
-function randomCase(seed: number, rows: number, width: number) {
-  const random = new Random(seed);
-  const matrix = matrixOf(
-    Array.from({ length: rows }, () =>
-      Array.from({ length: width }, () => (random.uniform() < 0.1 ? Number.NaN : random.integer(12))),
-    ),
-  );
-  const binned = binMatrix(matrix, 255, 1);
-  const gradients = Float64Array.from({ length: 2 * rows }, () => (random.integer(200) - 100) / 64);
-  const order = Int32Array.from({ length: rows }, (_, row) => row).filter(() => random.uniform() < 0.7);
-  return { binned, gradients, order, layout: layoutOf(binned), random };
-}
+const bins = fc.array(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: 60 });
 
-describe('histograms', () => {
-  it('equal sums made row by row, for any number of features', () => {
-    fc.assert(
-      fc.property(fc.integer(), fc.integer({ min: 1, max: 19 }), (seed, width) => {
-        const { binned, gradients, order, layout } = randomCase(seed, 120, width);
-        const histogram = new Float64Array(layout.size).fill(99);
-        const begin = Math.floor(order.length / 4);
-        buildHistogram(histogram, layout, binned, gradients, order, begin, order.length);
-        binned.features.forEach((feature, position) => {
-          for (let bin = 0; bin <= feature.valueBins; bin++) {
-            const rows = [...order.subarray(begin)].filter((row) => binned.columns[position]![row] === bin);
-            const at = layout.offsets[position]! + 2 * bin;
-            expect(histogram[at]).toBe(rows.reduce((sum, row) => sum + gradients[2 * row]!, 0));
-            expect(histogram[at + 1]).toBe(rows.reduce((sum, row) => sum + gradients[2 * row + 1]!, 0));
-          }
-        });
-      }),
-      { numRuns: 50 },
-    );
+describe('layoutOf', () => {
+  it('gives each feature a pair a bin and one for missing values, and the padding a place of its own', () => {
+    const { offsets, size } = layoutOf([{ valueBins: 3 }, { valueBins: 10 }]);
+    expect([...offsets]).toEqual([0, 8, 30, 30, 30, 30, 30, 30]);
+    expect(size).toBe(32);
+    expect(widthOf(2)).toBe(8);
+    expect(widthOf(17)).toBe(24);
+    expect(widthOf(0)).toBe(8);
   });
+});
 
-  it('of a sibling: parent minus child equals the sums made directly', () => {
+describe('partFeatures', () => {
+  it('deals out every feature once, in order, none of the parts much larger than its share', () => {
     fc.assert(
-      fc.property(fc.integer(), (seed) => {
-        const { binned, gradients, order, layout, random } = randomCase(seed, 150, 5);
-        const middle = random.integer(order.length + 1);
-        const parent = new Float64Array(layout.size);
-        const child = new Float64Array(layout.size);
-        const direct = new Float64Array(layout.size);
-        buildHistogram(parent, layout, binned, gradients, order, 0, order.length);
-        buildHistogram(child, layout, binned, gradients, order, 0, middle);
-        buildHistogram(direct, layout, binned, gradients, order, middle, order.length);
-        subtractHistogram(parent, child);
-        const used = layout.size - 2;
-        expect(parent.subarray(0, used)).toEqual(direct.subarray(0, used));
+      fc.property(bins, fc.integer({ min: 1, max: 8 }), (valueBins, parts) => {
+        const features = valueBins.map((count) => ({ valueBins: count }));
+        const layout = layoutOf(features);
+        const edges = partFeatures(features, layout, parts);
+        expect(edges.length).toBe(parts + 1);
+        expect([edges[0], edges.at(-1)]).toEqual([0, features.length]);
+        expect(edges.every((edge, index) => index === 0 || edge >= edges[index - 1]!)).toBe(true);
+        const offset = (feature: number): number => (feature < features.length ? layout.offsets[feature]! : layout.size - 2);
+        for (let part = 0; part < parts; part++) {
+          expect(offset(edges[part + 1]!) - offset(edges[part]!)).toBeLessThanOrEqual(layout.size / parts + 2 * 2 * 256);
+        }
       }),
-      { numRuns: 50 },
     );
   });
 });

@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../../shared/core/random.js';
-import { type BinnedMatrix, binMatrix } from '../../../../shared/training/gbdt/binning.js';
-import { buildHistogram, layoutOf } from '../../../../shared/training/gbdt/histogram.js';
 import { readSettings, type SplitSettings } from '../../../../shared/training/gbdt/settings.js';
-import { emptySplit, leafGain, leafValue, type Split } from '../../../../shared/training/gbdt/split.js';
+import { emptySplit, leafGain, leafValue, readSplit, type Split, writeSplit } from '../../../../shared/training/gbdt/split.js';
 import { Splitter } from '../../../../shared/training/gbdt/splitter.js';
+import { type Binned, binned, histogramOf } from './binned.js';
 import { matrixOf } from './matrices.js';
 
 /** Second derivatives of 1, so that the counts that a splitter estimates are exact. */
 interface Case {
-  readonly binned: BinnedMatrix;
+  readonly binned: Binned;
   readonly gradients: Float64Array;
   readonly leaf: { rows: number; gradient: number; hessian: number };
 }
@@ -22,19 +21,17 @@ function caseOf(columns: readonly (readonly number[])[], levels: Record<number, 
     levels,
   );
   return {
-    binned: binMatrix(matrix, 255, 1),
+    binned: binned(matrix),
     gradients: Float64Array.from(gradient.flatMap((value) => [value, 1])),
     leaf: { rows, gradient: gradient.reduce((sum, value) => sum + value, 0), hessian: rows },
   };
 }
 
 function bestOf({ binned, gradients, leaf }: Case, settings: SplitSettings): Split {
-  const layout = layoutOf(binned);
-  const histogram = new Float64Array(layout.size);
-  const order = Int32Array.from({ length: leaf.rows }, (_, row) => row);
-  buildHistogram(histogram, layout, binned, gradients, order, 0, leaf.rows);
+  const { features, layout } = binned;
   const best = emptySplit();
-  new Splitter(binned.features, layout, settings).find(histogram, leaf, new Uint8Array(binned.features.length).fill(1), best);
+  const all = new Uint8Array(features.length).fill(1);
+  new Splitter(features, layout, settings).find(histogramOf(binned, gradients), leaf, all, best, 0, features.length);
   return best;
 }
 
@@ -195,6 +192,57 @@ describe('categorical splits', () => {
     const made = categories(8, 200);
     const split = bestOf(made.subject, settingsOf({ min_data_in_leaf: 1, min_data_per_group: 1, lambda_l2: 1, cat_l2: 7 }));
     expect(split.lambdaL2).toBe(8);
+  });
+});
+
+describe('a part of the features', () => {
+  it('gives the best split of that part, and parts together that of all', () => {
+    const random = new Random(17);
+    const columns = Array.from({ length: 9 }, (_, column) =>
+      Array.from({ length: 200 }, () => (column % 3 === 0 ? random.integer(12) : random.normal())),
+    );
+    const subject = caseOf(
+      columns,
+      { 0: 12, 3: 12, 6: 12 },
+      columns[0]!.map(() => random.normal()),
+    );
+    const settings = settingsOf({ min_data_per_group: 5, cat_smooth: 1 });
+    const whole = bestOf(subject, settings);
+    const { features, layout } = subject.binned;
+    const splitter = new Splitter(features, layout, settings);
+    const histogram = histogramOf(subject.binned, subject.gradients);
+    const gains = [0, 2, 5].map((from, part) => {
+      const best = emptySplit();
+      const to = [2, 5, 9][part]!;
+      splitter.find(histogram, subject.leaf, new Uint8Array(9).fill(1), best, from, to);
+      expect(best.feature >= from && best.feature < to).toBe(true);
+      return best.gain;
+    });
+    expect(Math.max(...gains)).toBe(whole.gain);
+  });
+
+  it('is told to other threads in shared numbers without loss', () => {
+    const numbers = new Float64Array(40);
+    const split: Split = {
+      gain: 0.1,
+      feature: 3,
+      categorical: true,
+      bin: 0,
+      missingLeft: true,
+      leftSet: Uint32Array.from([1, 0xffffffff, 0, 5, 6, 7, 8, 0x80000000]),
+      leftGradient: -1 / 3,
+      leftHessian: 2 / 3,
+      rightGradient: 1e-300,
+      rightHessian: 7,
+      lambdaL2: 10,
+    };
+    writeSplit(split, numbers, 18);
+    const read = emptySplit();
+    readSplit(read, numbers, 18);
+    expect(read).toEqual(split);
+    writeSplit({ ...split, gain: 0 }, numbers, 0);
+    readSplit(read, numbers, 0);
+    expect(read.gain).toBe(0);
   });
 });
 

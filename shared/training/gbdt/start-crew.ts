@@ -1,0 +1,99 @@
+import type { Labels } from '../../data/table.js';
+import type { Matrix } from '../../features/plan.js';
+import { Arena } from './arena.js';
+import type { FeatureBins } from './binning.js';
+import { Crew } from './crew.js';
+import { fillBins } from './fill-bins.js';
+import { layoutOf, widthOf } from './histogram.js';
+import { outputsOf } from './loss.js';
+import type { Settings } from './settings.js';
+
+/** Histograms are kept for subtraction up to this many bytes; beyond, a leaf's is built anew when it is needed. */
+const HISTOGRAM_BYTES = 2 ** 29;
+
+/** Bins that a thread must have to itself for its start to be worth it. Measured on two cores. */
+const BYTES_A_THREAD = 2 ** 18;
+
+/** Training and validation rows with labels and weights. */
+export interface RowsInput {
+  readonly train: Matrix;
+  readonly trainLabels: Labels;
+  readonly trainWeights?: Float64Array | undefined;
+  readonly validation: Matrix;
+  readonly validationLabels: Labels;
+  readonly validationWeights?: Float64Array | undefined;
+}
+
+/** What is worth a thread, and how much memory histograms may take. They change the speed, not the trees. */
+interface CrewLimits {
+  readonly bytesAThread?: number;
+  readonly histogramBytes?: number;
+}
+
+/**
+ * Puts everything that the rounds need into shared memory, and starts the threads meanwhile.
+ * @param base what scores start from, by output
+ * @param threads at most
+ * @throws UserError when the rows do not fit into the memory that the trainer can use
+ */
+export async function startCrew(
+  input: RowsInput,
+  features: readonly FeatureBins[],
+  base: Float64Array,
+  settings: Settings,
+  threads: number,
+  { bytesAThread = BYTES_A_THREAD, histogramBytes = HISTOGRAM_BYTES }: CrewLimits = {},
+): Promise<Crew> {
+  const { train, validation, trainLabels } = input;
+  const classes = trainLabels.task === 'regression' ? 0 : trainLabels.classes.length;
+  const outputs = outputsOf(trainLabels.task, classes);
+  const width = widthOf(features.length);
+  const layout = layoutOf(features);
+  const leaves = Math.max(2, Math.min(settings.tree.numLeaves, train.rows));
+  const arena = new Arena({
+    rows: train.rows,
+    heldOut: validation.rows,
+    width,
+    outputs,
+    histogram: layout.size,
+    slots: Math.max(3, Math.min(leaves + 1, Math.floor(histogramBytes / (8 * layout.size)))),
+    leaves,
+    shards: Math.max(1, Math.min(threads, Math.floor((train.rows * width) / bytesAThread))),
+  });
+  const crew = await Crew.start(arena, {
+    features,
+    split: settings.tree.split,
+    task: trainLabels.task,
+    classes,
+    weighted: input.trainWeights !== undefined,
+    heldOutWeighted: input.validationWeights !== undefined,
+  });
+  try {
+    fillArena(arena, input, features, base);
+    await crew.ready();
+  } catch (error) {
+    await crew.end();
+    throw error;
+  }
+  return crew;
+}
+
+function fillArena(arena: Arena, input: RowsInput, features: readonly FeatureBins[], base: Float64Array): void {
+  const { train, validation } = input;
+  const { width } = arena.shape;
+  layoutOf(features).offsets.forEach((offset, position) => {
+    arena.bases[position] = 8 * offset;
+  });
+  fillBins(train, features, arena.bins, width);
+  fillBins(validation, features, arena.heldOutBins, width);
+  arena.targets.set(input.trainLabels.values);
+  arena.heldOutTargets.set(input.validationLabels.values);
+  if (input.trainWeights) arena.weights.set(input.trainWeights);
+  if (input.validationWeights) arena.heldOutWeights.set(input.validationWeights);
+  for (const scores of [arena.scores, arena.heldOutScores]) {
+    scores.forEach((own, output) => {
+      own.fill(base[output]!);
+    });
+  }
+  for (let row = 0; row < validation.rows; row++) arena.heldOutIds[row] = row;
+}
