@@ -13,6 +13,7 @@ const LONG = [
   'test/workflows/deploy.test.ts',
   'test/start/all-story.test.ts',
   'test/start/release-story.test.ts',
+  'test/workflows/retrain-loop.test.ts',
   'test/workflows/retrain.test.ts',
   'test/workflows/tune.test.ts',
 ];
