@@ -51,7 +51,7 @@ export async function ask(request: AskRequest): Promise<ActionOutcome> {
   };
   const kept = await keepIssue(source.client, {
     ...{ repository: source.repository, marker: questionMarker(model), author, label: QUESTION_LABEL, keep: [] },
-    wanted: holder === question.version ? 'closed' : 'open',
+    wanted: () => (holder === question.version ? 'closed' : 'open'),
     content: () => ({
       title: questionTitle(question),
       body: `${renderQuestion(question)}\n${hiddenBlock(BLOCK, { version: question.version })}\n`,

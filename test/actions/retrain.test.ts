@@ -169,7 +169,12 @@ describe('retrain', () => {
       label: 'mlops-health',
     };
     const body = `${identity.marker}\nNot well.`;
-    await keepIssue(source.client, { ...identity, wanted: 'open', keep: ['retrain'], content: () => ({ title: model, body }) });
+    await keepIssue(source.client, {
+      ...identity,
+      wanted: () => 'open',
+      keep: ['retrain'],
+      content: () => ({ title: model, body }),
+    });
     const issue = () => scene.github.issues(scene.repository).find(({ title }) => title === model)!;
     const first = await open({ spec: NOW, permissions });
     const { data } = await decisionOf(await first.step('retrain'));
