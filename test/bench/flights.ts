@@ -5,7 +5,6 @@ import type { Labels } from '../../shared/data/table.js';
 import type { Matrix, MatrixColumn } from '../../shared/features/plan.js';
 
 const FLIGHTS = fileURLToPath(new URL('../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url));
-const SEED = 42;
 
 /** Rows and whether each flight was more than 15 minutes late. */
 export interface Sample {
@@ -13,27 +12,36 @@ export interface Sample {
   readonly labels: Labels;
 }
 
-/**
- * Flights of the first half of 2001: disjoint random rows to train and to test on. Rows of one day are in both, which is fine to compare
- * trainers on the same rows and no claim about forecasts.
- */
-export async function sampleFlights(trainRows: number, testRows: number): Promise<{ train: Sample; test: Sample }> {
+/** All flights of the first half of 2001, from which parts are drawn. */
+export interface Flights {
+  readonly rows: number;
+  /** Disjoint random rows to train and to test on, both ascending. Rows of one day are in both: fine to compare trainers, no forecast. */
+  draw(trainRows: number, testRows: number, seed: number): { readonly train: Sample; readonly test: Sample };
+}
+
+/** Reads the flights once. */
+export async function readFlights(): Promise<Flights> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
     await connection.run('SET threads = 2');
     const columns = await readColumns(connection);
-    const total = columns[0]!.values.length;
+    const rows = columns[0]!.values.length;
     const late = await readNumbers(connection, 'CASE WHEN delay > 15 THEN 1 ELSE 0 END');
-    const [train, test] = drawRows(total, trainRows, testRows);
-    const take = (rows: Int32Array): Sample => ({
+    const take = (chosen: Int32Array): Sample => ({
       matrix: {
-        rows: rows.length,
-        columns: columns.map((column) => ({ ...column, values: Float32Array.from(rows, (row) => column.values[row]!) })),
+        rows: chosen.length,
+        columns: columns.map((column) => ({ ...column, values: Float32Array.from(chosen, (row) => column.values[row]!) })),
       },
-      labels: { task: 'binary', classes: ['on time', 'late'], values: Int32Array.from(rows, (row) => late[row]!) },
+      labels: { task: 'binary', classes: ['on time', 'late'], values: Int32Array.from(chosen, (row) => late[row]!) },
     });
-    return { train: take(train), test: take(test) };
+    return {
+      rows,
+      draw(trainRows, testRows, seed) {
+        const [train, test] = drawRows(rows, trainRows, testRows, seed);
+        return { train: take(train), test: take(test) };
+      },
+    };
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -73,8 +81,8 @@ async function readNumbers(connection: DuckDBConnection, sql: string, join = '')
 }
 
 /** Two disjoint sets of rows, ascending, each set equally likely. */
-function drawRows(total: number, first: number, second: number): [Int32Array, Int32Array] {
-  const random = new Random(SEED);
+function drawRows(total: number, first: number, second: number, seed: number): [Int32Array, Int32Array] {
+  const random = new Random(seed);
   const sets: [Int32Array, Int32Array] = [new Int32Array(first), new Int32Array(second)];
   let inFirst = 0;
   let inSecond = 0;

@@ -1,22 +1,28 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Benchmark, tableOf, writeResult } from './result.js';
+import { CASES } from './train.js';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   train: async () => (await import('./train.js')).train,
   serving: async () => (await import('./serving.js')).serving,
 };
 
-const USAGE = `npm run bench -- NAME [--quick] [--install]
+const USAGE = `npm run bench -- NAME [--quick] [--install] [--case CASE]...
 
 NAME       ${Object.keys(BENCHMARKS).join(', ')}
 --quick    smaller inputs (the result says so)
---install  make the peers' Python environment from test/bench/requirements.txt first`;
+--install  make the peers' Python environment from test/bench/requirements.txt first
+--case     only this case of the benchmark, may be given again (train: ${CASES.join(', ')})`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false }, install: { type: 'boolean', default: false } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      install: { type: 'boolean', default: false },
+      case: { type: 'string', multiple: true, default: [] },
+    },
   });
   const name = positionals[0];
   const load = name !== undefined && Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
@@ -25,7 +31,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const benchmark = await load();
-  const measurements = await benchmark(values);
+  const measurements = await benchmark({ ...values, cases: values.case });
   const path = writeResult(fileURLToPath(new URL('results', import.meta.url)), name!, measurements);
   console.log(`${tableOf(measurements)}\n\nwritten to ${path}`);
   return 0;

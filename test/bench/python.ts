@@ -25,16 +25,21 @@ export async function findPython(install: boolean): Promise<Python> {
   return existsSync(PYTHON) ? { path: PYTHON } : { missing: 'no virtual environment; run with --install' };
 }
 
+/** Settings of NumPy's library that some machines carry for other reasons and that make it slow. */
+const SLOW_SETTINGS = ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE'];
+
 /**
  * Runs a script that prints one JSON value as its last line.
+ * @param interpreter a Python, or this Node
  * @throws Error with what the script wrote when it fails
  */
 export async function runScript(
-  python: string,
+  interpreter: string,
   script: string,
   args: readonly string[],
   env: Record<string, string>,
 ): Promise<unknown> {
-  const { stdout } = await run(python, [script, ...args], { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 });
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !SLOW_SETTINGS.includes(name)));
+  const { stdout } = await run(interpreter, [script, ...args], { env: { ...inherited, ...env }, maxBuffer: 2 ** 26 });
   return JSON.parse(stdout.trim().split('\n').at(-1)!);
 }

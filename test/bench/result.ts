@@ -31,6 +31,8 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** Makes the virtual environment of the peers first. */
   readonly install: boolean;
+  /** Only these of the benchmark's cases; empty: all. */
+  readonly cases: readonly string[];
 }
 
 /** A benchmark: measures and says what it found. */

@@ -5,10 +5,10 @@ import type { Labels } from '../../data/table.js';
 import type { Matrix } from '../../features/plan.js';
 import type { TrainedModel, Trainer, TrainingInput } from '../trainer.js';
 import { boost, type Ensemble } from './booster.js';
+import { scoreRows } from './ensemble-scores.js';
 import { softmaxInPlace } from './loss.js';
 import { readSettings } from './settings.js';
 import { addEnsemble, addSigmoid, addSoftmax } from './to-graph.js';
-import { addTree } from './tree.js';
 
 /**
  * Gradient-boosted trees on histograms: leaf-wise growth, native categories, learned directions for missing values. Names, meanings
@@ -54,12 +54,7 @@ function gainByColumn(ensemble: Ensemble, columns: number): Float64Array {
 }
 
 function predict(ensemble: Ensemble, labels: Labels, matrix: Matrix): Predictions {
-  const raw = Array.from(ensemble.base, (base) => new Float64Array(matrix.rows).fill(base));
-  for (const round of ensemble.rounds) {
-    round.forEach((tree, output) => {
-      if (tree) addTree(tree, matrix, raw[output]!);
-    });
-  }
+  const raw = scoreRows(ensemble, matrix);
   const { rows } = matrix;
   if (labels.task === 'regression') return { task: 'regression', rows, scores: raw[0]! };
   const { task, classes } = labels;

@@ -1,4 +1,3 @@
-import type { Matrix } from '../../features/plan.js';
 import type { FeatureBins } from './binning.js';
 
 /** A node as growth leaves it, in bins. Children: a node's index, or the complement (~) of a leaf's. */
@@ -62,43 +61,4 @@ export function treeOf(grown: GrownTree, features: readonly FeatureBins[]): Tree
     gains: Float64Array.from(nodes, (node) => node.gain),
     values,
   };
-}
-
-/**
- * Adds a tree's values to the scores of rows of a matrix.
- * @param rows which rows; absent: all
- */
-export function addTree(tree: Tree, matrix: Matrix, scores: Float64Array, rows?: Int32Array): void {
-  const { columns, thresholds, missingLeft, left, right, values } = tree;
-  const data = matrix.columns.map((column) => column.values);
-  const sets = tree.categories.map((categories) => (categories ? bitsOf(categories) : undefined));
-  const count = rows ? rows.length : matrix.rows;
-  const root = columns.length > 0 ? 0 : -1;
-  for (let at = 0; at < count; at++) {
-    const row = rows ? rows[at]! : at;
-    let node = root;
-    while (node >= 0) {
-      const value = data[columns[node]!]![row]!;
-      const set = sets[node];
-      let goesLeft: boolean;
-      if (Number.isNaN(value)) goesLeft = missingLeft[node] === 1;
-      else if (set) goesLeft = holds(set, value);
-      else goesLeft = value <= thresholds[node]!;
-      node = goesLeft ? left[node]! : right[node]!;
-    }
-    scores[row]! += values[~node]!;
-  }
-}
-
-function bitsOf(categories: Int32Array): Uint32Array {
-  const largest = categories.length > 0 ? categories[categories.length - 1]! : 0;
-  const bits = new Uint32Array((largest >> 5) + 1);
-  for (const category of categories) bits[category >> 5]! |= 1 << (category & 31);
-  return bits;
-}
-
-/** Whether a set holds a category; one beyond its words is unseen, so it does not. */
-function holds(set: Uint32Array, category: number): boolean {
-  const word = category >> 5;
-  return word >= 0 && word < set.length && ((set[word]! >>> (category & 31)) & 1) === 1;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Matrix } from '../../../../shared/features/plan.js';
-import { addTree, type Tree, treeOf } from '../../../../shared/training/gbdt/tree.js';
+import { scoreRows } from '../../../../shared/training/gbdt/ensemble-scores.js';
+import { type Tree, treeOf } from '../../../../shared/training/gbdt/tree.js';
 import { crewOf } from './crews.js';
 import { mixedMatrix, mixedSignal, regression } from './matrices.js';
 
@@ -33,12 +34,14 @@ function depthOf(tree: Tree, node = 0): number {
   return 1 + Math.max(depthOf(tree, tree.left[node]!), depthOf(tree, tree.right[node]!));
 }
 
+/** The value of each row's leaf, by the prediction table. */
+function valuesOf(tree: Tree, rows: Matrix): Float64Array {
+  return scoreRows({ base, rounds: [[tree]] }, rows)[0]!;
+}
+
 /** The leaf of each row, by the prediction table. */
 function leavesOf(tree: Tree, rows: Matrix): Float64Array {
-  const numbered = { ...tree, values: Float64Array.from(tree.values, (_, leaf) => leaf) };
-  const leaves = new Float64Array(rows.rows);
-  addTree(numbered, rows, leaves);
-  return leaves;
+  return valuesOf({ ...tree, values: Float64Array.from(tree.values, (_, leaf) => leaf) }, rows);
 }
 
 describe('Grower', () => {
@@ -54,10 +57,8 @@ describe('Grower', () => {
 
   it('scores its own rows by leaf as the table scores them by value', async () => {
     const { grower, grown, arena, tree } = await grow({ num_leaves: 40, min_data_in_leaf: 5, min_data_per_group: 10 });
-    const byValue = new Float64Array(matrix.rows);
     grower.addToScores(0, grown);
-    addTree(tree, matrix, byValue);
-    expect(arena.scores[0]).toEqual(byValue);
+    expect(arena.scores[0]).toEqual(valuesOf(tree, matrix));
     expect(tree.categories.some((set) => set)).toBe(true);
     expect(tree.values.length).toBe(40);
   });
@@ -85,9 +86,7 @@ describe('Grower', () => {
     const inside = (row: number): boolean => row % 3 === 0;
     const { grower, grown, arena, tree } = await grow({ cat_l2: 0 }, { inside });
     grower.addToScores(0, grown);
-    const byValue = new Float64Array(matrix.rows);
-    addTree(tree, matrix, byValue);
-    expect(arena.scores[0]).toEqual(byValue);
+    expect(arena.scores[0]).toEqual(valuesOf(tree, matrix));
     const leaves = leavesOf(tree, matrix);
     tree.values.forEach((value, leaf) => {
       const rows = [...leaves.keys()].filter((row) => leaves[row] === leaf && inside(row));

@@ -5,11 +5,12 @@ import { Random } from '../../../../shared/core/random.js';
 import type { Labels } from '../../../../shared/data/table.js';
 import type { Matrix } from '../../../../shared/features/plan.js';
 import { createGraph } from '../../../../shared/onnx/write.js';
+import { scoreRows } from '../../../../shared/training/gbdt/ensemble-scores.js';
 import { gbdt } from '../../../../shared/training/gbdt/gbdt.js';
 import { addEnsemble } from '../../../../shared/training/gbdt/to-graph.js';
-import { addTree, type Tree } from '../../../../shared/training/gbdt/tree.js';
 import type { TrainedModel } from '../../../../shared/training/trainer.js';
 import { binary, inputOf, matrixOf, mixedMatrix, mixedSignal, multiclass, regression } from './matrices.js';
+import { randomTree } from './random-tree.js';
 
 /** Runs what `build` adds behind one float32 column a feature. */
 async function runGraph(
@@ -50,43 +51,8 @@ const EDGE = [
   1e-45,
 ];
 
-/** A random tree over a numeric column 0 and a category column 1 of 200 levels. */
-function randomTree(random: Random, leaves: number): Tree {
-  const left: number[] = [];
-  const right: number[] = [];
-  const categories: (Int32Array | undefined)[] = [];
-  const slots: { node: number; side: number[] }[] = [];
-  for (let node = 0; node < leaves - 1; node++) {
-    if (node > 0) {
-      const [slot] = slots.splice(random.integer(slots.length), 1);
-      slot!.side[slot!.node] = node;
-    }
-    slots.push({ node, side: left }, { node, side: right });
-    const size = random.integer(40);
-    const members = new Set(Array.from({ length: size }, () => random.integer(random.uniform() < 0.5 ? 30 : 200)));
-    categories.push(random.uniform() < 0.5 ? undefined : Int32Array.from([...members].sort((a, b) => a - b)));
-  }
-  slots.forEach((slot, leaf) => {
-    slot.side[slot.node] = ~leaf;
-  });
-  const nodes = leaves - 1;
-  return {
-    columns: Int32Array.from(categories, (set) => (set ? 1 : 0)),
-    thresholds: Float32Array.from(
-      { length: nodes },
-      () => [random.normal(), 0, Number.POSITIVE_INFINITY, 0.25][random.integer(4)]!,
-    ),
-    missingLeft: Uint8Array.from({ length: nodes }, () => random.integer(2)),
-    left: Int32Array.from(left),
-    right: Int32Array.from(right),
-    categories,
-    gains: new Float64Array(nodes),
-    values: Float64Array.from({ length: leaves }, () => Math.fround(random.normal())),
-  };
-}
-
 describe('addEnsemble', () => {
-  it('scores random trees as addTree does, with NaN, infinities, thresholds at values and unseen categories', async () => {
+  it('scores random trees as the trainer does, with NaN, infinities, thresholds at values and unseen categories', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer(),
@@ -105,12 +71,7 @@ describe('addEnsemble', () => {
           }
           const matrix = matrixOf(rows, { 1: 200 });
           const base = Float64Array.from({ length: outputs }, () => Math.fround(random.normal()));
-          const scores = Array.from(base, (value) => new Float64Array(matrix.rows).fill(value));
-          for (const round of rounds) {
-            round.forEach((tree, output) => {
-              addTree(tree, matrix, scores[output]!);
-            });
-          }
+          const scores = scoreRows({ base, rounds }, matrix);
           const found = await runGraph(matrix, (graph, features) => addEnsemble(graph, features, { base, rounds }));
           for (let row = 0; row < matrix.rows; row++) {
             for (let output = 0; output < outputs; output++) {
