@@ -79,8 +79,8 @@ function firstLine(text: string): string {
 }
 
 export interface IssueRequest extends IssueIdentity {
-  /** What there shall be, given the issue that there is. */
-  readonly wanted: (existing: OwnIssue | undefined) => WantedState;
+  /** What there shall be; a function is given the issue that there is. */
+  readonly wanted: WantedState | ((existing: OwnIssue | undefined) => WantedState);
   /** The text, given the issue that there is. */
   readonly content: (existing: OwnIssue | undefined) => IssueContent;
   /** Hidden blocks of other programs, which stay as they are. */
@@ -97,7 +97,7 @@ export interface IssueRequest extends IssueIdentity {
 export async function keepIssue(client: GitHubClient, request: IssueRequest): Promise<KeptIssue | undefined> {
   const existing = await findIssues(client, request);
   if (existing.length > 0) return bringUpToDate(client, request, existing);
-  if (request.wanted(undefined) !== 'open') return undefined;
+  if (wantedOf(request) !== 'open') return undefined;
   const made = await create(client, request);
   const all = await findIssues(client, request);
   const oldest = all[0];
@@ -115,11 +115,15 @@ export async function keepIssue(client: GitHubClient, request: IssueRequest): Pr
   return bringUpToDate(client, request, own);
 }
 
+function wantedOf({ wanted }: IssueRequest, existing?: OwnIssue): WantedState {
+  return typeof wanted === 'function' ? wanted(existing) : wanted;
+}
+
 async function bringUpToDate(client: GitHubClient, request: IssueRequest, issues: readonly OwnIssue[]): Promise<KeptIssue> {
   const { repository, content, keep, staysClosed } = request;
   const [issue, ...younger] = issues as [OwnIssue, ...OwnIssue[]];
   await closeDuplicates(client, request, younger, issue.number);
-  const wanted = request.wanted(issue);
+  const wanted = wantedOf(request, issue);
   const { title, body } = content(issue);
   const text = keep.reduce((kept, name) => keepHiddenBlock(kept, issue.body, name), body);
   const opens = wanted === 'open' && !issue.isOpen && !staysClosed?.(issue);

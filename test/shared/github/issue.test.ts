@@ -8,7 +8,7 @@ import {
   readHiddenBlock,
   withHiddenBlock,
 } from '../../../shared/github/hidden-block.js';
-import { findIssues, type IssueRequest, keepIssue, rememberInIssue, type WantedState } from '../../../shared/github/issue.js';
+import { findIssues, type IssueRequest, keepIssue, rememberInIssue } from '../../../shared/github/issue.js';
 import { complaint, openScene, type Scene } from './scene.js';
 
 const MARKER = '<!-- mlops-actions health: churn -->';
@@ -23,14 +23,14 @@ afterEach(async () => {
   await scene.github.close();
 });
 
-function wanted(state: WantedState, body: string, changes: Partial<IssueRequest> = {}): IssueRequest {
+function wanted(state: IssueRequest['wanted'], body: string, changes: Partial<IssueRequest> = {}): IssueRequest {
   return {
     ...{
       repository: scene.at,
       marker: MARKER,
       author: DEFAULT_AUTHOR,
       label: 'mlops-health',
-      wanted: () => state,
+      wanted: state,
       keep: ['retrain'],
     },
     content: () => ({ title: `churn: ${body}`, body: `${MARKER}\n${body}` }),
@@ -54,6 +54,13 @@ test('is opened once, kept current, closed, and opened again', async () => {
     { title: 'churn: healthy', state: 'closed', stateReason: 'completed', labels: ['mlops-health'], author: DEFAULT_AUTHOR },
   ]);
   expect(await keepIssue(client, wanted('as it is', 'unknown'))).toMatchObject({ isOpen: false, done: 'updated' });
+  const openWhen =
+    (title: string): IssueRequest['wanted'] =>
+    (issue) =>
+      issue?.title === title ? 'open' : 'as it is';
+  expect(await keepIssue(client, wanted(openWhen('no such'), 'asked'))).toMatchObject({ isOpen: false, done: 'updated' });
+  expect(await keepIssue(client, wanted(openWhen('churn: asked'), 'x'))).toMatchObject({ isOpen: true, done: 'reopened' });
+  await keepIssue(client, wanted('closed', 'healthy'));
   expect(await keepIssue(client, wanted('open', 'drift again'))).toMatchObject({ number: 3, isOpen: true, done: 'reopened' });
   expect(issues()).toHaveLength(1);
 });
