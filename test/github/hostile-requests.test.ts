@@ -7,7 +7,9 @@ import { openScene, raw, type Scene } from './scene.js';
 function sendTarget(origin: string, path: string, method = 'GET', headers: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(origin);
-    const sent = request({ hostname, port, path, method, headers: { 'user-agent': 'test', ...headers } }, (response) => {
+    // A connection of its own: one that is kept may be closed by the server just when the next request takes it.
+    const options = { hostname, port, path, method, agent: false, headers: { 'user-agent': 'test', ...headers } };
+    const sent = request(options, (response) => {
       response.resume();
       response.once('end', () => resolve(response.statusCode ?? 0));
     });
