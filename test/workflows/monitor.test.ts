@@ -13,6 +13,7 @@ on:
 permissions:
   contents: write
   actions: read
+  deployments: write
 jobs:
   model:
     uses: mlops-actions/mlops-actions/.github/workflows/model-cd.yml@v1
