@@ -36,12 +36,16 @@ export function servedProject<Served extends Project>(
   };
 }
 
-/** Adds sections to mlops.yaml; what it has of a section besides stays. */
+/** Adds sections to mlops.yaml; what it has of a section besides stays, and lists take the place of lists. */
 async function addSections(git: GitRepository, file: string, url: string): Promise<void> {
   const path = join(git.directory, 'mlops.yaml');
   const spec = parseDocument(await readFile(path, 'utf8'));
-  const sections = parse(await readFile(file, 'utf8')) as Record<string, Record<string, unknown>>;
+  const sections = parse(await readFile(file, 'utf8')) as Record<string, unknown>;
   for (const [section, keys] of Object.entries(sections)) {
+    if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) {
+      spec.set(section, spec.createNode(keys));
+      continue;
+    }
     if (!isMap(spec.get(section))) spec.set(section, spec.createNode({}));
     for (const [key, value] of Object.entries(keys)) spec.setIn([section, key], spec.createNode(value));
   }
