@@ -28,7 +28,7 @@ export function stateLines({ checks, windows, primary, expected }: Health): stri
   });
   const held = expected === undefined ? '' : `, ${formatNumber(expected)} on held-out rows`;
   return [
-    columns(known).join('\n'),
+    columns([['', 'what', 'found'], ...known]).join('\n'),
     ...(primary === undefined || metric.length === 0 ? [] : [`${metricTitle(primary)} a window: ${metric.join(', ')}${held}`]),
   ].join('\n');
 }

@@ -92,7 +92,7 @@ export class Evidence {
   deploymentEntries(): DeploymentEntry[] {
     const { github, repository } = this.#session;
     return github.deployments(repository).map(({ ref, environment, statuses }) => {
-      const run = /\/actions\/runs\/(\d+)/.exec(statuses.at(-1)?.logUrl ?? '')?.[1];
+      const run = /\/actions\/runs\/(\d+)/.exec(statuses.findLast(({ logUrl }) => logUrl !== '')?.logUrl ?? '')?.[1];
       return {
         ...{ ref, environment, states: statuses.map(({ state }) => state), description: statuses.at(-1)?.description ?? '' },
         ...(run !== undefined && { href: pageOf.run(Number(run)) }),
