@@ -1,3 +1,4 @@
+import { formatShare } from '../../shared/core/format.js';
 import { Random } from '../../shared/core/random.js';
 import { sealed } from '../../shared/data/distribution-seal.js';
 import { type ColumnDrift, findDrift } from '../../shared/data/drift.js';
@@ -95,10 +96,10 @@ export const drift: Simulation = async ({ trials, only, progress }) => {
     );
     const certain = runs.filter((columns) => columns.some(({ adjustedP }) => adjustedP !== undefined && adjustedP < 0.05));
     const note = `without regard to the effect ${((100 * certain.length) / runs.length).toFixed(1)} %; ${worst(runs)}`;
-    outcomes.push(
-      outcomeOf(name, happened, found ? { atLeast: 0.95 } : { atMost: BOUND_OF_FIVE_PERCENT }, found ? undefined : note),
-    );
-    progress(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    const bound = found ? { atLeast: 0.95 } : { atMost: BOUND_OF_FIVE_PERCENT };
+    const outcome = outcomeOf(name, happened, bound, found ? undefined : note);
+    outcomes.push(outcome);
+    progress(`${name}: ${formatShare(outcome.share)}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
   }
   return outcomes;
 };
