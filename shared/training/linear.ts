@@ -18,8 +18,11 @@ export interface LinearModel {
   readonly beta: Float64Array;
 }
 
-/** From strong to weak, so that each fit starts near its end. */
+/** From strong to weak, so that each fit starts near its end. The weaker, the longer a fit takes. */
 const GRID = [4, 3, 2, 1, 0, -1, -2, -3].map((exponent) => 10 ** exponent);
+/** The grid ends early where a weaker penalty is this much worse than the best, or a little worse for the second time. */
+const CLEARLY_WORSE = 1.02;
+
 const DEFAULTS = { max_iterations: 100, max_levels: 50 };
 
 /**
@@ -40,6 +43,7 @@ export const linear: Trainer = {
     const validation = encode(encoding, input.validation);
     const given = input.params.l2;
     let start = target.start(encoding.width);
+    let worse = 0;
     let best: { readonly l2: number; readonly minimum: Minimum; readonly loss: number } | undefined;
     for (const l2 of given === undefined ? GRID : [Number(given)]) {
       const minimum = minimise(design, target.family, l2, start, maxSteps);
@@ -52,7 +56,12 @@ export const linear: Trainer = {
       );
       if (!best || loss < best.loss) best = { l2, minimum, loss };
       // Nothing to choose by, so the middle of the grid.
-      if (input.validation.rows === 0 && l2 === 1) best = { l2, minimum, loss };
+      if (input.validation.rows === 0 && l2 === 1) {
+        best = { l2, minimum, loss };
+        break;
+      }
+      worse = loss > best.loss ? worse + 1 : 0;
+      if (worse === 2 || loss > best.loss * CLEARLY_WORSE) break;
     }
     const { l2, minimum } = best!;
     const model = target.model(encoding, minimum.beta);

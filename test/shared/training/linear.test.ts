@@ -98,6 +98,27 @@ describe('linear', () => {
     expect(await chosen(noise)).toBeGreaterThanOrEqual(100);
   });
 
+  it('does not go on to weaker penalties, whose fits take longest, once they are clearly worse', async () => {
+    const columns = Array.from({ length: 30 }, () => column(140));
+    const labels = columns[0]!.map((value, row) => value + 2 * columns[29]![(row * 7) % 140]!);
+    const part = (from: number, to: number): [Matrix, Labels] => [
+      matrixOf(...columns.map((values, index) => numbers(`x${index}`, values.slice(from, to)))),
+      labelsOf('regression', labels.slice(from, to)),
+    ];
+    const lines: string[] = [];
+    const [matrix, trainLabels] = part(0, 40);
+    const model = await train(matrix, trainLabels, { validation: part(40, 140), lines });
+    const losses = lines.map((line) => Number(/rmse ([\d.]+)/.exec(line)![1]));
+    const best = losses.indexOf(Math.min(...losses));
+    expect(Number(model.params.l2)).toBe(10 ** (4 - best));
+    expect(losses.at(-1)! / losses[best]!).toBeGreaterThan(1);
+    expect(losses.length).toBeLessThan(8);
+    // Without validation rows there is nothing to choose by: the middle of the grid, and nothing weaker is fitted.
+    const blind: string[] = [];
+    expect((await train(matrix, trainLabels, { lines: blind })).params.l2).toBe(1);
+    expect(blind.length).toBe(5);
+  });
+
   it('stays finite and says so where classes are told apart perfectly', async () => {
     const x = column(60);
     const labels = labelsOf(
