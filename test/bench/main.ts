@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Benchmark, tableOf, writeResult } from './result.js';
-import { CASES } from './train.js';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   train: async () => (await import('./train.js')).train,
   serving: async () => (await import('./serving.js')).serving,
+  predict: async () => (await import('./predict.js')).predict,
 };
 
 const USAGE = `npm run bench -- NAME [--quick] [--install] [--case CASE]...
@@ -13,7 +13,7 @@ const USAGE = `npm run bench -- NAME [--quick] [--install] [--case CASE]...
 NAME       ${Object.keys(BENCHMARKS).join(', ')}
 --quick    smaller inputs (the result says so)
 --install  make the peers' Python environment from test/bench/requirements.txt first
---case     only this case of the benchmark, may be given again (train: ${CASES.join(', ')})`;
+--case     only this case of the benchmark, may be given again; an unknown one lists all`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

@@ -38,6 +38,12 @@ export interface BenchOptions {
 /** A benchmark: measures and says what it found. */
 export type Benchmark = (options: BenchOptions) => Promise<readonly Measurement[]>;
 
+/** @throws Error with the names that there are, when one of the wanted cases is not among them */
+export function checkCases(wanted: readonly string[], known: readonly string[]): void {
+  const unknown = wanted.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`no case ${unknown.join(', ')}; there are ${known.join(', ')}`);
+}
+
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

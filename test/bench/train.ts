@@ -1,6 +1,6 @@
 import { messageOf } from '../../shared/core/errors.js';
 import { findPython, type Python } from './python.js';
-import { type BenchOptions, type Measurement, type Peer, spreadOf } from './result.js';
+import { type BenchOptions, checkCases, type Measurement, type Peer, spreadOf } from './result.js';
 import { TRAIN_CASES, type TrainCase } from './train-cases.js';
 import type { Outcome, RunParams } from './train-ours.js';
 import { levelsOf, Runner } from './train-run.js';
@@ -17,7 +17,7 @@ const QUICK_SEEDS = 2;
 const SKLEARN = 'sklearn-sets';
 
 /** What `--case` accepts. */
-export const CASES: readonly string[] = [...TRAIN_CASES.map(({ key }) => key), SKLEARN];
+const CASES: readonly string[] = [...TRAIN_CASES.map(({ key }) => key), SKLEARN];
 
 const METRICS = [
   { metric: 'training time', key: 'seconds', unit: 's', better: 'lower' },
@@ -33,11 +33,10 @@ const METRICS = [
  * the spread of the scores is that of data and seeds together; differences between trainers are taken seed by seed.
  */
 export async function train(options: BenchOptions): Promise<readonly Measurement[]> {
+  checkCases(options.cases, CASES);
   const python = await findPython(options.install);
   const wanted = (key: string, inQuick: boolean): boolean =>
     options.cases.length > 0 ? options.cases.includes(key) : !options.quick || inQuick;
-  const unknown = options.cases.filter((key) => !CASES.includes(key));
-  if (unknown.length > 0) throw new Error(`no case ${unknown.join(', ')}; there are ${CASES.join(', ')}`);
   const measurements: Measurement[] = [];
   const runner = new Runner();
   try {
