@@ -1,18 +1,25 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Series of faults, kills and races that take minutes; MLOPS_ACTIONS_TEST_LONG=1 runs them too, as CI does. */
+/** Series of faults, kills, races and whole days of a repository's life; MLOPS_ACTIONS_TEST_LONG=1 runs them too, as CI does. */
 const LONG = [
-  'test/actions/deploy.test.ts',
   'test/actions/deploy-cluster.test.ts',
+  'test/actions/deploy.test.ts',
+  'test/actions/monitor-issue.test.ts',
+  'test/actions/promote.test.ts',
   'test/actions/registry.test.ts',
+  'test/actions/retrain-ask.test.ts',
+  'test/actions/retrain.test.ts',
   'test/actions/tune-kills.test.ts',
   'test/actions/tune.test.ts',
+  'test/render/chromium.test.ts',
+  'test/render/profile.test.ts',
   'test/shared/data/drift-halvings.test.ts',
   'test/shared/registry/concurrency.test.ts',
   'test/shared/registry/faults.test.ts',
-  'test/workflows/deploy.test.ts',
   'test/start/all-story.test.ts',
   'test/start/release-story.test.ts',
+  'test/workflows/deploy.test.ts',
+  'test/workflows/model-cd.test.ts',
   'test/workflows/retrain-loop.test.ts',
   'test/workflows/retrain.test.ts',
   'test/workflows/tune.test.ts',

@@ -189,7 +189,7 @@ export function trafficNotices(traffic: Traffic): string[] {
   const rows = others.reduce((sum, other) => sum + other.rows, 0);
   const named = others.slice(0, 5).map((other) => `${other.version || 'no version'} ${formatCount(other.rows)}`);
   return [
-    ...(rows > 0 ? [`${formatCount(rows)} rows were answered by other versions and are left out (${named.join(', ')}).`] : []),
-    ...(repeated > 0 ? [`${formatCount(repeated)} rows stand in the traffic log twice, and count once.`] : []),
+    ...(rows > 0 ? [`Rows that other versions answered are left out: ${formatCount(rows)} (${named.join(', ')}).`] : []),
+    ...(repeated > 0 ? [`Rows that stand in the traffic log more than once count once: ${formatCount(repeated)}.`] : []),
   ];
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseReferenceProfile } from '../../shared/data/reference-profile.js';
+import { GOLDEN_ID_PREFIX } from '../../shared/data/traffic-log.js';
 import type { Health } from '../../shared/monitoring/health.js';
 import type { ActionOutcome } from '../../shared/runner/services.js';
 import {
@@ -349,7 +350,17 @@ describe('traffic', () => {
     const health = await healthOf(await monitor());
     expect(health.drifted).toEqual([]);
     expect(health.windows[0]).toMatchObject({ rows: 560, asked: 1120 });
-    expect(health.notices).toContain('560 rows were answered by other versions and are left out (v0.9.0 560).');
+    expect(health.notices).toContain('Rows that other versions answered are left out: 560 (v0.9.0 560).');
+  });
+
+  test('of golden rows, by which a deployment was tried, is no traffic', async () => {
+    for (const customers of [week(2), week(3)]) await logTraffic(project, customers);
+    const without = await healthOf(await monitor());
+    const tried = week(3, { shift: 9 }).map((customer) => ({ ...customer, id: `${GOLDEN_ID_PREFIX}${customer.id}` }));
+    await logTraffic(project, tried, { folder: 'traffic/tried' });
+    const health = await healthOf(await monitor());
+    expect(health.checks).toEqual(without.checks);
+    expect(health.windows).toEqual(without.windows);
   });
 
   test('that is older than any window says when it ended', async () => {
@@ -398,7 +409,7 @@ describe('traffic', () => {
     await logTraffic(project, week(3));
     const health = await healthOf(await monitor());
     expect(health.windows.map(({ rows }) => rows)).toEqual([560, 560]);
-    expect(health.notices).toContain('560 rows stand in the traffic log twice, and count once.');
+    expect(health.notices).toContain('Rows that stand in the traffic log more than once count once: 560.');
   });
 
   test('with infinite and missing numbers is looked at like any other', async () => {

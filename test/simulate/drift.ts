@@ -72,7 +72,7 @@ const CASES: readonly Case[] = [
     ...{ reference: rows(500), current: rows(500, 0.5), dayEffect: 0, found: ['number 0'] },
   },
   {
-    name: 'power: the same in days that differ, 60 and 7 days of 100',
+    name: 'power: the mean of one of 20 columns moved by 1 sd, in days that differ, 60 and 7 days of 100',
     ...{ reference: days(60, 100), current: { ...days(7, 100, 12_000), shift: 1 }, dayEffect: 0.2, found: ['number 0'] },
   },
 ];

@@ -145,7 +145,7 @@ export const ill: Health = {
   drifted: ['distance', 'origin'],
   notices: [
     'Not watched, since time changes them by itself: date_month.',
-    '1,204 rows were answered by other versions and are left out (v1.1.0 1,204).',
+    'Rows that other versions answered are left out: 1,204 (v1.1.0 1,204).',
   ],
   reference: 'training',
   columns: [distance, origin, answer, hour],
