@@ -4,6 +4,7 @@ import { artifactsOfRun, type ListedArtifact } from '../../shared/github/artifac
 import { postCheck } from '../../shared/github/check.js';
 import { createClient, type GitHubClient, type RepositoryName, repositoryName } from '../../shared/github/client.js';
 import { postStickyComment } from '../../shared/github/comment.js';
+import { headOfPullRequest } from '../../shared/github/pull-request.js';
 import { getRun } from '../../shared/github/run.js';
 import { renderCheck } from '../../shared/report/check.js';
 import { type CommentContext, commentMarker } from '../../shared/report/comment.js';
@@ -54,6 +55,7 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
   const posted = { comments: [] as string[], checks: [] as string[] };
   const bodies: string[] = [];
   const failures: string[] = [];
+  const superseded = new Set<string>();
   for (const result of results) {
     const context: CommentContext = {
       workflow: target.workflow,
@@ -74,6 +76,17 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
     const { pullRequest, headSha } = target;
     if (inputs.comment && pullRequest !== undefined)
       await post(async () => {
+        // A run that is run again, or that took longer than the next one, knows less than the comment says.
+        if (
+          !target.readOnly &&
+          headSha !== undefined &&
+          (await headOfPullRequest(client, repository, pullRequest)) !== headSha
+        ) {
+          superseded.add(
+            `Pull request #${pullRequest} has another commit than ${headSha.slice(0, 7)} by now: its comment is left as it is.`,
+          );
+          return;
+        }
         const { url, created } = await postStickyComment(client, {
           ...{ repository, pullRequest, body, author: inputs.author, fromFork: target.readOnly },
           marker: commentMarker(result.model, target.workflow),
@@ -100,7 +113,7 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
         log(`Wrote the check run: ${check.title}`);
       });
   }
-  const notices = target.notices.map((message): Annotation => ({ level: 'notice', message }));
+  const notices = [...target.notices, ...superseded].map((message): Annotation => ({ level: 'notice', message }));
   return {
     outputs: { 'comment-url': posted.comments.join('\n'), 'check-url': posted.checks.join('\n') },
     annotations: notices,
