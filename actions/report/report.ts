@@ -4,6 +4,7 @@ import { artifactsOfRun, type ListedArtifact } from '../../shared/github/artifac
 import { postCheck } from '../../shared/github/check.js';
 import { createClient, type GitHubClient, type RepositoryName, repositoryName } from '../../shared/github/client.js';
 import { postStickyComment } from '../../shared/github/comment.js';
+import { postCommitStatus } from '../../shared/github/commit-status.js';
 import { headOfPullRequest } from '../../shared/github/pull-request.js';
 import { getRun } from '../../shared/github/run.js';
 import { renderCheck } from '../../shared/report/check.js';
@@ -29,6 +30,7 @@ export interface ReportInputs {
   readonly comment: boolean;
   readonly 'github-token': string | undefined;
   readonly result: string;
+  readonly status: boolean;
 }
 
 /** Where the project explains how its comments are read. */
@@ -94,13 +96,14 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
         posted.comments.push(url);
         log(`${created ? 'Posted' : 'Updated'} the comment: ${url}`);
       });
+    const check = renderCheck(result, { ...context, ...(result.spec !== undefined && { spec: result.spec }) });
+    // Jobs are check runs as well, named "workflow / job": a colon keeps ours apart from them.
+    const name = plainLine(`${target.workflow}: ${result.model}`, 200);
     if (inputs.check && headSha !== undefined)
       await post(async () => {
-        const check = renderCheck(result, { ...context, ...(result.spec !== undefined && { spec: result.spec }) });
         const url = await postCheck(client, {
           repository,
-          // Jobs are check runs as well, named "workflow / job": a colon keeps ours apart from them.
-          name: plainLine(`${target.workflow}: ${result.model}`, 200),
+          name,
           headSha,
           conclusion: check.conclusion,
           title: check.title,
@@ -111,6 +114,16 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
         });
         posted.checks.push(url);
         log(`Wrote the check run: ${check.title}`);
+      });
+    if (inputs.status && headSha !== undefined)
+      await post(async () => {
+        await postCommitStatus(client, {
+          ...{ repository, sha: headSha, context: name, description: check.title, fromFork: target.readOnly },
+          // A status knows no neutral: what does not block is no failure.
+          state: check.conclusion === 'failure' ? 'failure' : 'success',
+          ...(target.runUrl && { targetUrl: target.runUrl }),
+        });
+        log(`Set the commit status: ${check.title}`);
       });
   }
   const notices = [...target.notices, ...superseded].map((message): Annotation => ({ level: 'notice', message }));

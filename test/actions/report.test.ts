@@ -279,8 +279,14 @@ describe("the repository's own runs", () => {
       },
     });
     await uploadBytes(scene.github, scene.job({}, 'judge', run), NAME, zipOf(holding(RESULT)));
-    const outcome = await report(`run:${run.id}`);
+    const outcome = await report(`run:${run.id}`, {
+      inputs: { status: 'true' },
+      permissions: { ...PERMISSIONS, statuses: 'write' },
+    });
     expect(outcome.outputs['comment-url']).toBe('');
+    expect(scene.github.statuses(scene.repository, sha('push'))).toMatchObject([
+      { context: 'Model CI: churn', state: RESULT.blocked ? 'failure' : 'success' },
+    ]);
     expect(scene.github.checkRuns(scene.repository, sha('push'))).toMatchObject([{ name: 'Model CI: churn' }]);
   });
 });
