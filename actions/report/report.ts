@@ -58,10 +58,15 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
   const bodies: string[] = [];
   const failures: string[] = [];
   const superseded = new Set<string>();
-  for (const result of results) {
+  for (const { result, artifact } of results) {
     const context: CommentContext = {
       workflow: target.workflow,
-      links: { ...(bundle && { bundle }), ...(target.runUrl && { run: target.runUrl }), help: HELP_URL },
+      links: {
+        ...(artifact && { report: artifact }),
+        ...(bundle && { bundle }),
+        ...(target.runUrl && { run: target.runUrl }),
+        help: HELP_URL,
+      },
       ...(target.fork !== undefined && { fork: target.fork }),
     };
     const body = result.kind === 'comparison' ? renderComparison(result, context) : renderValidationComment(result, context);
@@ -145,14 +150,20 @@ interface Place {
 
 interface Found {
   readonly target: Target;
-  readonly results: readonly Result[];
+  readonly results: readonly FoundResult[];
   /** The page of the candidate's artifact. */
   readonly bundle?: string;
 }
 
+interface FoundResult {
+  readonly result: Result;
+  /** The page of the artifact, where it holds more than the result. Not of a fork: nobody knows what else is in it. */
+  readonly artifact?: string;
+}
+
 async function fromPath(path: string, { environment }: RunnerServices): Promise<Found> {
   const result = await readResultFile(resolve(environment.workspace, path), path, 'result');
-  return { target: targetOfEvent(environment), results: [result] };
+  return { target: targetOfEvent(environment), results: [{ result }] };
 }
 
 async function fromRun(
@@ -179,11 +190,14 @@ async function fromRun(
     throw new UserError(
       `Run ${reference.runId} has ${found.length} results; at most ${MOST_RESULTS} are posted. Name one as run:<run-id>/<artifact>.`,
     );
-  const results: Result[] = [];
-  for (const artifact of found)
-    results.push(await readResultArtifact(artifact, { artifacts, token, folder: environment.temp }));
-  const candidate = target.fork === undefined ? candidateOf(listed) : undefined;
   const page = `${environment.serverUrl}/${environment.repository}/actions/runs/${reference.runId}/artifacts`;
+  const results: FoundResult[] = [];
+  for (const artifact of found) {
+    const result = await readResultArtifact(artifact, { artifacts, token, folder: environment.temp });
+    const hasPage = target.fork === undefined && result.kind === 'comparison';
+    results.push({ result, ...(hasPage && { artifact: `${page}/${artifact.id}` }) });
+  }
+  const candidate = target.fork === undefined ? candidateOf(listed) : undefined;
   return { target, results, ...(candidate && found.length === 1 && { bundle: `${page}/${candidate.id}` }) };
 }
 

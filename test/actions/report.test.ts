@@ -221,6 +221,11 @@ describe("the repository's own runs", () => {
   test('a pull request is the one of the event, and a run of a fork is never posted to it', async () => {
     const { own: pull } = scene;
     const theirs = await runWith(foreign(), { [NAME]: holding(RESULT) });
+    const ours = await runWith(pull, { [NAME]: holding(RESULT) });
+    await report(`run:${ours.id}`, { run: scene.runOf(pull), environment: own(pull) });
+    expect(comments(pull)[0]!.body).toMatch(
+      new RegExp(`<a href="https://github.com/acme/models/actions/runs/${ours.id}/artifacts/\\d+">report</a>`),
+    );
     expect(await complaint(report(`run:${theirs.id}`, { run: scene.runOf(pull), environment: own(pull) }))).toContain(
       'belongs to a fork: anybody may have written its results',
     );
