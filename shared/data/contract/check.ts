@@ -1,11 +1,16 @@
 import type { DuckDBConnection, DuckDBResultReader } from '@duckdb/node-api';
-import { type Location, messageOf, UserError } from '../core/errors.js';
-import { formatCount } from '../core/format.js';
-import type { LoadedSpec } from '../spec/load.js';
-import { nearest } from '../spec/nearest.js';
-import type { ColumnRules, Spec } from '../spec/schema.js';
-import { columnKey } from './column-names.js';
-import { compileColumnRules } from './contract-columns.js';
+import { type Location, messageOf, UserError } from '../../core/errors.js';
+import { formatCount } from '../../core/format.js';
+import type { LoadedSpec } from '../../spec/load.js';
+import { nearest } from '../../spec/nearest.js';
+import type { ColumnRules, Spec } from '../../spec/schema.js';
+import { columnKey } from '../column-names.js';
+import type { Dataset } from '../dataset.js';
+import { identifier } from '../sql.js';
+import type { ColumnSchema } from '../table.js';
+import { TimeLimitError, withTimeLimit } from '../time-limit.js';
+import type { RuleResult } from '../validation.js';
+import { compileColumnRules } from './columns.js';
 import {
   type CompiledRule,
   countWhere,
@@ -15,12 +20,7 @@ import {
   percentText,
   rangeRequired,
   within,
-} from './contract-rule.js';
-import type { Dataset } from './dataset.js';
-import { identifier } from './sql.js';
-import type { ColumnSchema } from './table.js';
-import { TimeLimitError, withTimeLimit } from './time-limit.js';
-import type { RuleResult } from './validation.js';
+} from './rule.js';
 
 /** What the contract needs of a dataset: in its view `source`, `__row` counts the rows from 1. */
 export type ContractData = Pick<Dataset, 'connection' | 'schema' | 'columnNames' | 'rows' | 'checkExpression'>;

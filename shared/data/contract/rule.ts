@@ -1,4 +1,4 @@
-import { formatCount, formatNumber, formatShare } from '../core/format.js';
+import { formatCount, formatNumber, formatShare } from '../../core/format.js';
 
 /** One rule of the contract as SQL over the view `source`, and how its numbers are judged. */
 export interface CompiledRule {

@@ -1,5 +1,7 @@
-import { type Location, messageOf, UserError } from '../core/errors.js';
-import type { ColumnRules } from '../spec/schema.js';
+import { type Location, messageOf, UserError } from '../../core/errors.js';
+import type { ColumnRules } from '../../spec/schema.js';
+import { identifier, literal } from '../sql.js';
+import type { ColumnSchema, ColumnType } from '../table.js';
 import {
   type CompiledRule,
   countWhere,
@@ -13,9 +15,7 @@ import {
   type RuleContext,
   rangeRequired,
   within,
-} from './contract-rule.js';
-import { identifier, literal } from './sql.js';
-import type { ColumnSchema, ColumnType } from './table.js';
+} from './rule.js';
 
 /** Runs a query of our own to see whether DuckDB takes it; throws DuckDB's error. */
 export type Probe = (sql: string) => Promise<unknown>;

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserError } from '../../../shared/core/errors.js';
-import { type ContractData, checkContract } from '../../../shared/data/contract.js';
-import { openDataset } from '../../../shared/data/dataset.js';
-import { checkExpression } from '../../../shared/data/fence.js';
-import { identifier, literal } from '../../../shared/data/sql.js';
-import type { ColumnSchema } from '../../../shared/data/table.js';
-import type { RuleResult } from '../../../shared/data/validation.js';
-import { parseSpec } from '../../../shared/spec/load.js';
+import { UserError } from '../../../../shared/core/errors.js';
+import { type ContractData, checkContract } from '../../../../shared/data/contract/check.js';
+import { openDataset } from '../../../../shared/data/dataset.js';
+import { checkExpression } from '../../../../shared/data/fence.js';
+import { identifier, literal } from '../../../../shared/data/sql.js';
+import type { ColumnSchema } from '../../../../shared/data/table.js';
+import type { RuleResult } from '../../../../shared/data/validation.js';
+import { parseSpec } from '../../../../shared/spec/load.js';
 
 let instance: DuckDBInstance;
 let connection: DuckDBConnection;
@@ -314,7 +314,7 @@ describe('with a real dataset', () => {
 `;
     const head = 'name: m\ntask: multiclass\ndata: { path: seattle-weather.csv }\ntarget: { column: weather }\n';
     const loaded = parseSpec(head + contract, 'm.yaml');
-    const directory = fileURLToPath(new URL('../../../node_modules/vega-datasets/data', import.meta.url));
+    const directory = fileURLToPath(new URL('../../../../node_modules/vega-datasets/data', import.meta.url));
     const real = await openDataset({ spec: loaded.spec, directory, locate: loaded.locate });
     try {
       const results = await checkContract(real, loaded);
