@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Problem, UserError } from '../../shared/core/errors.js';
 import { toolVersion } from '../../shared/core/version.js';
-import { checkContract } from '../../shared/data/contract/check.js';
+import { checkContract, contractLookups } from '../../shared/data/contract/check.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
 import type { Validation } from '../../shared/data/validation.js';
@@ -32,6 +32,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     locate: (path) => loaded.locate(path),
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,
+    lookups: contractLookups(loaded),
   });
   try {
     const rules = await checkContract(dataset, loaded);

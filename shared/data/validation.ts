@@ -33,6 +33,10 @@ export interface RuleResult {
   readonly passed: boolean;
   /** Rows that fail, where the rule is one about rows. */
   readonly failing?: number;
+  /** Rows that the rule looked at. */
+  readonly considered?: number;
+  /** What was measured, where that is no count of failing rows: a mean, a number of rows or values, the newest time. */
+  readonly observed?: number | string;
   /** A few of them. `row` counts data rows from 1 in the order of the files. */
   readonly samples?: readonly { readonly row?: number; readonly value: string }[];
   /** Where the rule stands in the spec; for annotations. */

@@ -66,6 +66,7 @@ export async function compileColumnRules(
     ...Object.entries(rules.quantiles ?? {}).map(([quantile, limits]) =>
       statisticRule(compiler, `quantiles.${quantile}`, limits, (value) => `quantile_cont(${value}, ${Number(quantile)})`),
     ),
+    rules.monotone && monotoneRule(compiler, rules.monotone),
   ];
   return compiled.filter((rule) => rule !== undefined);
 }
@@ -301,7 +302,8 @@ function distinctRule(compiler: ColumnCompiler, limits: Limits): CompiledRule {
     aggregates: { value: `count(DISTINCT ${identifier(column.name)}) FILTER (WHERE ${present})` },
     judge: (values) => {
       const value = values.number('value');
-      return { passed: within(value, limits), found: `${plainNumber(value)} different ${value === 1 ? 'value' : 'values'}` };
+      const found = `${plainNumber(value)} different ${value === 1 ? 'value' : 'values'}`;
+      return { passed: within(value, limits), found, observed: value };
     },
   };
 }
@@ -322,8 +324,32 @@ function statisticRule(
     aggregates: { value: `${aggregate(`CAST(${identifier(column.name)} AS DOUBLE)`)} FILTER (WHERE ${present})` },
     judge: (values) => {
       const value = values.number('value');
-      return { passed: within(value, limits), found: Number.isNaN(value) ? 'no values' : plainNumber(value) };
+      if (Number.isNaN(value)) return { passed: false, found: 'no values' };
+      return { passed: within(value, limits), found: plainNumber(value), observed: value };
     },
+  };
+}
+
+const BREAKS = {
+  increasing: '<',
+  strictly_increasing: '<=',
+  decreasing: '>',
+  strictly_decreasing: '>=',
+} as const;
+
+/** Each value against the last one before it that is not missing and counts. */
+function monotoneRule(compiler: ColumnCompiler, order: keyof typeof BREAKS): CompiledRule {
+  const { column, context } = compiler;
+  const required = `${order.replace('_', ' ')} from row to row`;
+  if (column.type === 'string' || column.type === 'boolean')
+    return notApplicable(base(compiler, 'monotone', required), `type ${column.type}: it has no order`);
+  const name = identifier(column.name);
+  const counts = scoped(context, `NOT ${missingCondition(column)}`);
+  return {
+    ...base(compiler, 'monotone', allowance(required, context)),
+    aggregates: { considered: countWhere(context) },
+    order: { value: `CASE WHEN ${counts} THEN ${name} END`, breaks: BREAKS[order] },
+    judge: judgeRows(context.maxFailing, () => 'out of order'),
   };
 }
 
