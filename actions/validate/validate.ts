@@ -5,6 +5,7 @@ import { toolVersion } from '../../shared/core/version.js';
 import { checkContract, contractLookups } from '../../shared/data/contract/check.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
+import { referenceRows } from '../../shared/data/reference-rows.js';
 import type { Validation } from '../../shared/data/validation.js';
 import { renderValidation, ruleMessage } from '../../shared/report/validation.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
@@ -14,6 +15,7 @@ import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 export interface ValidateInputs {
   readonly data: readonly string[];
   readonly 'fail-on': 'error' | 'warning' | 'never';
+  readonly reference: string | undefined;
   readonly spec: string;
   readonly 'working-directory': string;
 }
@@ -35,7 +37,9 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     lookups: contractLookups(loaded),
   });
   try {
-    const rules = await checkContract(dataset, loaded);
+    const rules = await checkContract(dataset, loaded, {
+      referenceRows: inputs.reference === undefined ? undefined : await referenceRows(inputs.reference, directory),
+    });
     const untrainable = await trainingProblems(dataset, loaded);
     const warnings = [
       ...(spec.purpose === undefined

@@ -302,6 +302,22 @@ describe('validate', () => {
     expect(outcome.annotations).toMatchObject([{ level: 'error', location: { file: 'mlops.yaml', line } }]);
   });
 
+  test('the number of rows is held against that of a reference: an earlier result, a bundle, a file', async () => {
+    await project.write('mlops.yaml', spec({ contract: { rows: { change_max: 0.1 } } }));
+    const first = await project.run('validate');
+    const { rows } = JSON.parse(await readFile(first.outputs['result-path']!, 'utf8')) as { rows: number };
+    await project.write('earlier.json', JSON.stringify({ kind: 'validation', rows: rows * 2 }));
+    await project.write('one.csv', 'a\n1\n');
+    await project.write('same.json', JSON.stringify(Array.from({ length: rows }, () => ({ a: 1 }))));
+    await project.write('bundle/manifest.json', JSON.stringify({ data: { rows } }));
+    for (const reference of ['earlier.json', 'one.csv'])
+      expect((await project.run('validate', { reference })).outputs.passed).toBe('false');
+    for (const reference of ['same.json', 'bundle'])
+      expect((await project.run('validate', { reference })).outputs.passed).toBe('true');
+    expect(await project.complaint('validate', { reference: '.' })).toContain('is a folder, and no bundle is in it');
+    expect(await project.complaint('validate', { reference: 'absent.csv' })).toContain('absent.csv: no such file');
+  });
+
   test('a warning fails only where it is asked to', async () => {
     await project.write('mlops.yaml', spec({ contract: { columns: { plan: { enum: ['basic'], severity: 'warning' } } } }));
     expect((await project.run('validate')).failure).toBeUndefined();
