@@ -73,12 +73,6 @@ export function unbuiltKeys(content: unknown): UnbuiltKey[] {
       found.push({ path, message, isError: true });
     }
   }
-  for (const { path, value } of matches(content, ['contract'])) {
-    if (typeof value === 'string') {
-      const message = `${pathText(path)}: contracts in files of their own are accepted, but the data is not held against them yet`;
-      found.push({ path, message, isError: false });
-    }
-  }
   return found;
 }
 

@@ -16,6 +16,7 @@ import {
   rangeRequired,
   within,
 } from './rule.js';
+import { membership, microseconds, missingCondition, SQL_TYPES } from './values.js';
 
 /** Runs a query of our own to see whether DuckDB takes it; throws DuckDB's error. */
 export type Probe = (sql: string) => Promise<unknown>;
@@ -25,14 +26,6 @@ interface ColumnCompiler {
   readonly context: RuleContext;
   readonly locate: (...path: string[]) => Location;
   readonly probe: Probe;
-}
-
-/** SQL condition: the value is missing (null, NaN or empty text). */
-function missingCondition({ name, type }: ColumnSchema): string {
-  const column = identifier(name);
-  if (type === 'number') return `(${column} IS NULL OR isnan(CAST(${column} AS DOUBLE)))`;
-  if (type === 'string') return `(${column} IS NULL OR CAST(${column} AS VARCHAR) = '')`;
-  return `(${column} IS NULL)`;
 }
 
 /**
@@ -116,14 +109,6 @@ function scoped({ scope }: RuleContext, condition: string): string {
 function allowance(required: string, { maxFailing }: RuleContext): string {
   return maxFailing > 0 ? `${required}, but for ${percentText(maxFailing)} of the rows` : required;
 }
-
-const SQL_TYPES: Readonly<Record<Exclude<ColumnType, 'string'>, string>> = {
-  integer: 'BIGINT',
-  number: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-  timestamp: 'TIMESTAMP',
-};
 
 function typeRule(compiler: ColumnCompiler, wanted: ColumnType, hasFormat: boolean): CompiledRule {
   const { column, context } = compiler;
@@ -222,30 +207,6 @@ function enumRule(compiler: ColumnCompiler, values: readonly (string | number | 
   const shown = values.slice(0, 10).join(', ');
   const required = `one of: ${shown}${values.length > 10 ? `, and ${values.length - 10} more` : ''}`;
   return rowRule(compiler, 'enum', required, `NOT ${membership(column, values)}`);
-}
-
-/** SQL condition: the value is one of a list. Values that the column's type can never hold are left out. */
-function membership({ name, type }: ColumnSchema, values: readonly (string | number | boolean)[]): string {
-  const column = identifier(name);
-  const [expression, texts] = ((): [string, (string | undefined)[]] => {
-    switch (type) {
-      case 'integer':
-      case 'number':
-        return [column, values.map((value) => (isNumeric(value) ? literal(Number(value)) : undefined))];
-      case 'boolean':
-        return [
-          column,
-          values.map((value) => (/^(true|false)$/i.test(String(value)) ? String(value).toUpperCase() : undefined)),
-        ];
-      case 'date':
-      case 'timestamp':
-        return [`epoch_us(${column})`, values.map((value) => microseconds(String(value))?.toString())];
-      case 'string':
-        return [`CAST(${column} AS VARCHAR)`, values.map((value) => literal(String(value)))];
-    }
-  })();
-  const known = texts.filter((text) => text !== undefined);
-  return known.length === 0 ? 'FALSE' : `(${expression} IN (${known.join(', ')}))`;
 }
 
 async function patternRule(compiler: ColumnCompiler, pattern: string): Promise<CompiledRule> {
@@ -351,32 +312,4 @@ function monotoneRule(compiler: ColumnCompiler, order: keyof typeof BREAKS): Com
     order: { value: `CASE WHEN ${counts} THEN ${name} END`, breaks: BREAKS[order] },
     judge: judgeRows(context.maxFailing, () => 'out of order'),
   };
-}
-
-function isNumeric(value: string | number | boolean): boolean {
-  return typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)));
-}
-
-/** Microseconds since 1970 UTC of `2024-01-31`, `2024-01-31 12:00`, `2024-01-31T12:00:00.5+02:00`; no zone means UTC. */
-function microseconds(text: string): bigint | undefined {
-  const parts = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/.exec(
-    text.trim(),
-  );
-  if (!parts) return undefined;
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const date = new Date(Date.UTC(2000, 0, 1));
-  date.setUTCFullYear(year, month - 1, day);
-  const isReal = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  if (!isReal || hour > 23 || minute > 59 || second > 59) return undefined;
-  const [, sign, zoneHours, zoneMinutes] = /^([+-])(\d\d):?(\d\d)?$/.exec(parts[8] ?? '') ?? [];
-  const zone = (Number(zoneHours ?? 0) * 60 + Number(zoneMinutes ?? 0)) * (sign === '-' ? -1 : 1);
-  const seconds = date.getTime() / 1000 + hour * 3600 + (minute - zone) * 60 + second;
-  return BigInt(seconds) * 1_000_000n + BigInt((parts[7] ?? '').padEnd(6, '0'));
 }

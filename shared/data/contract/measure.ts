@@ -136,9 +136,10 @@ export async function sampleRows(
   return samples;
 }
 
-function failingQuery(index: number, { condition, value, repeats }: NonNullable<CompiledRule['rows']>): string {
-  const nth = repeats && `QUALIFY row_number() OVER (PARTITION BY ${repeats.join(', ')} ORDER BY __row) > 1`;
-  return `SELECT ${index} AS rule, __row, ${value} AS value FROM source WHERE ${condition} ${nth ?? ''}`;
+function failingQuery(index: number, { condition, value, repeats, firstToo }: NonNullable<CompiledRule['rows']>): string {
+  const same = repeats && `PARTITION BY ${repeats.join(', ')}`;
+  const which = same && (firstToo ? `count(*) OVER (${same}) > 1` : `row_number() OVER (${same} ORDER BY __row) > 1`);
+  return `SELECT ${index} AS rule, __row, ${value} AS value FROM source WHERE ${condition} ${which ? `QUALIFY ${which}` : ''}`;
 }
 
 function disorderQuery(index: number, { value, breaks }: RowOrder): string {

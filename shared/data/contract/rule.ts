@@ -49,6 +49,8 @@ export interface FailingRows {
   readonly value: string;
   /** Only the second and later rows with the same values of these expressions, among the rows of `condition`. */
   readonly repeats?: readonly string[];
+  /** With `repeats`: the first row of the same values too, where there are others. */
+  readonly firstToo?: boolean;
 }
 
 /** What all rules of a column or check share. */

@@ -2,7 +2,6 @@ import { durationMs } from '../../core/duration.js';
 import type { Location } from '../../core/errors.js';
 import { formatCount, formatShare } from '../../core/format.js';
 import type { Spec } from '../../spec/schema.js';
-import { canonicalText } from '../canonical.js';
 import type { Lookup } from '../lookup.js';
 import { identifier, literal } from '../sql.js';
 import type { ColumnSchema } from '../table.js';
@@ -19,6 +18,7 @@ import {
   rangeRequired,
   within,
 } from './rule.js';
+import { presentCondition, unknownCondition } from './values.js';
 
 type Contract = Exclude<NonNullable<Spec['contract']>, string>;
 
@@ -164,25 +164,14 @@ function referenceRule(
   const found = columns.map((name) => columnNamed(request.columns, name));
   const absent = columns.find((_, at) => !found[at]);
   if (absent !== undefined) return notApplicable(base, `${absent}: ${absence(request.columns, absent)}`);
-  const condition = unknownCondition(found as ColumnSchema[], request.lookups[index]!);
+  const key = found as ColumnSchema[];
+  const condition = `${presentCondition(key)} AND ${unknownCondition(key, request.lookups[index]!)}`;
   return {
     ...base,
     aggregates: { failing: countWhere(ALL, condition), considered: countWhere(ALL) },
     judge: judgeRows(0, () => `with values that ${file} does not have`),
     rows: { condition, value: columnsText(found.map((column) => column!.name)) },
   };
-}
-
-/** SQL condition: every column has a value, and the lookup does not have them together. Types that differ are compared by their text. */
-export function unknownCondition(columns: readonly ColumnSchema[], { table, types }: Lookup): string {
-  const present = columns.map(({ name }) => `${identifier(name)} IS NOT NULL`);
-  const equal = columns.map(({ name, type }, index) => {
-    const own = `source.${identifier(name)}`;
-    const other = `known.k${index}`;
-    const otherType = types[index]!;
-    return type === otherType ? `${other} = ${own}` : `${canonicalText(other, otherType)} = ${canonicalText(own, type)}`;
-  });
-  return `${present.join(' AND ')} AND NOT EXISTS (SELECT 1 FROM ${identifier(table)} AS known WHERE ${equal.join(' AND ')})`;
 }
 
 function checkRule(request: TableRulesRequest, check: NonNullable<Contract['checks']>[number], index: number): CompiledRule {

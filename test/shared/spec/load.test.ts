@@ -398,7 +398,6 @@ contract:
   });
 
   it.each([
-    ['contract: suite.json', '5:1: contract: contracts in files of their own are accepted, but'],
     ['gates: [auc <= 0.5]', '5:9: gate "auc <= 0.5" asks for low auc, though higher is better'],
     ['gates: [rows < 100]', '5:9: gate "rows < 100" asks for low rows'],
     ['train: { params: { subsample: 0.5 } }', '5:31: train.params.subsample has no effect while bagging_freq is 0'],
