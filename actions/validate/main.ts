@@ -6,6 +6,7 @@ export function readInputs(inputs: InputReader): ValidateInputs {
   return {
     data: inputs.lines('data'),
     'fail-on': inputs.choice('fail-on', ['error', 'warning', 'never']),
+    reference: inputs.optional('reference'),
     spec: inputs.required('spec'),
     'working-directory': inputs.required('working-directory'),
   };

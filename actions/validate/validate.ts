@@ -2,18 +2,20 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Problem, UserError } from '../../shared/core/errors.js';
 import { toolVersion } from '../../shared/core/version.js';
-import { checkContract } from '../../shared/data/contract.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
+import { referenceRows } from '../../shared/data/reference-rows.js';
 import type { Validation } from '../../shared/data/validation.js';
 import { renderValidation, ruleMessage } from '../../shared/report/validation.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { holdContract, prepareContract } from './contract.js';
 
 export interface ValidateInputs {
   readonly data: readonly string[];
   readonly 'fail-on': 'error' | 'warning' | 'never';
+  readonly reference: string | undefined;
   readonly spec: string;
   readonly 'working-directory': string;
 }
@@ -25,6 +27,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const { spec } = loaded;
+  const contract = await prepareContract(loaded, { directory, workspace: environment.workspace });
   const dataset = await openDataset({
     spec,
     directory,
@@ -32,14 +35,18 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     locate: (path) => loaded.locate(path),
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,
+    lookups: contract.lookups,
   });
   try {
-    const rules = await checkContract(dataset, loaded);
+    const { rules, unsupported } = await holdContract(dataset, loaded, contract, {
+      referenceRows: inputs.reference === undefined ? undefined : await referenceRows(inputs.reference, directory),
+    });
     const untrainable = await trainingProblems(dataset, loaded);
     const warnings = [
       ...(spec.purpose === undefined
         ? ['The spec has no `purpose`: say in one sentence what the model is for; it goes into the model card.']
         : []),
+      ...unsupported.map(({ message }) => `A rule of the contract: ${message}.`),
       ...loaded.notices.map(({ message }) => message),
       ...dataset.notices,
     ];
@@ -48,6 +55,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
       kind: 'validation',
       model: spec.name,
       spec: loaded.file,
+      ...(contract.file !== loaded.file && { contract: contract.file }),
       passed: rules.every(({ passed, severity }) => passed || severity === 'warning'),
       rows: dataset.rows,
       schema: dataset.schema,
@@ -82,10 +90,11 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
           (rule): Annotation => ({
             level: rule.severity,
             message: ruleMessage(rule, dataset.rows),
-            location: { file: loaded.file, ...(rule.line !== undefined && { line: rule.line }) },
+            location: { file: contract.file, ...(rule.line !== undefined && { line: rule.line }) },
           }),
         ),
         ...untrainable.map((problem): Annotation => ({ ...problem, level: 'error' })),
+        ...unsupported.map((problem): Annotation => ({ ...problem, level: 'notice', message: `contract: ${problem.message}` })),
         ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
       ],
       summary: renderValidation(validation),

@@ -271,5 +271,11 @@ function checkContractLimits({ contract }: Sections): Finding[] {
     for (const key of ['length', 'distinct', 'mean'] as const) check([...path, key], rules[key]);
     for (const [quantile, limits] of Object.entries(rules.quantiles ?? {})) check([...path, 'quantiles', quantile], limits);
   }
+  for (const [index, { columns, to }] of (contract.references ?? []).entries()) {
+    if (columns.length === to.length) continue;
+    const path = ['contract', 'references', index, 'to'];
+    const message = `${pathText(path)}: found ${to.length} ${to.length === 1 ? 'column' : 'columns'} for the ${columns.length} of columns; one each is needed`;
+    findings.push(error(path, message));
+  }
   return findings;
 }

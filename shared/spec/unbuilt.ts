@@ -36,11 +36,7 @@ const RULES: readonly Rule[] = [
   { path: ['evaluate', 'protected'] },
   { path: ['evaluate', 'baseline'], harmless: isOff },
   { path: ['evaluate', 'seeds'], harmless: (value) => value === 1 },
-  { path: ['contract', 'columns', '*', 'monotone'] },
   { path: ['contract', 'columns', '*', 'drift'] },
-  { path: ['contract', 'rows', 'change_max'] },
-  { path: ['contract', 'freshness'] },
-  { path: ['contract', 'references'] },
   { path: ['contract', 'drift'] },
 ];
 
@@ -75,12 +71,6 @@ export function unbuiltKeys(content: unknown): UnbuiltKey[] {
     if (typeof value === 'string' && /^https?:\/\//i.test(value)) {
       const message = `${pathText(path)}: data from a web address is not built yet; download it in a step before, and name the file`;
       found.push({ path, message, isError: true });
-    }
-  }
-  for (const { path, value } of matches(content, ['contract'])) {
-    if (typeof value === 'string') {
-      const message = `${pathText(path)}: contracts in files of their own are accepted, but the data is not held against them yet`;
-      found.push({ path, message, isError: false });
     }
   }
   return found;

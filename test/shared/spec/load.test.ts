@@ -392,17 +392,12 @@ contract:
       says('7:85', 'evaluate.protected'),
       says('7:113', 'evaluate.baseline'),
       'm.yaml:9:34: deploy.canary has no effect with target: batch; it belongs to service',
-      says('13:19', 'contract.rows.change_max'),
-      says('14:3', 'contract.freshness'),
-      says('15:3', 'contract.references'),
       says('16:3', 'contract.drift'),
-      says('20:18', 'contract.columns.a.monotone'),
       says('20:40', 'contract.columns.a.drift'),
     ]);
   });
 
   it.each([
-    ['contract: suite.json', '5:1: contract: contracts in files of their own are accepted, but'],
     ['gates: [auc <= 0.5]', '5:9: gate "auc <= 0.5" asks for low auc, though higher is better'],
     ['gates: [rows < 100]', '5:9: gate "rows < 100" asks for low rows'],
     ['train: { params: { subsample: 0.5 } }', '5:31: train.params.subsample has no effect while bagging_freq is 0'],

@@ -1,5 +1,7 @@
-import { type Location, messageOf, UserError } from '../core/errors.js';
-import type { ColumnRules } from '../spec/schema.js';
+import { type Location, messageOf, UserError } from '../../core/errors.js';
+import type { ColumnRules } from '../../spec/schema.js';
+import { identifier, literal } from '../sql.js';
+import type { ColumnSchema, ColumnType } from '../table.js';
 import {
   type CompiledRule,
   countWhere,
@@ -13,9 +15,8 @@ import {
   type RuleContext,
   rangeRequired,
   within,
-} from './contract-rule.js';
-import { identifier, literal } from './sql.js';
-import type { ColumnSchema, ColumnType } from './table.js';
+} from './rule.js';
+import { membership, microseconds, missingCondition, SQL_TYPES } from './values.js';
 
 /** Runs a query of our own to see whether DuckDB takes it; throws DuckDB's error. */
 export type Probe = (sql: string) => Promise<unknown>;
@@ -25,14 +26,6 @@ interface ColumnCompiler {
   readonly context: RuleContext;
   readonly locate: (...path: string[]) => Location;
   readonly probe: Probe;
-}
-
-/** SQL condition: the value is missing (null, NaN or empty text). */
-function missingCondition({ name, type }: ColumnSchema): string {
-  const column = identifier(name);
-  if (type === 'number') return `(${column} IS NULL OR isnan(CAST(${column} AS DOUBLE)))`;
-  if (type === 'string') return `(${column} IS NULL OR CAST(${column} AS VARCHAR) = '')`;
-  return `(${column} IS NULL)`;
 }
 
 /**
@@ -66,6 +59,7 @@ export async function compileColumnRules(
     ...Object.entries(rules.quantiles ?? {}).map(([quantile, limits]) =>
       statisticRule(compiler, `quantiles.${quantile}`, limits, (value) => `quantile_cont(${value}, ${Number(quantile)})`),
     ),
+    rules.monotone && monotoneRule(compiler, rules.monotone),
   ];
   return compiled.filter((rule) => rule !== undefined);
 }
@@ -115,14 +109,6 @@ function scoped({ scope }: RuleContext, condition: string): string {
 function allowance(required: string, { maxFailing }: RuleContext): string {
   return maxFailing > 0 ? `${required}, but for ${percentText(maxFailing)} of the rows` : required;
 }
-
-const SQL_TYPES: Readonly<Record<Exclude<ColumnType, 'string'>, string>> = {
-  integer: 'BIGINT',
-  number: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-  timestamp: 'TIMESTAMP',
-};
 
 function typeRule(compiler: ColumnCompiler, wanted: ColumnType, hasFormat: boolean): CompiledRule {
   const { column, context } = compiler;
@@ -223,30 +209,6 @@ function enumRule(compiler: ColumnCompiler, values: readonly (string | number | 
   return rowRule(compiler, 'enum', required, `NOT ${membership(column, values)}`);
 }
 
-/** SQL condition: the value is one of a list. Values that the column's type can never hold are left out. */
-function membership({ name, type }: ColumnSchema, values: readonly (string | number | boolean)[]): string {
-  const column = identifier(name);
-  const [expression, texts] = ((): [string, (string | undefined)[]] => {
-    switch (type) {
-      case 'integer':
-      case 'number':
-        return [column, values.map((value) => (isNumeric(value) ? literal(Number(value)) : undefined))];
-      case 'boolean':
-        return [
-          column,
-          values.map((value) => (/^(true|false)$/i.test(String(value)) ? String(value).toUpperCase() : undefined)),
-        ];
-      case 'date':
-      case 'timestamp':
-        return [`epoch_us(${column})`, values.map((value) => microseconds(String(value))?.toString())];
-      case 'string':
-        return [`CAST(${column} AS VARCHAR)`, values.map((value) => literal(String(value)))];
-    }
-  })();
-  const known = texts.filter((text) => text !== undefined);
-  return known.length === 0 ? 'FALSE' : `(${expression} IN (${known.join(', ')}))`;
-}
-
 async function patternRule(compiler: ColumnCompiler, pattern: string): Promise<CompiledRule> {
   await probed(
     compiler,
@@ -301,7 +263,8 @@ function distinctRule(compiler: ColumnCompiler, limits: Limits): CompiledRule {
     aggregates: { value: `count(DISTINCT ${identifier(column.name)}) FILTER (WHERE ${present})` },
     judge: (values) => {
       const value = values.number('value');
-      return { passed: within(value, limits), found: `${plainNumber(value)} different ${value === 1 ? 'value' : 'values'}` };
+      const found = `${plainNumber(value)} different ${value === 1 ? 'value' : 'values'}`;
+      return { passed: within(value, limits), found, observed: value };
     },
   };
 }
@@ -322,35 +285,31 @@ function statisticRule(
     aggregates: { value: `${aggregate(`CAST(${identifier(column.name)} AS DOUBLE)`)} FILTER (WHERE ${present})` },
     judge: (values) => {
       const value = values.number('value');
-      return { passed: within(value, limits), found: Number.isNaN(value) ? 'no values' : plainNumber(value) };
+      if (Number.isNaN(value)) return { passed: false, found: 'no values' };
+      return { passed: within(value, limits), found: plainNumber(value), observed: value };
     },
   };
 }
 
-function isNumeric(value: string | number | boolean): boolean {
-  return typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)));
-}
+const BREAKS = {
+  increasing: '<',
+  strictly_increasing: '<=',
+  decreasing: '>',
+  strictly_decreasing: '>=',
+} as const;
 
-/** Microseconds since 1970 UTC of `2024-01-31`, `2024-01-31 12:00`, `2024-01-31T12:00:00.5+02:00`; no zone means UTC. */
-function microseconds(text: string): bigint | undefined {
-  const parts = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$/.exec(
-    text.trim(),
-  );
-  if (!parts) return undefined;
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const date = new Date(Date.UTC(2000, 0, 1));
-  date.setUTCFullYear(year, month - 1, day);
-  const isReal = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  if (!isReal || hour > 23 || minute > 59 || second > 59) return undefined;
-  const [, sign, zoneHours, zoneMinutes] = /^([+-])(\d\d):?(\d\d)?$/.exec(parts[8] ?? '') ?? [];
-  const zone = (Number(zoneHours ?? 0) * 60 + Number(zoneMinutes ?? 0)) * (sign === '-' ? -1 : 1);
-  const seconds = date.getTime() / 1000 + hour * 3600 + (minute - zone) * 60 + second;
-  return BigInt(seconds) * 1_000_000n + BigInt((parts[7] ?? '').padEnd(6, '0'));
+/** Each value against the last one before it that is not missing and counts. */
+function monotoneRule(compiler: ColumnCompiler, order: keyof typeof BREAKS): CompiledRule {
+  const { column, context } = compiler;
+  const required = `${order.replace('_', ' ')} from row to row`;
+  if (column.type === 'string' || column.type === 'boolean')
+    return notApplicable(base(compiler, 'monotone', required), `type ${column.type}: it has no order`);
+  const name = identifier(column.name);
+  const counts = scoped(context, `NOT ${missingCondition(column)}`);
+  return {
+    ...base(compiler, 'monotone', allowance(required, context)),
+    aggregates: { considered: countWhere(context) },
+    order: { value: `CASE WHEN ${counts} THEN ${name} END`, breaks: BREAKS[order] },
+    judge: judgeRows(context.maxFailing, () => 'out of order'),
+  };
 }

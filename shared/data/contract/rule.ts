@@ -1,4 +1,4 @@
-import { formatCount, formatNumber, formatShare } from '../core/format.js';
+import { formatCount, formatNumber, formatShare } from '../../core/format.js';
 
 /** One rule of the contract as SQL over the view `source`, and how its numbers are judged. */
 export interface CompiledRule {
@@ -13,6 +13,15 @@ export interface CompiledRule {
   readonly judge: (values: Measured) => Judgement;
   /** How the failing rows are found, for a few samples; absent where the rule is not about rows. */
   readonly rows?: FailingRows;
+  /** The rule compares each row with the one before it; that gives the number `failing`. */
+  readonly order?: RowOrder;
+}
+
+/** A row fails when its value stands in `breaks` to that of the row before, in the order of the data. */
+export interface RowOrder {
+  /** SQL expression of the value; NULL for rows that do not count. */
+  readonly value: string;
+  readonly breaks: '<' | '<=' | '>' | '>=';
 }
 
 /** What the aggregates gave. */
@@ -27,6 +36,10 @@ export interface Judgement {
   readonly passed: boolean;
   readonly found: string;
   readonly failing?: number;
+  /** Rows that the rule looked at. */
+  readonly considered?: number;
+  /** What was measured, where that is not a count of rows: a mean, a number of rows or of values, the newest time. */
+  readonly observed?: number | string;
 }
 
 export interface FailingRows {
@@ -36,6 +49,8 @@ export interface FailingRows {
   readonly value: string;
   /** Only the second and later rows with the same values of these expressions, among the rows of `condition`. */
   readonly repeats?: readonly string[];
+  /** With `repeats`: the first row of the same values too, where there are others. */
+  readonly firstToo?: boolean;
 }
 
 /** What all rules of a column or check share. */
@@ -62,7 +77,8 @@ export function judgeRows(
     const considered = values.number('considered');
     const passed = failing === 0 || failing / considered <= maxFailing;
     const extra = failing > 0 ? more?.(values) : undefined;
-    return { passed, failing, found: extra ? `${partText(failing, considered)}, ${extra}` : partText(failing, considered) };
+    const part = partText(failing, considered);
+    return { passed, failing, considered, found: extra ? `${part}, ${extra}` : part };
   };
 }
 

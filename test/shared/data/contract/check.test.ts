@@ -1,17 +1,23 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserError } from '../../../shared/core/errors.js';
-import { type ContractData, checkContract } from '../../../shared/data/contract.js';
-import { openDataset } from '../../../shared/data/dataset.js';
-import { checkExpression } from '../../../shared/data/fence.js';
-import { identifier, literal } from '../../../shared/data/sql.js';
-import type { ColumnSchema } from '../../../shared/data/table.js';
-import type { RuleResult } from '../../../shared/data/validation.js';
-import { parseSpec } from '../../../shared/spec/load.js';
+import { UserError } from '../../../../shared/core/errors.js';
+import {
+  type ContractData,
+  type ContractOptions,
+  checkContract,
+  contractLookups,
+} from '../../../../shared/data/contract/check.js';
+import { openDataset } from '../../../../shared/data/dataset.js';
+import { checkExpression } from '../../../../shared/data/fence.js';
+import { identifier, literal } from '../../../../shared/data/sql.js';
+import type { ColumnSchema } from '../../../../shared/data/table.js';
+import type { RuleResult } from '../../../../shared/data/validation.js';
+import { parseSpec } from '../../../../shared/spec/load.js';
 
 let instance: DuckDBInstance;
 let connection: DuckDBConnection;
@@ -50,6 +56,7 @@ async function dataset(data: Data): Promise<ContractData> {
     rows,
     schema: Object.entries(data).map(([name, [type]]) => ({ name, type })),
     columnNames: Object.keys(data),
+    lookups: [],
     checkExpression: (sql, location) => checkExpression(connection, sql, 'source', Object.keys(data), location),
   };
 }
@@ -65,13 +72,14 @@ const SIX: Data = {
   code: ['string', ['1', '2', 'x', '4', '5', '']],
 };
 
-async function check(contract: string, data: Data = SIX): Promise<RuleResult[]> {
-  return checkContract(await dataset(data), parseSpec(`${HEAD}contract:\n${contract.replace(/^/gm, '  ')}`, 'm.yaml'));
+async function check(contract: string, data: Data = SIX, options: ContractOptions = {}): Promise<RuleResult[]> {
+  const loaded = parseSpec(`${HEAD}contract:\n${contract.replace(/^/gm, '  ')}`, 'm.yaml');
+  return checkContract(await dataset(data), loaded, options);
 }
 
 /** The one result of a contract with one rule. */
-async function one(contract: string, data: Data = SIX): Promise<RuleResult> {
-  const results = await check(contract, data);
+async function one(contract: string, data: Data = SIX, options: ContractOptions = {}): Promise<RuleResult> {
+  const results = await check(contract, data, options);
   expect(results).toHaveLength(1);
   return results[0]!;
 }
@@ -117,6 +125,13 @@ describe('rules of columns', () => {
     ['id', 'min: low', false, undefined, 'type integer: min must be a number', []],
     ['id', 'unique: true, where: "id <> 4"', false, 1, '1 of 3 rows (33.3 %), that repeat an earlier value', [3]],
     ['id', 'missing: { max: 0 }, where: "age > 100 OR age IS NULL AND FALSE"', true, 0, 'no row', []],
+    ['id', 'monotone: increasing', true, 0, 'no row', []],
+    ['id', 'monotone: strictly_increasing', false, 3, '3 of 6 rows (50.0 %), out of order', [3, 5, 6]],
+    ['age', 'monotone: increasing', false, 2, '2 of 6 rows (33.3 %), out of order', [3, 6]],
+    ['age', 'monotone: increasing, where: "age > 0"', false, 1, '1 of 4 rows (25.0 %), out of order', [6]],
+    ['age', 'monotone: decreasing, max_failing: 0.2', true, 1, '1 of 6 rows (16.7 %), out of order', []],
+    ['at', 'monotone: strictly_decreasing', false, 2, '2 of 6 rows (33.3 %), out of order', [2, 5]],
+    ['city', 'monotone: increasing', false, undefined, 'type string: it has no order', []],
     ['age', 'missing: { max: 0.5 }, where: "ok"', true, 1, '1 of 4 rows (25.0 %)', []],
   ])('%s: { %s }', async (name, rules, passed, failing, found, rows) => {
     const result = await one(column(name, rules));
@@ -186,9 +201,111 @@ describe('rules of columns', () => {
 describe('rules of the table', () => {
   it('number of rows', async () => {
     expect(await check('rows: { min: 7, max: 10 }')).toEqual([
-      { rule: 'rows.min', required: 'at least 7 rows', found: '6 rows', severity: 'error', passed: false, line: 6 },
-      { rule: 'rows.max', required: 'at most 10 rows', found: '6 rows', severity: 'error', passed: true, line: 6 },
+      {
+        rule: 'rows.min',
+        required: 'at least 7 rows',
+        found: '6 rows',
+        severity: 'error',
+        passed: false,
+        observed: 6,
+        line: 6,
+      },
+      { rule: 'rows.max', required: 'at most 10 rows', found: '6 rows', severity: 'error', passed: true, observed: 6, line: 6 },
     ]);
+  });
+
+  it.each([
+    [12, true, '6 rows, 50.0 % fewer than the 12 before'],
+    [13, false, '6 rows, 53.8 % fewer than the 13 before'],
+    [4, true, '6 rows, 50.0 % more than the 4 before'],
+    [3, false, '6 rows, 100.0 % more than the 3 before'],
+    [0, false, '6 rows, after the 0 before'],
+    [undefined, true, '6 rows; no reference was given to compare with'],
+  ])('number of rows against the %s of the reference', async (referenceRows, passed, found) => {
+    const result = await one('rows: { change_max: 0.5 }', SIX, { referenceRows });
+    expect(result).toMatchObject({
+      rule: 'rows.change_max',
+      required: 'at most 50 % more or fewer rows than the reference',
+      passed,
+      found,
+    });
+  });
+
+  it.each([
+    ['at', '2h', '2024-01-01T14:00:01Z', true, 'the newest is 2024-01-01 12:00:01, 2h old'],
+    ['at', '2h', '2024-01-01T14:00:02Z', false, 'the newest is 2024-01-01 12:00:01, 2h old'],
+    ['when', '7d', '2024-02-20T00:00:00Z', false, 'the newest is 2024-02-01, 19d old'],
+    ['when', '7d', '2023-01-01T00:00:00Z', false, 'no time up to now'],
+    ['id', '7d', '2023-01-01T00:00:00Z', false, 'type integer: only a date or timestamp has an age'],
+    ['whn', '7d', '2023-01-01T00:00:00Z', false, 'no such column; the nearest is when'],
+  ])('how old the newest %s is, at most %s, on %s', async (name, maxAge, now, passed, found) => {
+    const result = await one(`freshness: { column: ${name}, max_age: ${maxAge} }`, SIX, { now: new Date(now) });
+    expect(result).toMatchObject({
+      column: name,
+      rule: 'freshness',
+      required: `the newest row at most ${maxAge} old`,
+      passed,
+      found,
+    });
+  });
+
+  it('values that stand in another file, by one column or several, of the same type or another', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'mlops-references-'));
+    try {
+      writeFileSync(join(directory, 'd.csv'), 'y,plan,code\n0,basic,1\n1,pro,2\n0,,3\n1,plus,4\n1,gold,\n');
+      writeFileSync(join(directory, 'plans.csv'), 'name,number\nbasic,1\npro,2\npro,2\nplus,5\n,3\n');
+      writeFileSync(join(directory, 'codes.json'), '[{"c":"1"},{"c":"2"},{"c":"x"}]');
+      const loaded = parseSpec(
+        `${HEAD}contract:
+  references:
+    - { columns: [plan], file: plans.csv, to: [Name] }
+    - { columns: [plan, code], file: plans.csv, to: [name, number] }
+    - { columns: [code], file: codes.json, to: [c] }
+    - { columns: [pla], file: plans.csv, to: [name] }
+`,
+        'm.yaml',
+      );
+      const lookups = contractLookups(loaded);
+      const real = await openDataset({ spec: loaded.spec, directory, locate: loaded.locate, lookups });
+      try {
+        const results = await checkContract(real, loaded);
+        expect(results.map(({ passed, found, line }) => [passed, found, line])).toEqual([
+          [false, '1 of 5 rows (20.0 %), with values that plans.csv does not have', 7],
+          [false, '1 of 5 rows (20.0 %), with values that plans.csv does not have', 8],
+          [false, '2 of 5 rows (40.0 %), with values that codes.json does not have', 9],
+          [false, 'pla: no such column; the nearest is plan', 10],
+        ]);
+        expect(results.map(({ samples = [] }) => samples)).toEqual([
+          [{ row: 5, value: 'gold' }],
+          [{ row: 4, value: 'plus, 4' }],
+          [
+            { row: 3, value: '3' },
+            { row: 4, value: '4' },
+          ],
+          [],
+        ]);
+      } finally {
+        real.close();
+      }
+      const wrong = (file: string, to: string) =>
+        parseSpec(`${HEAD}contract:\n  references: [{ columns: [plan], file: ${file}, to: [${to}] }]\n`, 'm.yaml');
+      for (const [bad, message] of [
+        [wrong('plans.csv', 'nam'), 'm.yaml:6:41: plans.csv has no column "nam"; did you mean "name"?'],
+        [wrong('absent.csv', 'name'), `m.yaml:6:41: absent.csv: no such file in ${directory}`],
+        [wrong('../elsewhere.csv', 'name'), 'm.yaml:6:41: ../elsewhere.csv leads out of the working directory'],
+      ] as const) {
+        const opened = openDataset({ spec: bad.spec, directory, locate: bad.locate, lookups: contractLookups(bad) });
+        await expect(opened).rejects.toThrow(message);
+      }
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  it('as many columns of the file as of the data', () => {
+    expect(() => parseSpec(`${HEAD}contract: { references: [{ columns: [a, b], file: f.csv, to: [a] }] }\n`, 'm.yaml')).toThrow(
+      'contract.references[0].to: found 1 column for the 2 of columns; one each is needed',
+    );
   });
 
   it('unique over several columns', async () => {
@@ -314,7 +431,7 @@ describe('with a real dataset', () => {
 `;
     const head = 'name: m\ntask: multiclass\ndata: { path: seattle-weather.csv }\ntarget: { column: weather }\n';
     const loaded = parseSpec(head + contract, 'm.yaml');
-    const directory = fileURLToPath(new URL('../../../node_modules/vega-datasets/data', import.meta.url));
+    const directory = fileURLToPath(new URL('../../../../node_modules/vega-datasets/data', import.meta.url));
     const real = await openDataset({ spec: loaded.spec, directory, locate: loaded.locate });
     try {
       const results = await checkContract(real, loaded);
