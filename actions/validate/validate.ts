@@ -10,10 +10,14 @@ import { renderValidation, ruleMessage } from '../../shared/report/validation.js
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { againstReference } from './against-reference.js';
 
 export interface ValidateInputs {
   readonly data: readonly string[];
   readonly 'fail-on': 'error' | 'warning' | 'never';
+  readonly 'github-token': string | undefined;
+  /** What the data is held against: a model, a profile, data files, or `previous`. */
+  readonly reference: readonly string[];
   readonly spec: string;
   readonly 'working-directory': string;
 }
@@ -34,7 +38,10 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     progress,
   });
   try {
-    const rules = await checkContract(dataset, loaded);
+    const place = { directory, token: inputs['github-token'], loaded, services };
+    const contractRules = await checkContract(dataset, loaded);
+    const against = await againstReference(dataset, inputs.reference, place);
+    const rules = [...contractRules, ...against.rules];
     const untrainable = await trainingProblems(dataset, loaded);
     const warnings = [
       ...(spec.purpose === undefined
@@ -42,6 +49,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
         : []),
       ...loaded.notices.map(({ message }) => message),
       ...dataset.notices,
+      ...against.warnings,
     ];
     const validation: Validation = {
       format: 1,
@@ -53,6 +61,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
       schema: dataset.schema,
       rules,
       warnings,
+      ...(against.drift && { drift: against.drift }),
       seconds: (performance.now() - started) / 1000,
       ...(environment.headSha !== undefined && { commit: environment.headSha }),
       createdAt: new Date().toISOString(),
@@ -74,6 +83,8 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
       outputs: {
         passed: String(validation.passed),
         failures: String(failing.length),
+        drifted: against.drift ? String(against.drift.columns.filter(({ drifted }) => drifted).length) : '',
+        'profile-path': against.profilePath,
         'result-path': file,
         artifact,
       },
@@ -85,6 +96,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
             location: { file: loaded.file, ...(rule.line !== undefined && { line: rule.line }) },
           }),
         ),
+        ...against.annotations,
         ...untrainable.map((problem): Annotation => ({ ...problem, level: 'error' })),
         ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
       ],

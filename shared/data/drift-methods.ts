@@ -1,3 +1,4 @@
+import type { ColumnRules } from '../spec/schema.js';
 import { jensenShannon, wassersteinOfValues } from './drift-distances.js';
 import { chiSquareTail, normalTails } from './drift-tails.js';
 import { kolmogorovTwoSample } from './kolmogorov.js';
@@ -8,8 +9,7 @@ import { kolmogorovTwoSample } from './kolmogorov.js';
  * fixed threshold whatever the rows, a p-value whatever the size of the change.
  */
 
-export const DRIFT_METHODS = ['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z'] as const;
-export type DriftMethod = (typeof DRIFT_METHODS)[number];
+export type DriftMethod = NonNullable<NonNullable<ColumnRules['drift']>['method']>;
 
 /** The rows of one side by value. */
 export type CountedValues = CountedNumbers | CountedLevels;

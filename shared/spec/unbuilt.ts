@@ -37,11 +37,9 @@ const RULES: readonly Rule[] = [
   { path: ['evaluate', 'baseline'], harmless: isOff },
   { path: ['evaluate', 'seeds'], harmless: (value) => value === 1 },
   { path: ['contract', 'columns', '*', 'monotone'] },
-  { path: ['contract', 'columns', '*', 'drift'] },
   { path: ['contract', 'rows', 'change_max'] },
   { path: ['contract', 'freshness'] },
   { path: ['contract', 'references'] },
-  { path: ['contract', 'drift'] },
 ];
 
 const OWN_OBJECTIVES: Readonly<Record<string, readonly string[]>> = {
