@@ -2,7 +2,6 @@ import { formatCount, formatNumber } from '../core/format.js';
 import type { LoadedSpec } from '../spec/load.js';
 import type { Spec } from '../spec/schema.js';
 import { columnKey } from './column-names.js';
-import { percentText } from './contract-rule.js';
 import type { Dataset } from './dataset.js';
 import { METHOD_FACTS } from './drift-methods.js';
 import type { DriftReport, DriftRule } from './drift-report.js';
@@ -54,6 +53,11 @@ export function judgeDrift(report: DriftReport, loaded: LoadedSpec, { schema }: 
       ...lineOf(['contract', 'drift', 'max_drifted_share']),
     },
   ];
+}
+
+/** A share without needless digits. */
+function percentText(share: number): string {
+  return `${Number((share * 100).toPrecision(12))} %`;
 }
 
 function requirement({ method, threshold }: DriftRule, { minEffect, alpha }: DriftReport): string {

@@ -395,9 +395,7 @@ contract:
       says('13:19', 'contract.rows.change_max'),
       says('14:3', 'contract.freshness'),
       says('15:3', 'contract.references'),
-      says('16:3', 'contract.drift'),
       says('20:18', 'contract.columns.a.monotone'),
-      says('20:40', 'contract.columns.a.drift'),
     ]);
   });
 
