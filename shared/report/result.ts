@@ -119,6 +119,46 @@ export const comparisonSchema = z.strictObject({
   tool: name,
 });
 
+/** Sums of shares may end a rounding above 1. */
+const share = finite.min(0).max(1 + 1e-9);
+const sharesSchema = z.strictObject({ reference: share, current: share });
+
+const driftSchema = z.strictObject({
+  reference: z.strictObject({ kind: z.enum(['model', 'profile', 'data', 'previous']), shown: name, rows: count }),
+  rows: count,
+  minEffect: finite.min(0),
+  alpha: share,
+  columns: list(
+    z.strictObject({
+      ...{ name, from: name, isTarget: z.boolean(), drifted: z.boolean(), effect: finite.min(0) },
+      measure: z.enum(['wasserstein', 'jensen-shannon']),
+      adjustedP: share.exactOptional(),
+      psi: finite,
+      missing: sharesSchema,
+      detail: sentence,
+      groups: list(
+        z.strictObject({
+          kind: z.enum(['range', 'value', 'other', 'missing']),
+          ...{ low: finite.exactOptional(), high: finite.exactOptional() },
+          ...{ value: sentence.exactOptional(), reference: share, current: share },
+        }),
+        100,
+      ),
+      method: z
+        .strictObject({
+          name: z.enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z']),
+          ...{ value: finite, threshold: finite.min(0) },
+        })
+        .exactOptional(),
+      note: sentence.exactOptional(),
+      unfit: z.literal(true).exactOptional(),
+    }),
+    20_000,
+  ),
+  schemaChanges: list(z.strictObject({ column: name, change: z.enum(['gone', 'new', 'type']), detail: sentence }), 20_000),
+  notices: list(sentence, 100),
+});
+
 /** `validation.json`, as strictly. */
 export const validationSchema = z.strictObject({
   format: z.literal(1),
@@ -146,6 +186,7 @@ export const validationSchema = z.strictObject({
     20_000,
   ),
   warnings: list(sentence, 1000),
+  drift: driftSchema.exactOptional(),
   seconds: finite.min(0),
   commit: name.exactOptional(),
   createdAt: name,

@@ -66,8 +66,15 @@ const splitSchema = z
   .describe('Which rows train, choose and judge');
 
 const columnDrift = z.strictObject({
-  method: z.enum(['psi', 'js', 'ks', 'wasserstein', 'chi2']).optional().describe('How drift is measured'),
-  threshold: z.number().min(0).optional().describe('Drift above this is reported'),
+  method: z
+    .enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z'])
+    .optional()
+    .describe('A method that decides alone, by the formula of Evidently; default: a change that is large and more than chance'),
+  threshold: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('Drift is a distance from this on, or a p-value below it (ks, chi2, z); without a method the least effect'),
 });
 
 const columnRulesSchema = z.strictObject({

@@ -36,8 +36,6 @@ const RULES: readonly Rule[] = [
   { path: ['evaluate', 'protected'] },
   { path: ['evaluate', 'baseline'], harmless: isOff },
   { path: ['evaluate', 'seeds'], harmless: (value) => value === 1 },
-  { path: ['contract', 'columns', '*', 'drift'] },
-  { path: ['contract', 'drift'] },
 ];
 
 const OWN_OBJECTIVES: Readonly<Record<string, readonly string[]>> = {

@@ -392,8 +392,6 @@ contract:
       says('7:85', 'evaluate.protected'),
       says('7:113', 'evaluate.baseline'),
       'm.yaml:9:34: deploy.canary has no effect with target: batch; it belongs to service',
-      says('16:3', 'contract.drift'),
-      says('20:40', 'contract.columns.a.drift'),
     ]);
   });
 
