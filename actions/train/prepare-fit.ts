@@ -4,6 +4,7 @@ import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/selec
 import type { Split } from '../../shared/data/split.js';
 import type { Labels } from '../../shared/data/table.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
+import { columnsRead } from '../../shared/spec/transforms.js';
 import type { FitRequest } from '../../shared/training/fit.js';
 
 /** What a training needs of the data. */
@@ -23,7 +24,9 @@ export async function prepareFit(
 ): Promise<PreparedFit> {
   const use = await featureColumns(dataset, spec, locate);
   const derive = spec.features.derive;
-  const columns = [...new Set([...use, ...(derive ?? []).flatMap((item) => item.from)])];
+  const known = new Set(dataset.schema.map(({ name }) => name));
+  const derived = (derive ?? []).flatMap((item) => columnsRead(item, (name) => known.has(name)));
+  const columns = [...new Set([...use, ...derived])];
   const labels = await dataset.labels();
   const weights = await dataset.weights();
   const part = async (name: 'train' | 'validation') => {

@@ -59,13 +59,6 @@ export function unbuiltKeys(content: unknown): UnbuiltKey[] {
       found.push(rule.isError ? refusal(path, rule.instead) : notice(path));
     }
   }
-  for (const { path, value } of matches(content, ['features', 'derive', '*'])) {
-    if (typeof value !== 'object' || value === null) continue;
-    for (const transform of Object.keys(value)) {
-      if (['from', 'name', 'parts'].includes(transform)) continue;
-      found.push(refusal([...path, transform], 'parts is the transform that there is'));
-    }
-  }
   for (const { path, value } of matches(content, ['tune', 'sampler'])) {
     if (value !== 'gp') continue;
     const message = `${pathText(path)}: gp is not built yet; use tpe, which learns from earlier trials too`;

@@ -4,7 +4,7 @@ import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { ColumnSchema, Table } from '../data/table.js';
 import { fitFeatures } from '../features/fit.js';
-import { buildMatrix } from '../features/matrix.js';
+import { buildMatrix, buildTrainingMatrix } from '../features/matrix.js';
 import type { FeaturePlan } from '../features/plan.js';
 import { addFeatures } from '../features/to-graph.js';
 import type { Signature } from '../onnx/signature.js';
@@ -73,10 +73,10 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     throw new UserError(`no row of the train part has a label (${droppedTrain} rows without): check target.column and split`);
   }
   const { schema, use, derive, task, seed, progress } = request;
-  const plan = fitFeatures({ schema, use, derive, train: train.table, task });
+  const plan = fitFeatures({ schema, use, derive, train: train.table, labels: train.labels, weights: train.weights, task });
   const trainer = await trainerOf(request.algorithm);
   const trained = await trainer.train({
-    train: buildMatrix(plan, train.table),
+    train: buildTrainingMatrix(plan, train, seed),
     trainLabels: train.labels,
     validation: buildMatrix(plan, validation.table),
     validationLabels: validation.labels,

@@ -340,7 +340,6 @@ describe('what is not built yet', () => {
     ['train: { threshold: { metric: f1 } }', '5:10: train.threshold is not built yet'],
     ['train: { cross_validation: 5 }', '5:10: train.cross_validation is not built yet'],
     ['features: { select: { max: 5 } }', '5:13: features.select is not built yet'],
-    ['features: { derive: [{ from: a, log: true }] }', '5:33: features.derive[0].log is not built yet'],
     [
       'evaluate: { custom: { profit: { sql: a, better: higher } } }\ngates: [profit > 3]',
       '6:9: gate "profit > 3": profit is a metric of evaluate.custom',
