@@ -1,3 +1,4 @@
+import { columnKey } from '../../shared/data/column-names.js';
 import type { Dataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
 import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
@@ -23,9 +24,15 @@ export async function prepareFit(
   { spec, locate }: Pick<LoadedSpec, 'spec' | 'locate'>,
 ): Promise<PreparedFit> {
   const use = await featureColumns(dataset, spec, locate);
-  const derive = spec.features.derive;
-  const known = new Set(dataset.schema.map(({ name }) => name));
-  const derived = (derive ?? []).flatMap((item) => columnsRead(item, (name) => known.has(name)));
+  // SQL, and so a spec, does not tell upper from lower case; from here on columns are spelt as the data has them.
+  const spelling = new Map(dataset.schema.map(({ name }) => [columnKey(name), name]));
+  const spelled = (name: string): string => spelling.get(columnKey(name)) ?? name;
+  const derive = spec.features.derive?.map((item) => ({
+    ...item,
+    from: typeof item.from === 'string' ? spelled(item.from) : item.from.map(spelled),
+    ...(item.since !== undefined && { since: spelled(item.since) }),
+  }));
+  const derived = (derive ?? []).flatMap((item) => columnsRead(item, (name) => spelling.get(columnKey(name)) === name));
   const columns = [...new Set([...use, ...derived])];
   const labels = await dataset.labels();
   const weights = await dataset.weights();

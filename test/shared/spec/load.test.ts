@@ -236,6 +236,30 @@ describe('rules between keys', () => {
       'features: { derive: [{ from: a, name: n, parts: [hour] }, { from: b, name: n, parts: [hour] }] }',
       '5:76: features.derive: the name n is taken',
     ],
+    ['features: { derive: [{ from: a, since: y }] }', '5:30: features.derive: y is the target; a feature derived from it'],
+    ['features: { derive: [{ from: a, ratio: true }] }', '5:30: features.derive: ratio is made of exactly 2 columns'],
+    [
+      'features: { derive: [{ from: [a, b, c], difference: true }] }',
+      '5:30: features.derive: difference is made of exactly 2 columns, but from names 3: from: [first, second]',
+    ],
+    ['features: { derive: [{ from: a, interaction: true }] }', '5:30: features.derive: interaction is made of 2 to 6 columns'],
+    ['features: { derive: [{ from: a, clip: {} }] }', '5:39: features.derive: clip needs min, max, or both'],
+    [
+      'features: { derive: [{ from: a, clip: { min: 3, max: 2 } }] }',
+      '5:46: features.derive: clip has a min (3) above its max (2)',
+    ],
+    [
+      'features: { derive: [{ from: a, bins: [1, 3, 3] }] }',
+      '5:46: features.derive: the edges of bins must rise, but 3 follows 3',
+    ],
+    [
+      'features: { derive: [{ from: a, since: 2001-02-30 }] }',
+      '5:40: features.derive: since is "2001-02-30", which is no date; accepted is a date such as 2001-01-31',
+    ],
+    ['features: { derive: [{ from: a, tfidf: 2000 }] }', '5:40: features.derive[0].tfidf: '],
+    ['features: { derive: [{ from: a, quantile_bins: 0 }] }', '5:48: features.derive[0].quantile_bins: '],
+    ['features: { derive: [{ from: a, hashed_tokens: -3 }] }', '5:48: features.derive[0].hashed_tokens: '],
+    ['features: { derive: [{ from: a, one_hot: false }] }', '5:42: features.derive[0].one_hot: '],
     ['evaluate: { primary: rmse }', '5:22: evaluate.primary: rmse is no metric of task binary; its metrics: auc, pr_auc,'],
     [
       'evaluate: { metrics: [auc, f1_macro] }',
