@@ -57,6 +57,7 @@ export async function prepareFit(
       schema: dataset.schema,
       use,
       derive,
+      ...(spec.features.select && { select: spec.features.select }),
       train: await part('train'),
       validation: await part('validation'),
     },

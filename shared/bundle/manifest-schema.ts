@@ -76,6 +76,20 @@ const feature = z.discriminatedUnion('kind', [
   ofOne('one_hot', { level: z.string() }),
 ]);
 
+const selection = z.strictObject({
+  method: z.enum(['gain', 'permutation', 'null_importance']),
+  offered: count,
+  dropped: z.array(
+    z.strictObject({
+      feature: z.string(),
+      reason: z.enum(['constant', 'duplicate', 'correlated', 'importance', 'chance', 'count']),
+      of: z.string().exactOptional(),
+      value: z.number().exactOptional(),
+    }),
+  ),
+  validation: z.strictObject({ metric: z.enum(['log_loss', 'rmse']), all: z.number(), kept: z.number() }).exactOptional(),
+});
+
 export const manifestSchema = z.strictObject({
   format: z.literal(1),
   name: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/),
@@ -105,6 +119,7 @@ export const manifestSchema = z.strictObject({
     seconds: z.number().min(0),
     iterations: count,
     leakage: share.exactOptional(),
+    selection: selection.exactOptional(),
     finishedAt: z.iso.datetime(),
   }),
   context: z.strictObject({ time: z.string().exactOptional(), key: z.array(z.string()) }).exactOptional(),

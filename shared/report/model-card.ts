@@ -5,6 +5,7 @@ import { featureText } from '../evaluation/feature-text.js';
 import { type Feature, sourcesOf } from '../features/plan.js';
 import type { Spec } from '../spec/schema.js';
 import { code, lineStart, text } from './escape.js';
+import { selectionText } from './selection.js';
 import { table } from './table.js';
 import { metricNumbers, metricTitle, plural, stepsOf } from './wording.js';
 
@@ -107,6 +108,7 @@ function facts(manifest: Manifest, requirements: Requirements): string {
       `${plural(manifest.training.rows.train, 'row')} in ${formatDuration(manifest.training.seconds)}, until ${text(manifest.training.finishedAt, 40)}`,
     ],
     ['data', `${plural(manifest.data.rows, 'row')}, ${code(manifest.data.digest, 80)}`],
+    ['features', manifest.training.selection ? selectionText(manifest.training.selection) : ''],
     ['seed', String(manifest.seed)],
     ['threshold', manifest.threshold === undefined ? '' : String(manifest.threshold)],
     ['owners', (requirements.owners ?? []).map((owner) => text(owner, 80)).join(', ')],

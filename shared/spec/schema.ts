@@ -192,12 +192,17 @@ const featuresSchema = z
     select: z
       .strictObject({
         max: positiveInteger.optional().describe('Largest number of features'),
-        min_importance: z.number().min(0).optional().describe('Smallest share of the importance'),
-        correlation_max: share.optional().describe('Of features that correlate more, one stays'),
-        method: z.enum(['gain', 'permutation', 'null_importance']).optional().describe('How importance is measured'),
+        min_importance: share.optional().describe('Smallest share of the importance, 0 to 1'),
+        correlation_max: share.optional().describe('Of features that correlate more than this, the most important stays'),
+        method: z
+          .enum(['gain', 'permutation', 'null_importance'])
+          .optional()
+          .describe(
+            'How importance is measured: gain in training (default), permutation on validation rows, or gain beyond what shuffled targets give',
+          ),
       })
       .optional()
-      .describe('Keep the features that matter'),
+      .describe('Keep the features that matter; constant and duplicate ones are always dropped'),
   })
   .describe('What the model sees');
 

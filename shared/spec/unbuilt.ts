@@ -30,7 +30,6 @@ const RULES: readonly Rule[] = [
   { path: ['train', 'calibrate'], isError: true, harmless: (value) => value === 'none' },
   { path: ['train', 'threshold'], isError: true },
   { path: ['train', 'cross_validation'], isError: true },
-  { path: ['features', 'select'], isError: true },
   { path: ['tune', 'pruner'] },
   { path: ['evaluate', 'custom'] },
   { path: ['evaluate', 'protected'] },

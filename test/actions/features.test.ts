@@ -87,6 +87,31 @@ test('every transform goes into the bundle, and the bundle is judged from raw co
   expect(metrics.auc).toBeGreaterThan(0.85);
 });
 
+test('what select drops is named with its reason and its cost, in the summary, the card and the manifest', async () => {
+  await create({
+    derive: [
+      { from: 'usage', clip: { min: -1 }, name: 'same_usage' },
+      { from: 'usage', missing: true },
+      { from: ['usage', 'bills'], ratio: true },
+    ],
+    select: { max: 4, correlation_max: 0.95, method: 'permutation' },
+  });
+  const { summary } = await project.run('train', { output: 'bundle', champion: 'none' });
+  const { manifest } = await readBundle(join(project.directory, 'bundle'), 'the bundle');
+  const { selection } = manifest.training;
+  expect(selection).toMatchObject({ method: 'permutation', offered: 8, validation: { metric: 'log_loss' } });
+  expect(selection!.dropped).toContainEqual({ feature: 'same_usage', reason: 'duplicate', of: 'usage' });
+  expect(manifest.features.features.map(({ name }) => name)).toContain('usage_bills_ratio');
+  expect(manifest.features.features.length).toBe(4);
+  expect(summary).toMatch(
+    /<b>Selection<\/b>: 4 of 8 features kept, log loss on the validation rows 0\.\d+ with all, 0\.\d+ with these/i,
+  );
+  expect(summary).toMatch(/`same_usage` +\| the values of `usage`/);
+  expect(await readFile(join(project.directory, 'bundle/README.md'), 'utf8')).toContain('4 of 8 features kept');
+  const judged = await project.run('evaluate', { model: 'bundle', 'fail-on': 'never' });
+  expect(judged.failure).toBeUndefined();
+});
+
 test('a transform of the wrong column is told at its line, before anything is trained', async () => {
   await create({ derive: [{ from: 'plan', log: true }] });
   const message = 'features.derive: log needs a number or boolean, but column "plan" is of type string';

@@ -256,6 +256,15 @@ describe('rules between keys', () => {
       'features: { derive: [{ from: a, since: 2001-02-30 }] }',
       '5:40: features.derive: since is "2001-02-30", which is no date; accepted is a date such as 2001-01-31',
     ],
+    ['features: { select: { max: 0 } }', '5:28: features.select.max: '],
+    ['features: { select: { method: shap } }', '5:31: features.select.method: found "shap", expected one of: gain'],
+    ['features: { select: { min_importance: 3 } }', '5:39: features.select.min_importance: '],
+    ['features: { select: { correlation_max: 2 } }', '5:40: features.select.correlation_max: '],
+    ['features: { select: { maxx: 3 } }', '5:23: unknown key "maxx" in features.select; did you mean "max"?'],
+    [
+      'split: { validation: 0 }\nfeatures: { select: { method: permutation, max: 3 } }',
+      '6:31: features.select.method: permutation needs rows that choose; raise split.validation, or use gain',
+    ],
     ['features: { derive: [{ from: a, tfidf: 2000 }] }', '5:40: features.derive[0].tfidf: '],
     ['features: { derive: [{ from: a, quantile_bins: 0 }] }', '5:48: features.derive[0].quantile_bins: '],
     ['features: { derive: [{ from: a, hashed_tokens: -3 }] }', '5:48: features.derive[0].hashed_tokens: '],
@@ -363,7 +372,6 @@ describe('what is not built yet', () => {
     ['train: { objective: poisson }', '5:10: train.objective is not built yet'],
     ['train: { threshold: { metric: f1 } }', '5:10: train.threshold is not built yet'],
     ['train: { cross_validation: 5 }', '5:10: train.cross_validation is not built yet'],
-    ['features: { select: { max: 5 } }', '5:13: features.select is not built yet'],
     [
       'evaluate: { custom: { profit: { sql: a, better: higher } } }\ngates: [profit > 3]',
       '6:9: gate "profit > 3": profit is a metric of evaluate.custom',
