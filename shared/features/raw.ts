@@ -1,4 +1,5 @@
 import { UserError } from '../core/errors.js';
+import { formatCount } from '../core/format.js';
 import { MISSING_INTEGER } from '../core/missing.js';
 import { type Column, type ColumnType, columnOf, type IntegerColumn, type StringColumn, type Table } from '../data/table.js';
 import type { Feature } from './plan.js';
@@ -112,6 +113,16 @@ export function frequentLevels(categories: Categories, most: number): string[] {
     .sort(([textA, rowsA], [textB, rowsB]) => rowsB - rowsA || (textA < textB ? -1 : 1))
     .slice(0, most)
     .map(([level]) => level);
+}
+
+/** Why a transform of categories has nothing to tell of a column: more categories than rows, or hardly any value at all. */
+export function noLevels(transform: string, columns: readonly string[], categories: readonly Categories[]): string {
+  const rows = formatCount(categories[0]!.codes.length);
+  const values = categories.map((each) => formatCount(rowsOfLevels(each).size)).join(' and ');
+  return (
+    `features.derive: ${transform} of ${columns.map((name) => JSON.stringify(name)).join(' and ')} tells nothing: of ${values} different ` +
+    `values in ${rows} training rows none stands in ${MIN_LEVEL_ROWS} or more; leave it out, or derive fewer, larger categories`
+  );
 }
 
 /** Whether each row of a column is missing. */

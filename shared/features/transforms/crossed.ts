@@ -1,6 +1,6 @@
-import { encodeLevels, FLOAT32, INT64, nanWhere } from '../nodes.js';
+import { encodeLevels, INT64, nanWhere } from '../nodes.js';
 import type { FeatureOf } from '../plan.js';
-import { type Categories, categories, categoriesOf, MIN_LEVEL_ROWS } from '../raw.js';
+import { type Categories, categories, categoriesOf, MIN_LEVEL_ROWS, noLevels } from '../raw.js';
 import { type Derive, type FeatureNodes, single } from '../transform.js';
 
 /** Most frequent combinations that keep an index of their own. */
@@ -43,11 +43,6 @@ export const crossed = single<'crossed'>({
 });
 
 function levelNodes({ graph }: FeatureNodes, number: string, digits: Digits, feature: FeatureOf<'crossed'>): string {
-  if (feature.levels.length === 0) {
-    // An encoder without keys is no node: every combination is a rare one.
-    const cast = graph.node('Cast', [number], { to: { int: FLOAT32 } });
-    return graph.node('Mul', [cast, graph.constant({ type: 'float32', shape: [], values: [0] })]);
-  }
   return graph.node(
     'LabelEncoder',
     [number],
@@ -93,7 +88,10 @@ export const deriveInteraction: Derive = ({ name }, from, { typeOf, column, prob
     );
     return [];
   }
-  return [{ name: named, kind: 'crossed', from, levels: frequentCombinations(from.map((each) => categoriesOf(column(each)))) }];
+  const known = from.map((each) => categoriesOf(column(each)));
+  const levels = frequentCombinations(known);
+  if (levels.length === 0) problem(noLevels('interaction', from, known));
+  return [{ name: named, kind: 'crossed', from, levels }];
 };
 
 function frequentCombinations(columns: readonly Categories[]): string[][] {

@@ -1,6 +1,6 @@
 import { encodeLevels } from '../nodes.js';
 import type { FeatureOf } from '../plan.js';
-import { categories, categoriesOf, frequentLevels, rowsOfLevels } from '../raw.js';
+import { categories, categoriesOf, frequentLevels, noLevels, rowsOfLevels } from '../raw.js';
 import { type Derive, single, type Transform } from '../transform.js';
 
 /** Most frequent levels that have a number of their own. */
@@ -23,11 +23,12 @@ export function encoded<Kind extends EncodedKind>(): Transform<Kind> {
   });
 }
 
-export const deriveFrequencyEncoding: Derive = ({ name }, columns, { column }) =>
+export const deriveFrequencyEncoding: Derive = ({ name }, columns, { column, problem }) =>
   columns.map((from) => {
     const known = categoriesOf(column(from));
     const rows = rowsOfLevels(known);
     const levels = frequentLevels(known, MAX_ENCODED_LEVELS);
+    if (levels.length === 0) problem(noLevels('frequency_encoding', [from], [known]));
     return {
       name: name ?? `${from}_frequency_encoding`,
       kind: 'frequency_encoding',

@@ -1,5 +1,5 @@
 import { toFloat32 } from '../nodes.js';
-import { categories, categoriesOf, frequentLevels } from '../raw.js';
+import { categories, categoriesOf, frequentLevels, noLevels } from '../raw.js';
 import type { Derive, Transform } from '../transform.js';
 
 /** Most frequent levels that get a column. */
@@ -27,12 +27,15 @@ export const oneHot: Transform<'one_hot'> = {
   },
 };
 
-export const deriveOneHot: Derive = ({ name }, columns, { column }) =>
-  columns.flatMap((from) =>
-    frequentLevels(categoriesOf(column(from)), MAX_COLUMNS).map((level) => ({
+export const deriveOneHot: Derive = ({ name }, columns, { column, problem }) =>
+  columns.flatMap((from) => {
+    const known = categoriesOf(column(from));
+    const levels = frequentLevels(known, MAX_COLUMNS);
+    if (levels.length === 0) problem(noLevels('one_hot', [from], [known]));
+    return levels.map((level) => ({
       name: `${name ?? `${from}_one_hot`}_${level}`,
       kind: 'one_hot' as const,
       from,
       level,
-    })),
-  );
+    }));
+  });

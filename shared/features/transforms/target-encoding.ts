@@ -1,7 +1,7 @@
 import { Random } from '../../core/random.js';
 import type { Labels, Table } from '../../data/table.js';
 import type { FeatureOf } from '../plan.js';
-import { type Categories, categories, categoriesOf, frequentLevels } from '../raw.js';
+import { type Categories, categories, categoriesOf, frequentLevels, noLevels } from '../raw.js';
 import type { Derive } from '../transform.js';
 import { MAX_ENCODED_LEVELS } from './frequency-encoding.js';
 
@@ -26,6 +26,7 @@ export const deriveTargetEncoding: Derive = ({ name }, columns, { column, labels
   return columns.flatMap((from) => {
     const known = categoriesOf(column(from));
     const levels = frequentLevels(known, MAX_ENCODED_LEVELS);
+    if (levels.length === 0) problem(noLevels('target_encoding', [from], [known]));
     const groups = groupsOf(known, levels);
     return targetsOf(labels).map(({ suffix, ofClass, target }) => {
       const sums = new Sums(levels.length + 1);

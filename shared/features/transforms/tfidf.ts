@@ -29,17 +29,20 @@ export const tfidf: Transform<'tfidf'> = {
   },
 };
 
-export const deriveTfidf: Derive = ({ name, tfidf: most = 1 }, columns, { column }) =>
-  columns.flatMap((from) =>
-    frequentWords(column(from) as StringColumn, most).map(({ word, spellings, weight }) => ({
+export const deriveTfidf: Derive = ({ name, tfidf: most = 1 }, columns, { column, problem }) =>
+  columns.flatMap((from) => {
+    const words = frequentWords(column(from) as StringColumn, most);
+    if (words.length === 0)
+      problem(`features.derive: tfidf of ${JSON.stringify(from)} tells nothing: no training row has a word`);
+    return words.map(({ word, spellings, weight }) => ({
       name: `${name ?? `${from}_tfidf`}_${word}`,
       kind: 'tfidf' as const,
       from,
       word,
       spellings,
       weight,
-    })),
-  );
+    }));
+  });
 
 /** The words that the most rows have, ties by text. */
 function frequentWords(

@@ -197,6 +197,23 @@ describe('texts', () => {
   });
 });
 
+it.each([
+  [
+    { from: 's', one_hot: true },
+    'one_hot of "s" tells nothing: of 6 different values in 7 training rows none stands in 5 or more',
+  ],
+  [{ from: 's', frequency_encoding: true }, 'frequency_encoding of "s" tells nothing'],
+  [{ from: ['s', 't'], interaction: true }, 'interaction of "s" and "t" tells nothing: of 6 and 1 different values'],
+  [{ from: 'none', tfidf: 3 }, 'tfidf of "none" tells nothing: no training row has a word'],
+] as [DerivedFeature, string][])('refuses %j of more categories than rows can tell of', (item, message) => {
+  const table = tableOf({
+    s: ['string', ['a', 'b', 'c', 'd', 'e', 'f', null]],
+    t: ['string', times('t', 7)],
+    none: ['string', times('!?', 7)],
+  });
+  expect(() => derived(item, table)).toThrow(`features.derive: ${message}`);
+});
+
 it('refuses a column whose type has changed', () => {
   const plan = fitFeatures({
     schema: [{ name: 's', type: 'string' }],

@@ -85,37 +85,32 @@ function rowsTable(rows: readonly Row[]): Table {
   });
 }
 
-function plan(derive: readonly DerivedFeature[], train: Table, labels: Labels): FeaturePlan | undefined {
-  try {
-    return fitFeatures({ schema: schemaOf(train), use: [], derive: [...derive], train, labels, task: labels.task });
-  } catch (error) {
-    // No word and no level in any training row gives no feature, and says so.
-    expect(String(error)).toContain('no column is left as a feature');
-    return undefined;
-  }
+function plan(derive: readonly DerivedFeature[], train: Table, labels: Labels): FeaturePlan {
+  return fitFeatures({ schema: schemaOf(train), use: [], derive: [...derive], train, labels, task: labels.task });
 }
+
+/** A row with a value of every column: a column without any gives some transforms nothing to tell. */
+const ANCHOR: Row = { f: 1, g: 2, i: 3n, j: 1n, b: 1, s: 'a', u: 'a', words: 'good', at: 0n, day: 0n };
 
 /** Rows that fit and, five times each so that levels are frequent, rows that are asked: some known, some new. */
 const CASE = fc.record({
-  train: fc.array(ROW, { minLength: 1, maxLength: 12 }).map((rows) => rows.flatMap((row) => Array<Row>(5).fill(row))),
+  train: fc
+    .array(ROW, { minLength: 1, maxLength: 12 })
+    .map((rows) => rows.concat(ANCHOR).flatMap((row) => Array<Row>(5).fill(row))),
   asked: fc.array(ROW, { minLength: 1, maxLength: 20 }),
   seed: fc.integer({ min: 0, max: 1000 }),
 });
 
 async function sameForAll(items: readonly DerivedFeature[], numRuns: number): Promise<void> {
-  let compared = 0;
   await fc.assert(
     fc.asyncProperty(CASE, async ({ train, asked, seed }) => {
       const values = Int32Array.from(train, (_, row) => ((row * 7 + seed) % 11) % 3);
       const labels: Labels = { task: 'multiclass', classes: ['x', 'y', 'z'], values };
       const fitted = plan(items, rowsTable(train), labels);
-      if (!fitted) return;
-      compared += 1;
       await expectSameBits(fitted, rowsTable([...asked, ...train.filter((_, row) => row % 5 === 0)]));
     }),
     { numRuns },
   );
-  expect(compared).toBeGreaterThan(numRuns / 2);
 }
 
 describe('what the graph computes is the matrix, bit for bit, for missing, unseen, extreme and empty values', () => {
