@@ -8,11 +8,11 @@ import { createGraph } from '../../../shared/onnx/write.js';
 import { schemaOf } from './tables.js';
 
 /** The features that ONNX Runtime computes of every row, row by row in one array. */
-async function throughOnnx(plan: FeaturePlan, table: Table): Promise<Float32Array> {
+async function throughOnnx(plan: FeaturePlan, table: Table, chunkRows: number): Promise<Float32Array> {
   const graph = createGraph('features');
   const { features } = addFeatures(plan, schemaOf(table), graph);
   graph.output(features, 'float32', ['N', plan.features.length]);
-  const model = await openModel(graph.toModel());
+  const model = await openModel(graph.toModel(), { chunkRows });
   try {
     // Features stand in for the scores of as many classes: nothing between the graph and the test touches them.
     const width = plan.features.length;
@@ -25,8 +25,8 @@ async function throughOnnx(plan: FeaturePlan, table: Table): Promise<Float32Arra
 }
 
 /** What the graph computes of every row is the matrix, bit for bit. */
-export async function expectSameBits(plan: FeaturePlan, table: Table): Promise<void> {
-  const scored = await throughOnnx(plan, table);
+export async function expectSameBits(plan: FeaturePlan, table: Table, chunkRows = 2048): Promise<void> {
+  const scored = await throughOnnx(plan, table, chunkRows);
   const { columns } = buildMatrix(plan, table);
   for (const [position, column] of columns.entries()) {
     const graphValues = column.values.map((_, row) => scored[row * columns.length + position]!);
