@@ -30,7 +30,6 @@ const RULES: readonly Rule[] = [
   { path: ['train', 'calibrate'], isError: true, harmless: (value) => value === 'none' },
   { path: ['train', 'threshold'], isError: true },
   { path: ['train', 'cross_validation'], isError: true },
-  { path: ['features', 'select'], isError: true },
   { path: ['tune', 'pruner'] },
   { path: ['evaluate', 'custom'] },
   { path: ['evaluate', 'protected'] },
@@ -51,13 +50,6 @@ export function unbuiltKeys(content: unknown): UnbuiltKey[] {
     for (const { path, value } of matches(content, rule.path)) {
       if (value === undefined || rule.harmless?.(value, content)) continue;
       found.push(rule.isError ? refusal(path, rule.instead) : notice(path));
-    }
-  }
-  for (const { path, value } of matches(content, ['features', 'derive', '*'])) {
-    if (typeof value !== 'object' || value === null) continue;
-    for (const transform of Object.keys(value)) {
-      if (['from', 'name', 'parts'].includes(transform)) continue;
-      found.push(refusal([...path, transform], 'parts is the transform that there is'));
     }
   }
   for (const { path, value } of matches(content, ['tune', 'sampler'])) {
