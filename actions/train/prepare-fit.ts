@@ -5,6 +5,7 @@ import type { Split } from '../../shared/data/split.js';
 import type { Labels } from '../../shared/data/table.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
 import type { FitRequest } from '../../shared/training/fit.js';
+import { fitOptions } from './fit-options.js';
 
 /** What a training needs of the data. */
 export interface PreparedFit {
@@ -43,6 +44,7 @@ export async function prepareFit(
       task: spec.task,
       algorithm: spec.train.algorithm ?? 'gbdt',
       params: spec.train.params,
+      ...fitOptions(spec),
       seed: spec.seed,
       schema: dataset.schema,
       use,

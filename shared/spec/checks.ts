@@ -9,6 +9,7 @@ import { checkRegistry } from './registry-checks.js';
 import { checkRetrain } from './retrain-checks.js';
 import type { Spec } from './schema.js';
 import { valueAt } from './schema-errors.js';
+import { checkTrainOptions } from './train-checks.js';
 import { checkTune } from './tune-checks.js';
 
 /** Something to say about a place of the spec. */
@@ -35,6 +36,7 @@ export function checkSections(sections: Sections, content: unknown): Finding[] {
     ...checkSplit(sections, content),
     ...checkFeatures(sections),
     ...checkTrain(sections),
+    ...checkTrainOptions(sections),
     ...checkTune(sections),
     ...checkRegistry(sections),
     ...checkRetrain(sections, content),

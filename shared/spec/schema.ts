@@ -203,11 +203,14 @@ const trainSchema = z
   .strictObject({
     algorithm: z.enum(ALGORITHMS).optional().describe('The built-in trainer (default gbdt)'),
     params: z.record(z.string(), scalar).default({}).describe('Parameters of the algorithm, by the names of LightGBM'),
-    objective: z.string().optional().describe('The loss; default: that of the task'),
+    objective: z
+      .string()
+      .optional()
+      .describe('The loss; default: that of the task. For regression also quantile (params.alpha) and poisson'),
     class_weight: z
       .union([z.literal('balanced'), z.record(z.string(), z.number().min(0))])
       .optional()
-      .describe('Weights of the classes'),
+      .describe('Weights of the classes: balanced (rare ones weigh more), or a number a class'),
     monotone: z
       .record(columnName, z.union([z.literal(-1), z.literal(0), z.literal(1)]))
       .optional()

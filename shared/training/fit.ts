@@ -1,5 +1,6 @@
 import type { Importance } from '../bundle/manifest.js';
 import { UserError } from '../core/errors.js';
+import { canonicalJson, type Json } from '../core/json.js';
 import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { ColumnSchema, Table } from '../data/table.js';
@@ -11,8 +12,9 @@ import type { Signature } from '../onnx/signature.js';
 import { createGraph, type GraphWriter } from '../onnx/write.js';
 import { type Algorithm, resolveParams } from '../spec/params.js';
 import type { Spec, Task } from '../spec/schema.js';
+import { type ClassWeight, classWeights, weighClasses } from './class-weight.js';
 import { keepLabelled, type LabelledRows } from './labelled.js';
-import type { TrainedModel, Trainer } from './trainer.js';
+import type { SpecialObjective, TrainedModel, Trainer } from './trainer.js';
 
 /** Everything that one training needs. */
 export interface FitRequest {
@@ -22,6 +24,10 @@ export interface FitRequest {
   readonly algorithm: Algorithm;
   /** As the user gave them: aliases are understood, defaults are filled in. */
   readonly params: Readonly<Record<string, string | number | boolean>>;
+  /** Another loss than that of the task. */
+  readonly objective?: SpecialObjective;
+  /** Multiplies the weights of rows, in training and where validation rows choose. */
+  readonly classWeight?: ClassWeight;
   readonly seed: number;
   readonly schema: readonly ColumnSchema[];
   /** The raw columns that are features. */
@@ -67,11 +73,14 @@ export interface FittedModel {
 export async function fitModel(request: FitRequest): Promise<FittedModel> {
   const started = performance.now();
   const params = resolveParams(request.algorithm, request.params);
-  const { rows: train, dropped: droppedTrain } = keepLabelled(request.train, 'train');
-  const { rows: validation, dropped: droppedValidation } = keepLabelled(request.validation, 'validation');
-  if (train.table.rows === 0) {
+  const { rows: allTrain, dropped: droppedTrain } = keepLabelled(request.train, 'train');
+  const { rows: allValidation, dropped: droppedValidation } = keepLabelled(request.validation, 'validation');
+  if (allTrain.table.rows === 0) {
     throw new UserError(`no row of the train part has a label (${droppedTrain} rows without): check target.column and split`);
   }
+  const byClass = request.classWeight && classWeights(request.classWeight, allTrain.labels);
+  const train = byClass ? weighClasses(allTrain, byClass, 'train') : allTrain;
+  const validation = byClass ? weighClasses(allValidation, byClass, 'validation') : allValidation;
   const { schema, use, derive, task, seed, progress } = request;
   const plan = fitFeatures({ schema, use, derive, train: train.table, task });
   const trainer = await trainerOf(request.algorithm);
@@ -83,6 +92,7 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     ...(train.weights && { trainWeights: train.weights }),
     ...(validation.weights && { validationWeights: validation.weights }),
     params,
+    ...(request.objective && { objective: request.objective }),
     seed,
     ...(request.threads !== undefined && { threads: request.threads }),
     progress,
@@ -96,7 +106,7 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     signature: { inputs, outputs },
     plan,
     classes,
-    params: trained.params,
+    params: { ...trained.params, ...optionsOf(request) },
     iterations: trained.iterations,
     curve: trained.curve,
     curveMetric: trained.curveMetric,
@@ -104,6 +114,17 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     seconds: (performance.now() - started) / 1000,
     dropped: { train: droppedTrain, validation: droppedValidation },
     predict: (table) => trained.predict(buildMatrix(plan, table)),
+  };
+}
+
+/** What the spec asked for beyond params: it stands among them in the manifest, since it makes another model. */
+function optionsOf({ objective, classWeight }: FitRequest): TrainedModel['params'] {
+  return {
+    ...(objective && { objective: objective.name }),
+    ...(objective?.name === 'quantile' && { alpha: objective.alpha }),
+    ...(classWeight !== undefined && {
+      class_weight: classWeight === 'balanced' ? classWeight : canonicalJson(classWeight as Json),
+    }),
   };
 }
 

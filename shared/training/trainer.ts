@@ -4,6 +4,9 @@ import type { Labels } from '../data/table.js';
 import type { Matrix } from '../features/plan.js';
 import type { GraphBuilder } from '../onnx/graph.js';
 
+/** Another loss than that of the task; gbdt has them, for regression. */
+export type SpecialObjective = { readonly name: 'quantile'; readonly alpha: number } | { readonly name: 'poisson' };
+
 /** What every built-in trainer gets. Matrices of train and validation have the same columns. */
 export interface TrainingInput {
   readonly train: Matrix;
@@ -15,6 +18,7 @@ export interface TrainingInput {
   readonly trainWeights?: Float64Array;
   readonly validationWeights?: Float64Array;
   readonly params: Readonly<Record<string, string | number | boolean>>;
+  readonly objective?: SpecialObjective;
   readonly seed: number;
   /** Threads that the training may use; absent: what the machine has. The model does not depend on it. */
   readonly threads?: number;

@@ -13,6 +13,8 @@ import { CONTROL, type ThreadData, Work, type WorkPlan } from './work.js';
  */
 export class Crew {
   readonly arena: Arena;
+  /** Whether training rows have weights. */
+  readonly isWeighted: boolean;
   readonly #work: Work;
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
@@ -20,6 +22,7 @@ export class Crew {
 
   private constructor(arena: Arena, plan: WorkPlan) {
     this.arena = arena;
+    this.isWeighted = plan.weighted;
     this.#work = new Work(arena, plan);
   }
 

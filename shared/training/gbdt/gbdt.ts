@@ -21,16 +21,17 @@ export const gbdt: Trainer = {
     const labels = input.trainLabels;
     const columns = input.train.columns.length;
     const { ensemble, curve, curveMetric } = await boost({ ...input, settings, threads: input.threads ?? defaultThreads() });
+    const isLogarithmic = input.objective?.name === 'poisson';
     return {
       params,
       iterations: ensemble.rounds.length,
       curve,
       curveMetric,
       importance: gainByColumn(ensemble, columns),
-      predict: (matrix) => predict(ensemble, labels, matrix),
+      predict: (matrix) => predict(ensemble, labels, matrix, isLogarithmic),
       toGraph(graph, features) {
         const scores = addEnsemble(graph, features, ensemble);
-        if (labels.task === 'regression') return scores;
+        if (labels.task === 'regression') return isLogarithmic ? graph.node('Exp', [scores]) : scores;
         return labels.task === 'binary' ? addSigmoid(graph, scores) : addSoftmax(graph, scores);
       },
     };
@@ -53,10 +54,13 @@ function gainByColumn(ensemble: Ensemble, columns: number): Float64Array {
   return importance;
 }
 
-function predict(ensemble: Ensemble, labels: Labels, matrix: Matrix): Predictions {
+/** @param isLogarithmic the ensemble's scores are logarithms of the prediction */
+function predict(ensemble: Ensemble, labels: Labels, matrix: Matrix, isLogarithmic: boolean): Predictions {
   const raw = scoreRows(ensemble, matrix);
   const { rows } = matrix;
-  if (labels.task === 'regression') return { task: 'regression', rows, scores: raw[0]! };
+  if (labels.task === 'regression') {
+    return { task: 'regression', rows, scores: isLogarithmic ? raw[0]!.map((score) => Math.exp(score)) : raw[0]! };
+  }
   const { task, classes } = labels;
   const width = classes.length;
   const scores = new Float64Array(rows * width);

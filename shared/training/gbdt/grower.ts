@@ -4,6 +4,7 @@ import type { Crew } from './crew.js';
 import type { TreeSettings } from './settings.js';
 import { emptySplit, leafValue, readSplit, type Split } from './split.js';
 import type { GrownNode, GrownTree } from './tree.js';
+import { weightedQuantile } from './weighted-quantile.js';
 import { COMMAND, NONE, NUMBER } from './work.js';
 
 /** Bytes of records and histograms below which waking other threads costs more than they save. Measured on two cores. */
@@ -32,15 +33,18 @@ export class Grower {
   readonly #crew: Crew;
   readonly #features: readonly FeatureBins[];
   readonly #settings: TreeSettings;
+  readonly #leafQuantile: number | undefined;
   readonly #leaves: Leaf[] = [];
   /** Histograms that no leaf holds. */
   readonly #free: number[];
   #leafCount = 0;
 
-  constructor(crew: Crew, features: readonly FeatureBins[], settings: TreeSettings) {
+  /** @param leafQuantile the level whose quantile of what is left becomes a leaf's value; absent: derivatives give it */
+  constructor(crew: Crew, features: readonly FeatureBins[], settings: TreeSettings, leafQuantile?: number) {
     this.#crew = crew;
     this.#features = features;
     this.#settings = settings;
+    this.#leafQuantile = leafQuantile;
     this.#free = Array.from({ length: crew.arena.shape.slots }, (_, slot) => slot).reverse();
   }
 
@@ -59,6 +63,10 @@ export class Grower {
       this.#splitLeaf(index, nodes);
     }
     for (let index = 0; index < this.#leafCount; index++) this.#drop(this.#leaves[index]!);
+    if (this.#leafQuantile !== undefined) {
+      for (let index = 0; index < this.#leafCount; index++)
+        this.#leaves[index]!.value = this.#quantileOf(index, output, this.#leafQuantile);
+    }
     return { nodes, values: Float64Array.from({ length: this.#leafCount }, (_, index) => this.#leaves[index]!.value) };
   }
 
@@ -77,6 +85,24 @@ export class Grower {
       for (let bin = 0; bin < 256; bin++) arena.nodes[at + 4 + (bin >> 5)]! |= arena.goesLeft[bin]! << (bin & 31);
     });
     this.#run(COMMAND.score, [output, values.length], arena.shape.rows);
+  }
+
+  /** The value of a leaf whose loss has no second derivative. */
+  #quantileOf(leaf: number, output: number, level: number): number {
+    const { ids, stretches, shape, targets, weights } = this.#crew.arena;
+    const scores = this.#crew.arena.scores[output]!;
+    const rest = new Float64Array(this.#rowsOf(leaf));
+    const own = this.#crew.isWeighted ? new Float64Array(rest.length) : undefined;
+    let count = 0;
+    for (let shard = 0; shard < shape.shards; shard++) {
+      const place = 3 * (shard * shape.leaves + leaf);
+      const rows = ids[stretches[place + 2] as 0 | 1].subarray(stretches[place], stretches[place + 1]);
+      for (const row of rows) {
+        if (own) own[count] = weights[row]!;
+        rest[count++] = targets[row]! - scores[row]!;
+      }
+    }
+    return Math.fround(this.#settings.learningRate * weightedQuantile(rest, own, level));
   }
 
   #startRoot(output: number, bagged: boolean): void {

@@ -1,5 +1,6 @@
 import type { Labels } from '../../data/table.js';
 import type { Matrix } from '../../features/plan.js';
+import type { SpecialObjective } from '../trainer.js';
 import { Arena } from './arena.js';
 import type { FeatureBins } from './binning.js';
 import { Crew } from './crew.js';
@@ -22,6 +23,7 @@ export interface RowsInput {
   readonly validation: Matrix;
   readonly validationLabels: Labels;
   readonly validationWeights?: Float64Array | undefined;
+  readonly objective?: SpecialObjective | undefined;
 }
 
 /** What is worth a thread, and how much memory histograms may take. They change the speed, not the trees. */
@@ -46,7 +48,8 @@ export async function startCrew(
 ): Promise<Crew> {
   const { train, validation, trainLabels } = input;
   const classes = trainLabels.task === 'regression' ? 0 : trainLabels.classes.length;
-  const outputs = outputsOf(trainLabels.task, classes);
+  const loss = input.objective?.name ?? trainLabels.task;
+  const outputs = outputsOf(loss, classes);
   const width = widthOf(features.length);
   const layout = layoutOf(features);
   const leaves = Math.max(2, Math.min(settings.tree.numLeaves, train.rows));
@@ -63,7 +66,8 @@ export async function startCrew(
   const crew = await Crew.start(arena, {
     features,
     split: settings.tree.split,
-    task: trainLabels.task,
+    loss,
+    alpha: input.objective?.name === 'quantile' ? input.objective.alpha : 0,
     classes,
     weighted: input.trainWeights !== undefined,
     heldOutWeighted: input.validationWeights !== undefined,

@@ -36,7 +36,9 @@ const RECORD_BLOCK = 2 ** 17;
 export interface WorkPlan {
   readonly features: readonly FeatureBins[];
   readonly split: SplitSettings;
-  readonly task: LossName;
+  readonly loss: LossName;
+  /** The level of the quantile loss. */
+  readonly alpha: number;
   readonly classes: number;
   readonly weighted: boolean;
   readonly heldOutWeighted: boolean;
@@ -73,7 +75,7 @@ export class Work {
     this.#arena = arena;
     this.#plan = plan;
     this.#kernels = kernelsOn(arena.memory);
-    this.loss = lossOf(plan.task, plan.classes, this.#kernels);
+    this.loss = lossOf(plan.loss, plan.classes, this.#kernels, plan.alpha);
     const layout = layoutOf(plan.features);
     this.#offsets = layout.offsets;
     this.#splitter = new Splitter(plan.features, layout, plan.split);

@@ -333,10 +333,8 @@ gates: [auc >= 0.5, acuracy > 0.5]
 describe('what is not built yet', () => {
   it.each([
     ['train: { command: python train.py }', '5:10: train.command is not built yet'],
-    ['train: { class_weight: balanced }', '5:10: train.class_weight is not built yet'],
     ['train: { monotone: { a: 1 } }', '5:10: train.monotone is not built yet'],
     ['train: { calibrate: isotonic }', '5:10: train.calibrate is not built yet'],
-    ['train: { objective: poisson }', '5:10: train.objective is not built yet'],
     ['train: { threshold: { metric: f1 } }', '5:10: train.threshold is not built yet'],
     ['train: { cross_validation: 5 }', '5:10: train.cross_validation is not built yet'],
     ['features: { select: { max: 5 } }', '5:13: features.select is not built yet'],
