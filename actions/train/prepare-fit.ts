@@ -1,9 +1,11 @@
+import { UserError } from '../../shared/core/errors.js';
 import type { Dataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
 import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import type { Split } from '../../shared/data/split.js';
 import type { Labels } from '../../shared/data/table.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
+import type { Spec } from '../../shared/spec/schema.js';
 import type { FitRequest } from '../../shared/training/fit.js';
 import { fitOptions } from './fit-options.js';
 
@@ -26,6 +28,7 @@ export async function prepareFit(
   const derive = spec.features.derive;
   const columns = [...new Set([...use, ...(derive ?? []).flatMap((item) => item.from)])];
   const labels = await dataset.labels();
+  checkClasses(labels, spec, locate);
   const weights = await dataset.weights();
   const part = async (name: 'train' | 'validation') => {
     const rows = rowsOfPart(split.parts, name);
@@ -53,4 +56,17 @@ export async function prepareFit(
       validation: await part('validation'),
     },
   };
+}
+
+/** One row cannot train a class and judge it as well. */
+function checkClasses(labels: Labels, spec: Spec, locate: LoadedSpec['locate']): void {
+  if (labels.task === 'regression') return;
+  const counts = new Uint32Array(labels.classes.length);
+  for (const value of labels.values) if (value >= 0) counts[value]!++;
+  const once = counts.indexOf(1);
+  if (once < 0) return;
+  throw new UserError({
+    message: `target ${spec.target.column} is ${JSON.stringify(labels.classes[once])} in one row only, too few to learn from and be judged by; leave the row out with data.where, or join classes in target.sql`,
+    location: locate(['target']),
+  });
 }
