@@ -7,7 +7,8 @@ import type { Labels } from '../../shared/data/table.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
 import type { FitRequest } from '../../shared/training/fit.js';
-import { fitOptions } from './fit-options.js';
+import type { FinishOptions } from '../../shared/training/fit-finished.js';
+import { finishOptions, fitOptions, foldOrder } from './fit-options.js';
 
 /** What a training needs of the data. */
 export interface PreparedFit {
@@ -16,6 +17,8 @@ export interface PreparedFit {
   /** Of all rows. */
   readonly labels: Labels;
   readonly request: Omit<FitRequest, 'progress'>;
+  /** What comes after the training; trials of a search go without. */
+  readonly finish: () => Promise<FinishOptions>;
 }
 
 /** Reads the rows that train and the rows that choose; never those that judge. */
@@ -30,7 +33,7 @@ export async function prepareFit(
   const labels = await dataset.labels();
   checkClasses(labels, spec, locate);
   const weights = await dataset.weights();
-  const part = async (name: 'train' | 'validation') => {
+  const part = async (name: 'train' | 'validation' | 'calibration') => {
     const rows = rowsOfPart(split.parts, name);
     const selected = selectWeights(weights, rows);
     return {
@@ -54,6 +57,10 @@ export async function prepareFit(
       derive,
       train: await part('train'),
       validation: await part('validation'),
+    },
+    finish: async () => {
+      const order = await foldOrder(dataset, split.rule, rowsOfPart(split.parts, 'train'));
+      return { ...finishOptions(spec), ...(order && { foldOrder: order }), calibration: await part('calibration') };
     },
   };
 }

@@ -215,9 +215,19 @@ const trainSchema = z
       .record(columnName, z.union([z.literal(-1), z.literal(0), z.literal(1)]))
       .optional()
       .describe('Features that may only raise (1) or lower (-1) the prediction'),
-    calibrate: z.enum(['none', 'isotonic', 'sigmoid']).optional().describe('Calibration of the probabilities'),
-    threshold: z.strictObject({ metric: metricName }).optional().describe('Choose the threshold that is best for a metric'),
-    cross_validation: z.int().min(2).optional().describe('Number of folds'),
+    calibrate: z
+      .enum(['none', 'isotonic', 'sigmoid'])
+      .optional()
+      .describe('Calibration of the probabilities, in the graph: on split.calibration, else on out-of-fold predictions'),
+    threshold: z
+      .strictObject({ metric: metricName })
+      .optional()
+      .describe('Choose the threshold that is best for a metric (binary: f1, mcc, balanced_accuracy, accuracy)'),
+    cross_validation: z
+      .int()
+      .min(2)
+      .optional()
+      .describe('Folds of the train part: mean and sd of the metrics, and the out-of-fold predictions'),
     command: z.string().min(1).optional().describe('Any trainer: a command that writes model.onnx'),
     inputs: z.array(z.string()).optional().describe('Globs of files that the command reads; part of the fingerprint'),
     format: z.enum(['parquet', 'csv']).optional().describe('Format of the files that the command gets'),

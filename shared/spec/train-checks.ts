@@ -1,5 +1,8 @@
+import { foundText } from './accepted.js';
 import type { Finding, Sections } from './checks.js';
 import { objectiveMistake, objectiveNamed } from './objectives.js';
+import type { Task } from './schema.js';
+import { isThresholdMetric, THRESHOLD_METRICS } from './threshold-metrics.js';
 
 const at = (key: string, message: string, more: Partial<Finding> = {}): Finding => ({
   path: ['train', key],
@@ -24,5 +27,22 @@ export function checkTrainOptions({ train, task }: Sections): Finding[] {
   if (train.class_weight !== undefined && task === 'regression') {
     findings.push(at('class_weight', 'this task is regression, which has no classes; use data.weight', { atKey: true }));
   }
+  if (train.calibrate !== undefined && train.calibrate !== 'none' && task === 'regression') {
+    findings.push(at('calibrate', 'this task is regression, which has no probabilities; leave it out', { atKey: true }));
+  }
+  if (train.threshold !== undefined && task) findings.push(...checkThreshold(train.threshold.metric, task));
   return findings;
+}
+
+function checkThreshold(metric: string, task: Task): Finding[] {
+  if (task !== 'binary') {
+    return [at('threshold', `this task is ${task}; a threshold decides between two classes (task: binary)`, { atKey: true })];
+  }
+  if (isThresholdMetric(metric)) return [];
+  const accepted = THRESHOLD_METRICS.join(', ');
+  const why =
+    metric === 'precision' || metric === 'recall'
+      ? `${metric} is best at an end, where nearly nothing or all is positive; accepted: ${accepted}`
+      : `found ${foundText(metric)}, expected a metric that depends on the threshold: ${accepted}`;
+  return [{ path: ['train', 'threshold', 'metric'], message: `train.threshold.metric: ${why}`, kind: 'error' }];
 }

@@ -12,9 +12,13 @@ import type { Signature } from '../onnx/signature.js';
 import { createGraph, type GraphWriter } from '../onnx/write.js';
 import { type Algorithm, resolveParams } from '../spec/params.js';
 import type { Spec, Task } from '../spec/schema.js';
+import type { Calibrator } from './calibration.js';
 import { type ClassWeight, classWeights, weighClasses } from './class-weight.js';
 import { keepLabelled, type LabelledRows } from './labelled.js';
 import type { SpecialObjective, TrainedModel, Trainer } from './trainer.js';
+
+/** ONNX's number of the type. */
+const INT64 = 7;
 
 /** Everything that one training needs. */
 export interface FitRequest {
@@ -39,7 +43,16 @@ export interface FitRequest {
   readonly validation: LabelledRows;
   /** Threads that the training may use; absent: what the machine has. The model does not depend on it. */
   readonly threads?: number;
+  /** Asked once the model is trained, with its scores of raw rows: what comes between them and the answer. */
+  readonly finish?: (predict: (table: Table) => Predictions) => Finish;
   readonly progress: Progress;
+}
+
+/** What is done with the probabilities of a classification. */
+export interface Finish {
+  readonly calibrator?: Calibrator;
+  /** Positive from this probability on (binary); a 32-bit float. */
+  readonly threshold?: number;
 }
 
 /** A model that is ready for its bundle. */
@@ -47,7 +60,7 @@ export interface FittedModel {
   /**
    * The ONNX file, from raw columns to `label` [N] (text) and `probabilities` [N, classes], or to `prediction` [N, 1].
    * The label is the class with the largest probability, the first of equals: of two classes the positive one when its
-   * probability is above 0.5.
+   * probability is above 0.5, or, where a threshold was chosen, at least that.
    */
   readonly model: Uint8Array;
   readonly signature: Signature;
@@ -98,9 +111,12 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     progress,
   });
   const classes = train.labels.task === 'regression' ? [] : train.labels.classes;
+  const score = (table: Table): Predictions => trained.predict(buildMatrix(plan, table));
+  const { calibrator, threshold } = request.finish?.(score) ?? {};
   const graph = createGraph(request.name);
   const { features, inputs } = addFeatures(plan, schema, graph);
-  const outputs = addOutputs(graph, trained.toGraph(graph, features), classes);
+  const scores = trained.toGraph(graph, features, calibrator !== undefined);
+  const outputs = addOutputs(graph, calibrator?.addTo(graph, scores) ?? scores, classes, threshold);
   return {
     model: graph.toModel(),
     signature: { inputs, outputs },
@@ -113,7 +129,7 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     importance: sharesOf(trained.importance, plan),
     seconds: (performance.now() - started) / 1000,
     dropped: { train: droppedTrain, validation: droppedValidation },
-    predict: (table) => trained.predict(buildMatrix(plan, table)),
+    predict: (table) => (calibrator ? calibrator.apply(score(table)) : score(table)),
   };
 }
 
@@ -140,20 +156,36 @@ async function trainerOf(algorithm: Algorithm): Promise<Trainer> {
 }
 
 /** Names the outputs; a raw column of the same name keeps it, and the output gets a number. */
-function addOutputs(graph: GraphWriter, scores: string, classes: readonly string[]): Signature['outputs'] {
+function addOutputs(
+  graph: GraphWriter,
+  scores: string,
+  classes: readonly string[],
+  threshold: number | undefined,
+): Signature['outputs'] {
   const name = (value: string, wanted: string): string =>
     graph.node('Identity', [value], {}, { output: graph.freeName(wanted) });
   const outputs: Signature['outputs'][number][] = [];
   if (classes.length === 0) {
     outputs.push({ name: name(scores, 'prediction'), tensor: 'float32', shape: ['N', 1] });
   } else {
-    const best = graph.node('ArgMax', [scores], { axis: { int: 1 }, keepdims: { int: 0 } });
+    const best =
+      threshold === undefined
+        ? graph.node('ArgMax', [scores], { axis: { int: 1 }, keepdims: { int: 0 } })
+        : addDecision(graph, scores, threshold);
     const texts = graph.constant({ type: 'string', shape: [classes.length], values: classes }, 'classes');
     outputs.push({ name: name(graph.node('Gather', [texts, best]), 'label'), tensor: 'string', shape: ['N'] });
     outputs.push({ name: name(scores, 'probabilities'), tensor: 'float32', shape: ['N', classes.length] });
   }
   for (const { name: output, tensor, shape } of outputs) graph.output(output, tensor, shape);
   return outputs;
+}
+
+/** 1 where the second probability is at least the threshold, else 0. */
+function addDecision(graph: GraphWriter, scores: string, threshold: number): string {
+  const second = graph.constant({ type: 'int64', shape: [], values: [1n] });
+  const positive = graph.node('Gather', [scores, second], { axis: { int: 1 } });
+  const least = graph.constant({ type: 'float32', shape: [1], values: [threshold] }, 'threshold');
+  return graph.node('Cast', [graph.node('GreaterOrEqual', [positive, least])], { to: { int: INT64 } });
 }
 
 /** Largest first, ties by name; they add up to 1, or all are 0. */

@@ -52,6 +52,15 @@ export function withMeanOne(weights: Float64Array, index: Uint32Array, part: str
   return Float64Array.from(index, (row) => (weights[row]! * index.length) / sum);
 }
 
+/** Some of the rows, in this order. */
+export function selectLabelled({ table, labels, weights }: LabelledRows, index: Uint32Array): LabelledRows {
+  return {
+    table: selectRows(table, index),
+    labels: selectLabels(labels, index),
+    ...(weights && { weights: Float64Array.from(index, (row) => weights[row]!) }),
+  };
+}
+
 /** The table with only these rows, in this order. */
 function selectRows(table: Table, index: Uint32Array): Table {
   const columns = Array.from(table.columns, ([name, column]) => [name, selectValues(column, index)] as const);

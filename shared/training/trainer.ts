@@ -42,9 +42,10 @@ export interface TrainedModel {
   /**
    * Adds the model's nodes.
    * @param features the name of a float32 tensor [N, F] with the matrix's columns in order
+   * @param tails small probabilities keep their digits, since something will be computed of them
    * @returns the name of a float32 tensor: probabilities [N, classes], or the prediction [N, 1]
    */
-  toGraph(graph: GraphBuilder, features: string): string;
+  toGraph(graph: GraphBuilder, features: string, tails?: boolean): string;
 }
 
 /** A built-in algorithm. */

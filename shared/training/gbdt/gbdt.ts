@@ -29,10 +29,10 @@ export const gbdt: Trainer = {
       curveMetric,
       importance: gainByColumn(ensemble, columns),
       predict: (matrix) => predict(ensemble, labels, matrix, isLogarithmic),
-      toGraph(graph, features) {
+      toGraph(graph, features, tails = false) {
         const scores = addEnsemble(graph, features, ensemble);
         if (labels.task === 'regression') return isLogarithmic ? graph.node('Exp', [scores]) : scores;
-        return labels.task === 'binary' ? addSigmoid(graph, scores) : addSoftmax(graph, scores);
+        return labels.task === 'binary' ? addSigmoid(graph, scores, tails) : addSoftmax(graph, scores);
       },
     };
   },

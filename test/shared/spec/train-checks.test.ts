@@ -21,6 +21,9 @@ describe('accepted', () => {
     ['regression', '{ objective: l2, algorithm: linear }'],
     ['binary', '{ objective: log-loss }'],
     ['multiclass', '{ objective: softmax, class_weight: balanced }'],
+    ['regression', '{ calibrate: none, cross_validation: 3 }'],
+    ['multiclass', '{ calibrate: sigmoid, cross_validation: 10 }'],
+    ['binary', '{ calibrate: isotonic, threshold: { metric: mcc } }'],
     ['binary', '{ class_weight: { yes: 3.5, no: 0 }, algorithm: linear }'],
   ])('%s: %s', (task, train) => {
     expect(problems(task, train)).toEqual([]);
@@ -59,6 +62,23 @@ describe('refused, in one line', () => {
       '{ params: { alpha: 0.9 } }',
       '5:20: train.params.alpha is the level of objective: quantile; add that, or remove alpha',
     ],
+    ['regression', '{ calibrate: sigmoid }', '5:10: train.calibrate: this task is regression, which has no probabilities'],
+    [
+      'multiclass',
+      '{ threshold: { metric: accuracy } }',
+      '5:10: train.threshold: this task is multiclass; a threshold decides between two classes (task: binary)',
+    ],
+    [
+      'binary',
+      '{ threshold: { metric: recall } }',
+      '5:31: train.threshold.metric: recall is best at an end, where nearly nothing or all is positive; accepted: f1, mcc,',
+    ],
+    [
+      'binary',
+      '{ threshold: { metric: auc } }',
+      '5:31: train.threshold.metric: found "auc", expected a metric that depends on the threshold: f1, mcc,',
+    ],
+    ['binary', '{ cross_validation: 1 }', '5:28: train.cross_validation: found 1, expected a whole number of at least 2'],
     ['regression', '{ class_weight: balanced }', '5:10: train.class_weight: this task is regression, which has no classes'],
     ['binary', '{ class_weight: { yes: -1 } }', '5:31: train.class_weight.yes: found -1, expected a number of at least 0'],
     ['binary', '{ class_weight: even }', '5:24: train.class_weight: found "even", expected balanced or a mapping'],
