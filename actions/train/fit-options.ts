@@ -10,12 +10,13 @@ import type { FinishOptions } from '../../shared/training/fit-finished.js';
 import type { FoldOrder } from '../../shared/training/folds.js';
 
 /** What `train` says beyond the algorithm and its params, as a training takes it. */
-export function fitOptions({ train }: Spec): Pick<FitRequest, 'objective' | 'classWeight'> {
+export function fitOptions({ train }: Spec): Pick<FitRequest, 'objective' | 'classWeight' | 'monotone'> {
   const objective = train.objective === undefined ? undefined : objectiveNamed(train.objective);
   return {
     ...(objective === 'poisson' && { objective: { name: objective } }),
     ...(objective === 'quantile' && { objective: { name: objective, alpha: Number(train.params.alpha ?? DEFAULT_ALPHA) } }),
     ...(train.class_weight !== undefined && { classWeight: train.class_weight }),
+    ...(train.monotone && { monotone: train.monotone }),
   };
 }
 

@@ -27,6 +27,18 @@ export function checkTrainOptions({ train, task }: Sections): Finding[] {
   if (train.class_weight !== undefined && task === 'regression') {
     findings.push(at('class_weight', 'this task is regression, which has no classes; use data.weight', { atKey: true }));
   }
+  if (train.monotone !== undefined) {
+    const objective = objectiveNamed(train.objective ?? '');
+    const why =
+      algorithm !== 'gbdt'
+        ? `needs algorithm: gbdt; this algorithm is ${algorithm}`
+        : task === 'multiclass'
+          ? 'of more than two classes no single probability can be held to rise; it is for binary and regression'
+          : objective === 'quantile'
+            ? "does not go with objective: quantile, whose leaves take quantiles of their rows whatever the neighbours' are"
+            : undefined;
+    if (why !== undefined) findings.push(at('monotone', why, { atKey: true }));
+  }
   if (train.calibrate !== undefined && train.calibrate !== 'none' && task === 'regression') {
     findings.push(at('calibrate', 'this task is regression, which has no probabilities; leave it out', { atKey: true }));
   }

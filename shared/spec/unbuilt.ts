@@ -24,7 +24,6 @@ const isOff = (value: unknown): boolean => value === false;
 const RULES: readonly Rule[] = [
   { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
   ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),
-  { path: ['train', 'monotone'], isError: true },
   { path: ['features', 'select'], isError: true },
   { path: ['tune', 'pruner'] },
   { path: ['evaluate', 'custom'] },

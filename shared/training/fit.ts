@@ -15,6 +15,7 @@ import type { Spec, Task } from '../spec/schema.js';
 import type { Calibrator } from './calibration.js';
 import { type ClassWeight, classWeights, weighClasses } from './class-weight.js';
 import { keepLabelled, type LabelledRows } from './labelled.js';
+import { type Monotone, monotoneColumns } from './monotone.js';
 import type { SpecialObjective, TrainedModel, Trainer } from './trainer.js';
 
 /** ONNX's number of the type. */
@@ -32,6 +33,8 @@ export interface FitRequest {
   readonly objective?: SpecialObjective;
   /** Multiplies the weights of rows, in training and where validation rows choose. */
   readonly classWeight?: ClassWeight;
+  /** Features that may only raise (1) or lower (-1) the prediction. */
+  readonly monotone?: Monotone;
   readonly seed: number;
   readonly schema: readonly ColumnSchema[];
   /** The raw columns that are features. */
@@ -97,8 +100,10 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
   const { schema, use, derive, task, seed, progress } = request;
   const plan = fitFeatures({ schema, use, derive, train: train.table, task });
   const trainer = await trainerOf(request.algorithm);
+  const matrix = buildMatrix(plan, train.table);
+  const monotone = monotoneColumns(request.monotone, matrix);
   const trained = await trainer.train({
-    train: buildMatrix(plan, train.table),
+    train: matrix,
     trainLabels: train.labels,
     validation: buildMatrix(plan, validation.table),
     validationLabels: validation.labels,
@@ -106,6 +111,7 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     ...(validation.weights && { validationWeights: validation.weights }),
     params,
     ...(request.objective && { objective: request.objective }),
+    ...(monotone && { monotone }),
     seed,
     ...(request.threads !== undefined && { threads: request.threads }),
     progress,
@@ -134,13 +140,14 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
 }
 
 /** What the spec asked for beyond params: it stands among them in the manifest, since it makes another model. */
-function optionsOf({ objective, classWeight }: FitRequest): TrainedModel['params'] {
+function optionsOf({ objective, classWeight, monotone }: FitRequest): TrainedModel['params'] {
   return {
     ...(objective && { objective: objective.name }),
     ...(objective?.name === 'quantile' && { alpha: objective.alpha }),
     ...(classWeight !== undefined && {
       class_weight: classWeight === 'balanced' ? classWeight : canonicalJson(classWeight as Json),
     }),
+    ...(monotone && { monotone: canonicalJson(monotone) }),
   };
 }
 

@@ -19,6 +19,8 @@ export interface TrainingInput {
   readonly validationWeights?: Float64Array;
   readonly params: Readonly<Record<string, string | number | boolean>>;
   readonly objective?: SpecialObjective;
+  /** By matrix column: 1 where the prediction may only rise with the number, -1 only fall, else 0. gbdt knows it. */
+  readonly monotone?: Int8Array;
   readonly seed: number;
   /** Threads that the training may use; absent: what the machine has. The model does not depend on it. */
   readonly threads?: number;

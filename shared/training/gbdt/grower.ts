@@ -2,7 +2,7 @@ import { NODE_BYTES, SPLIT_NUMBERS } from './arena.js';
 import type { FeatureBins } from './binning.js';
 import type { Crew } from './crew.js';
 import type { TreeSettings } from './settings.js';
-import { emptySplit, leafValue, readSplit, type Split } from './split.js';
+import { type Bounds, boundedValue, emptySplit, leafValue, readSplit, type Split, UNBOUNDED } from './split.js';
 import type { GrownNode, GrownTree } from './tree.js';
 import { weightedQuantile } from './weighted-quantile.js';
 import { COMMAND, NONE, NUMBER } from './work.js';
@@ -17,6 +17,8 @@ interface Leaf {
   hessian: number;
   depth: number;
   value: number;
+  /** What monotone constraints leave to its value. */
+  bounds: Bounds;
   /** Where its histogram is kept; NONE: nowhere. */
   slot: number;
   /** The node above it and which of its children it is; -1 for the root. */
@@ -192,14 +194,19 @@ export class Grower {
       else above.right = node;
     }
     const right = this.#newLeaf(leaf.rows - left, split.rightGradient, split.rightHessian, leaf.depth + 1, node);
-    right.value = this.#valueOf(split.rightGradient, split.rightHessian, split.lambdaL2);
+    right.bounds = leaf.bounds;
+    const rightValue = this.#valueOf(split.rightGradient, split.rightHessian, split.lambdaL2, right.bounds);
+    const leftValue = this.#valueOf(split.leftGradient, split.leftHessian, split.lambdaL2, leaf.bounds);
+    const direction = this.#crew.directions?.[split.feature] ?? 0;
+    if (direction !== 0) [leaf.bounds, right.bounds] = partBounds(leaf.bounds, (leftValue + rightValue) / 2, direction);
+    right.value = this.#shrunk(rightValue);
     leaf.rows = left;
     leaf.gradient = split.leftGradient;
     leaf.hessian = split.leftHessian;
     leaf.depth++;
     leaf.parent = node;
     leaf.isLeft = true;
-    leaf.value = this.#valueOf(split.leftGradient, split.leftHessian, split.lambdaL2);
+    leaf.value = this.#shrunk(leftValue);
     split.gain = 0;
     this.#prepareChildren(leaf, right, smaller === index, fresh, parentSlot);
   }
@@ -251,6 +258,8 @@ export class Grower {
     const { numbers, shape, splits } = arena;
     numbers.set([first.rows, first.gradient, first.hessian], NUMBER.first);
     if (second) numbers.set([second.rows, second.gradient, second.hessian], NUMBER.second);
+    numbers.set([first.bounds.lower, first.bounds.upper], NUMBER.bounds);
+    if (second) numbers.set([second.bounds.lower, second.bounds.upper], NUMBER.bounds + 2);
     const isSearched = (leaf: Leaf | undefined): number => (leaf && this.#maySplit(leaf) ? 1 : 0);
     const args = [fresh, parent, isSearched(first), first.slot, isSearched(second), second?.slot ?? NONE];
     const alone = 8 * shape.histogram < ALONE_BYTES;
@@ -281,10 +290,15 @@ export class Grower {
     return this.#settings.maxDepth <= 0 || depth < this.#settings.maxDepth;
   }
 
-  #valueOf(gradient: number, hessian: number, lambdaL2: number): number {
-    const value = Math.fround(
-      this.#settings.learningRate * leafValue(gradient, hessian, this.#settings.split.lambdaL1, lambdaL2),
-    );
+  /** The value of a leaf before the learning rate. */
+  #valueOf(gradient: number, hessian: number, lambdaL2: number, bounds: Bounds): number {
+    const { lambdaL1 } = this.#settings.split;
+    if (bounds === UNBOUNDED) return leafValue(gradient, hessian, lambdaL1, lambdaL2);
+    return boundedValue(gradient, hessian, lambdaL1, lambdaL2, bounds);
+  }
+
+  #shrunk(leaf: number): number {
+    const value = Math.fround(this.#settings.learningRate * leaf);
     return Number.isFinite(value) ? value : 0;
   }
 
@@ -309,10 +323,13 @@ export class Grower {
     const index = this.#leafCount++;
     let leaf = this.#leaves[index];
     if (!leaf) {
-      leaf = { rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false, split: emptySplit() };
+      leaf = {
+        ...{ rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false },
+        ...{ bounds: UNBOUNDED, split: emptySplit() },
+      };
       this.#leaves.push(leaf);
     }
-    Object.assign(leaf, { rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false });
+    Object.assign(leaf, { rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false, bounds: UNBOUNDED });
     leaf.split.gain = 0;
     return leaf;
   }
@@ -331,4 +348,11 @@ export class Grower {
     this.#give(leaf.slot);
     leaf.slot = NONE;
   }
+}
+
+/** The bounds of both children of a split on a constrained feature: no value on one side passes the middle. */
+function partBounds({ lower, upper }: Bounds, middle: number, direction: number): [left: Bounds, right: Bounds] {
+  const below = { lower, upper: middle };
+  const above = { lower: middle, upper };
+  return direction > 0 ? [below, above] : [above, below];
 }

@@ -24,6 +24,7 @@ export interface RowsInput {
   readonly validationLabels: Labels;
   readonly validationWeights?: Float64Array | undefined;
   readonly objective?: SpecialObjective | undefined;
+  readonly monotone?: Int8Array | undefined;
 }
 
 /** What is worth a thread, and how much memory histograms may take. They change the speed, not the trees. */
@@ -66,6 +67,7 @@ export async function startCrew(
   const crew = await Crew.start(arena, {
     features,
     split: settings.tree.split,
+    directions: directionsOf(features, input.monotone),
     loss,
     alpha: input.objective?.name === 'quantile' ? input.objective.alpha : 0,
     classes,
@@ -100,4 +102,10 @@ function fillArena(arena: Arena, input: RowsInput, features: readonly FeatureBin
     });
   }
   for (let row = 0; row < validation.rows; row++) arena.heldOutIds[row] = row;
+}
+
+/** From constraints by matrix column to those by binned feature; undefined where no feature has one. */
+function directionsOf(features: readonly FeatureBins[], monotone: Int8Array | undefined): number[] | undefined {
+  const directions = features.map(({ column }) => monotone?.[column] ?? 0);
+  return directions.some((direction) => direction !== 0) ? directions : undefined;
 }

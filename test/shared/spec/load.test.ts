@@ -333,7 +333,6 @@ gates: [auc >= 0.5, acuracy > 0.5]
 describe('what is not built yet', () => {
   it.each([
     ['train: { command: python train.py }', '5:10: train.command is not built yet'],
-    ['train: { monotone: { a: 1 } }', '5:10: train.monotone is not built yet'],
     ['features: { select: { max: 5 } }', '5:13: features.select is not built yet'],
     ['features: { derive: [{ from: a, log: true }] }', '5:33: features.derive[0].log is not built yet'],
     [

@@ -124,3 +124,30 @@ describe('class weights', () => {
     await expect(none).rejects.toThrow(/train\.class_weight: all rows of the train part weigh 0/);
   });
 });
+
+describe('monotone constraints', () => {
+  const { table, signal } = drawn(600, 5);
+  const labels: Labels = { task: 'regression', values: signal };
+
+  it('are named by feature and stand in the params', async () => {
+    const fitted = await fitModel(requestOf(table, labels, { monotone: { x: -1 } }));
+    const { scores } = fitted.predict(tableOf({ x: ['number', [-2, -1, 0, 1, 2]], plan: ['string', Array(5).fill('plus')] }));
+    expect(scores.every((value, at) => at === 0 || value <= scores[at - 1]!)).toBe(true);
+    expect(fitted.params.monotone).toBe('{"x":-1}');
+  });
+
+  it('of 0 leave the model as it is', async () => {
+    const plain = await fitModel(requestOf(table, labels));
+    const zero = await fitModel(requestOf(table, labels, { monotone: { x: 0 } }));
+    expect(Buffer.from(zero.model).equals(Buffer.from(plain.model))).toBe(true);
+  });
+
+  it('on a category or on no feature are refused in one line', async () => {
+    await expect(fitModel(requestOf(table, labels, { monotone: { plan: 1 } }))).rejects.toThrow(
+      'train.monotone: plan is a category, and categories have no order; accepted are numbers, booleans and parts of dates',
+    );
+    await expect(fitModel(requestOf(table, labels, { monotone: { plann: 1 } }))).rejects.toThrow(
+      'train.monotone: plann is no feature of the model; did you mean plan?',
+    );
+  });
+});

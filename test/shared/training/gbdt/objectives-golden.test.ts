@@ -8,7 +8,8 @@ import { inputOf, matrixOf, regression } from './matrices.js';
 interface Golden {
   readonly cases: readonly {
     readonly name: string;
-    readonly objective: 'quantile' | 'poisson';
+    readonly objective: 'quantile' | 'poisson' | 'regression';
+    readonly monotone?: readonly number[];
     readonly alpha?: number;
     readonly weighted: boolean;
     readonly params: Record<string, number>;
@@ -25,7 +26,7 @@ const rows = read('exact.csv')
 const golden = JSON.parse(read('objectives.json')) as Golden;
 
 describe('the very predictions of LightGBM', () => {
-  it.each(golden.cases)('$name', async ({ objective, alpha = 0, weighted, params, predictions }) => {
+  it.each(golden.cases)('$name', async ({ objective, alpha = 0, monotone, weighted, params, predictions }) => {
     const isPoisson = objective === 'poisson';
     const matrix = matrixOf(
       rows.map((row) => row.slice(3, isPoisson ? 5 : 7)),
@@ -35,7 +36,9 @@ describe('the very predictions of LightGBM', () => {
     const model = await gbdt.train(
       inputOf(matrix, regression(targets), {
         params,
-        objective: isPoisson ? { name: 'poisson' } : { name: 'quantile', alpha },
+        ...(isPoisson && { objective: { name: 'poisson' } }),
+        ...(objective === 'quantile' && { objective: { name: 'quantile', alpha } }),
+        ...(monotone && { monotone: Int8Array.from(monotone) }),
         ...(weighted && { trainWeights: Float64Array.from(rows, (_, row) => (row % 3 === 0 ? 0.5 : 1)) }),
       }),
     );
