@@ -27,6 +27,18 @@ export interface TrainingInput {
   readonly progress: Progress;
 }
 
+/**
+ * What each column adds to each raw score (before sigmoid, softmax or exponential): a score is `base[output]` and the sum over
+ * the columns of `values[(row * outputs + output) * columns + column]`.
+ */
+export interface Contributions {
+  readonly rows: number;
+  readonly outputs: number;
+  readonly columns: number;
+  readonly base: Float64Array;
+  readonly values: Float64Array;
+}
+
 /** What every built-in trainer gives. */
 export interface TrainedModel {
   /** The parameters in full, defaults filled in. */
@@ -41,6 +53,14 @@ export interface TrainedModel {
   readonly importance: Float64Array;
   /** Scores every row; the trainer's own arithmetic, which the graph must reproduce within 1e-5. */
   predict(matrix: Matrix): Predictions;
+  /** Shapley values, exact; of trainers that have them. */
+  readonly explain?: {
+    contributions(matrix: Matrix): Contributions;
+    /** Steps that a row takes. */
+    readonly work: number;
+    /** What the raw scores are. */
+    readonly scale: 'value' | 'log' | 'log-odds' | 'softmax score';
+  };
   /**
    * Adds the model's nodes.
    * @param features the name of a float32 tensor [N, F] with the matrix's columns in order

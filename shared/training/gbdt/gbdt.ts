@@ -9,6 +9,7 @@ import { scoreRows } from './ensemble-scores.js';
 import { softmaxInPlace } from './loss.js';
 import { readSettings } from './settings.js';
 import { addEnsemble, addSigmoid, addSoftmax } from './to-graph.js';
+import { explainingWork, treeContributions } from './tree-shap.js';
 
 /**
  * Gradient-boosted trees on histograms: leaf-wise growth, native categories, learned directions for missing values. Names, meanings
@@ -29,6 +30,13 @@ export const gbdt: Trainer = {
       curveMetric,
       importance: gainByColumn(ensemble, columns),
       predict: (matrix) => predict(ensemble, labels, matrix, isLogarithmic),
+      explain: {
+        contributions: (matrix) => treeContributions(ensemble, matrix),
+        work: explainingWork(ensemble),
+        scale: isLogarithmic
+          ? 'log'
+          : ({ regression: 'value', binary: 'log-odds', multiclass: 'softmax score' } as const)[labels.task],
+      },
       toGraph(graph, features, tails = false) {
         const scores = addEnsemble(graph, features, ensemble);
         if (labels.task === 'regression') return isLogarithmic ? graph.node('Exp', [scores]) : scores;

@@ -69,7 +69,12 @@ export class Grower {
       for (let index = 0; index < this.#leafCount; index++)
         this.#leaves[index]!.value = this.#quantileOf(index, output, this.#leafQuantile);
     }
-    return { nodes, values: Float64Array.from({ length: this.#leafCount }, (_, index) => this.#leaves[index]!.value) };
+    const leaves = this.#leaves.slice(0, this.#leafCount);
+    return {
+      nodes,
+      values: Float64Array.from(leaves, (leaf) => leaf.value),
+      rows: Float64Array.from(leaves, (leaf) => leaf.rows),
+    };
   }
 
   /** Adds the last tree to an output's scores: those of all training rows, in the bag or not, and of the held-out rows. */
