@@ -1,3 +1,4 @@
+import { UserError } from '../../shared/core/errors.js';
 import { columnKey } from '../../shared/data/column-names.js';
 import type { Dataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
@@ -5,8 +6,11 @@ import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/selec
 import type { Split } from '../../shared/data/split.js';
 import type { Labels } from '../../shared/data/table.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
+import type { Spec } from '../../shared/spec/schema.js';
 import { columnsRead } from '../../shared/spec/transforms.js';
 import type { FitRequest } from '../../shared/training/fit.js';
+import type { FinishOptions } from '../../shared/training/fit-finished.js';
+import { finishOptions, fitOptions, foldOrder } from './fit-options.js';
 
 /** What a training needs of the data. */
 export interface PreparedFit {
@@ -15,6 +19,8 @@ export interface PreparedFit {
   /** Of all rows. */
   readonly labels: Labels;
   readonly request: Omit<FitRequest, 'progress'>;
+  /** What comes after the training; trials of a search go without. */
+  readonly finish: () => Promise<FinishOptions>;
 }
 
 /** Reads the rows that train and the rows that choose; never those that judge. */
@@ -35,8 +41,9 @@ export async function prepareFit(
   const derived = (derive ?? []).flatMap((item) => columnsRead(item, (name) => spelling.get(columnKey(name)) === name));
   const columns = [...new Set([...use, ...derived])];
   const labels = await dataset.labels();
+  checkClasses(labels, spec, locate);
   const weights = await dataset.weights();
-  const part = async (name: 'train' | 'validation') => {
+  const part = async (name: 'train' | 'validation' | 'calibration') => {
     const rows = rowsOfPart(split.parts, name);
     const selected = selectWeights(weights, rows);
     return {
@@ -53,6 +60,7 @@ export async function prepareFit(
       task: spec.task,
       algorithm: spec.train.algorithm ?? 'gbdt',
       params: spec.train.params,
+      ...fitOptions(spec),
       seed: spec.seed,
       schema: dataset.schema,
       use,
@@ -61,5 +69,22 @@ export async function prepareFit(
       train: await part('train'),
       validation: await part('validation'),
     },
+    finish: async () => {
+      const order = await foldOrder(dataset, split.rule, rowsOfPart(split.parts, 'train'));
+      return { ...finishOptions(spec), ...(order && { foldOrder: order }), calibration: await part('calibration') };
+    },
   };
+}
+
+/** One row cannot train a class and judge it as well. */
+function checkClasses(labels: Labels, spec: Spec, locate: LoadedSpec['locate']): void {
+  if (labels.task === 'regression') return;
+  const counts = new Uint32Array(labels.classes.length);
+  for (const value of labels.values) if (value >= 0) counts[value]!++;
+  const once = counts.indexOf(1);
+  if (once < 0) return;
+  throw new UserError({
+    message: `target ${spec.target.column} is ${JSON.stringify(labels.classes[once])} in one row only, too few to learn from and be judged by; leave the row out with data.where, or join classes in target.sql`,
+    location: locate(['target']),
+  });
 }

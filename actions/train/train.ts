@@ -30,7 +30,8 @@ import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/run
 import { chosenMetrics } from '../../shared/spec/chosen-metrics.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
-import { type FittedModel, fitModel } from '../../shared/training/fit.js';
+import type { FittedModel } from '../../shared/training/fit.js';
+import { type FinishedModel, fitFinished } from '../../shared/training/fit-finished.js';
 import { prepareFit } from './prepare-fit.js';
 import { runPack } from './trials.js';
 
@@ -129,7 +130,7 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
 }
 
 interface Trained {
-  readonly fitted: FittedModel;
+  readonly fitted: FinishedModel;
   readonly metrics: Readonly<Record<string, number>>;
   readonly test: { readonly rows: Uint32Array; readonly labels: Labels; readonly predictions: Predictions };
 }
@@ -140,9 +141,9 @@ async function trainOnSplit(
   { spec, locate }: LoadedSpec,
   { progress, log }: RunnerServices,
 ): Promise<Trained> {
-  const { columns, labels, request } = await prepareFit(dataset, split, { spec, locate });
+  const { columns, labels, request, finish } = await prepareFit(dataset, split, { spec, locate });
   log(`Training ${request.algorithm}`);
-  const fitted = await fitModel({ ...request, progress });
+  const fitted = await fitFinished({ ...request, progress }, await finish());
   log(`Trained ${fitted.iterations} iterations in ${formatDuration(fitted.seconds)}`);
 
   // What is recorded is what the graph says of raw rows, as it will be served; not the trainer's own arithmetic.
@@ -151,7 +152,7 @@ async function trainOnSplit(
   const testLabels = selectLabels(labels, rows);
   return {
     fitted,
-    metrics: computeMetrics(chosenMetrics(spec), testLabels, test),
+    metrics: computeMetrics(chosenMetrics(spec), testLabels, test, fitted.threshold && { threshold: fitted.threshold.value }),
     test: { rows, labels: testLabels, predictions: test },
   };
 }
@@ -203,13 +204,14 @@ async function leaveBundle(
       params: fitted.params,
       features: fitted.plan,
       seed: spec.seed,
-      ...(spec.task === 'binary' && { threshold: 0.5 }),
+      ...(spec.task === 'binary' && { threshold: fitted.threshold?.value ?? 0.5 }),
       data: { ...dataset.fingerprint, ...(newest && { newest }) },
       split: split.rule,
       training: {
         rows: split.counts,
         seconds: fitted.seconds,
         iterations: fitted.iterations,
+        ...optionsLeft(fitted),
         leakage: split.leakage.share,
         ...(fitted.selection && { selection: fitted.selection }),
         finishedAt: new Date().toISOString(),
@@ -235,6 +237,17 @@ async function leaveBundle(
       bom: `${JSON.stringify(modelBom(manifest), null, 2)}\n`,
     }),
   });
+}
+
+/** What cross-validation, calibration and threshold found, for the manifest. */
+function optionsLeft({ crossValidation, calibration, threshold }: FinishedModel): Partial<Manifest['training']> {
+  return {
+    ...(crossValidation && { crossValidation }),
+    ...(calibration && { calibration }),
+    ...(threshold && {
+      threshold: { metric: threshold.metric, reached: threshold.reached, rows: threshold.rows, source: threshold.source },
+    }),
+  };
 }
 
 /** The columns of data.time and data.key as the data spells them; SQL, and so a spec, does not tell upper from lower case. */

@@ -120,6 +120,22 @@ export const manifestSchema = z.strictObject({
     iterations: count,
     leakage: share.exactOptional(),
     selection: selection.exactOptional(),
+    crossValidation: z
+      .strictObject({
+        folds: count,
+        rows: count,
+        metrics: z.array(
+          z.strictObject({
+            name: z.string(),
+            mean: z.number().nullable(),
+            sd: z.number().nullable(),
+            values: z.array(z.number().nullable()),
+          }),
+        ),
+      })
+      .exactOptional(),
+    calibration: z.strictObject({ method: z.string(), rows: count, source: z.string() }).exactOptional(),
+    threshold: z.strictObject({ metric: z.string(), reached: z.number(), rows: count, source: z.string() }).exactOptional(),
     finishedAt: z.iso.datetime(),
   }),
   context: z.strictObject({ time: z.string().exactOptional(), key: z.array(z.string()) }).exactOptional(),

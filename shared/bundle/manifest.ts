@@ -33,6 +33,27 @@ export interface Manifest {
     readonly leakage?: number;
     /** The features that were dropped, and what it cost. */
     readonly selection?: FeatureSelection;
+    /** Metrics of the folds of the train part, before calibration and threshold; null: not defined on some fold. */
+    readonly crossValidation?: {
+      readonly folds: number;
+      readonly rows: number;
+      readonly metrics: readonly {
+        readonly name: string;
+        readonly mean: number | null;
+        /** Standard deviation over the folds. */
+        readonly sd: number | null;
+        readonly values: readonly (number | null)[];
+      }[];
+    };
+    /** What the probabilities were calibrated by, and the rows that did it. */
+    readonly calibration?: { readonly method: string; readonly rows: number; readonly source: string };
+    /** The metric that the threshold was chosen by, and what it reached on the rows that chose. */
+    readonly threshold?: {
+      readonly metric: string;
+      readonly reached: number;
+      readonly rows: number;
+      readonly source: string;
+    };
     readonly finishedAt: string;
   };
   /**

@@ -1,5 +1,5 @@
 import type { Importance, Manifest } from '../bundle/manifest.js';
-import { formatBytes, formatCount, formatDuration, formatShare } from '../core/format.js';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from '../core/format.js';
 import { NOTABLE_LEAKAGE } from '../data/leakage.js';
 import { fitSections } from './budget.js';
 import { importanceTable } from './candidate.js';
@@ -36,6 +36,7 @@ export function renderTraining(report: TrainingReport): string {
     },
     { name: 'notices', variants: [notices(report)] },
     { name: 'metrics', variants: [metricTable(report), ''] },
+    { name: 'options', variants: [options(manifest), ''] },
     { name: 'curve', variants: [curve(report), ''] },
     { name: 'importance', variants: [importance(report), ''] },
     { name: 'selection', variants: [selectionSection(manifest.training.selection), ''] },
@@ -43,7 +44,8 @@ export function renderTraining(report: TrainingReport): string {
     { name: 'data', variants: [data(manifest), ''] },
     { name: 'footer', variants: [`${footerLine(manifest)}\n`] },
   ];
-  return fitSections(sections, ['data', 'params', 'selection', 'importance', 'curve', 'metrics'], SUMMARY_LIMIT).text;
+  return fitSections(sections, ['data', 'params', 'selection', 'importance', 'curve', 'options', 'metrics'], SUMMARY_LIMIT)
+    .text;
 }
 
 function headline(report: TrainingReport): string {
@@ -83,6 +85,37 @@ function metricTable({ metrics }: TrainingReport): string {
     return [metricTitle(name), `**${write.value(value)}**`];
   });
   return table([{ head: 'metric, on held-out rows' }, { head: 'value', align: 'right' }], rows);
+}
+
+/** Cross-validation as a table, and a line a thing that was chosen on rows of its own. */
+function options({ training, threshold: value }: Manifest): string {
+  const { crossValidation: folds, calibration, threshold } = training;
+  const parts: string[] = [];
+  if (folds) {
+    const rows = folds.metrics.slice(0, 100).map(({ name, mean, sd, values }) => {
+      const known = values.filter((own): own is number => own !== null);
+      const write = metricNumbers({ name, better: 'higher', candidate: mean ?? 0 });
+      if (mean === null || sd === null) return [metricTitle(name), 'not defined on every fold', '', ''];
+      const range = `${write.value(Math.min(...known))} to ${write.value(Math.max(...known))}`;
+      return [metricTitle(name), `**${write.value(mean)}**`, formatNumber(sd, 2), range];
+    });
+    const head = [
+      { head: `metric, ${formatCount(folds.folds)} folds of ${plural(folds.rows, 'row')}` },
+      ...['mean', 'sd', 'lowest and highest fold'].map((own) => ({ head: own, align: 'right' as const })),
+    ];
+    const before = calibration || threshold ? '\n\nBefore calibration, and decided at 0.5.' : '';
+    parts.push(`**Cross-validation**\n\n${table(head, rows)}${before}`);
+  }
+  if (calibration) {
+    const on = `on ${plural(calibration.rows, 'row')} (${text(calibration.source, 40)})`;
+    parts.push(`**Calibration**: ${text(calibration.method, 20)}, ${on}; it is part of the graph.`);
+  }
+  if (threshold && value !== undefined) {
+    const on = `${plural(threshold.rows, 'row')} (${text(threshold.source, 40)})`;
+    const reached = `${metricTitle(threshold.metric)} ${formatNumber(threshold.reached, 3)}`;
+    parts.push(`**Threshold**: positive from ${formatNumber(value, 4)} on, the best of ${on} with ${reached}.`);
+  }
+  return parts.join('\n\n');
 }
 
 function curve(report: TrainingReport): string {

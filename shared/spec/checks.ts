@@ -9,6 +9,7 @@ import { checkRegistry } from './registry-checks.js';
 import { checkRetrain } from './retrain-checks.js';
 import type { DerivedFeature, Spec } from './schema.js';
 import { valueAt } from './schema-errors.js';
+import { checkTrainOptions } from './train-checks.js';
 import { countProblem, momentOf, transformOf } from './transforms.js';
 import { checkTune } from './tune-checks.js';
 
@@ -36,6 +37,7 @@ export function checkSections(sections: Sections, content: unknown): Finding[] {
     ...checkSplit(sections, content),
     ...checkFeatures(sections),
     ...checkTrain(sections),
+    ...checkTrainOptions(sections),
     ...checkTune(sections),
     ...checkRegistry(sections),
     ...checkRetrain(sections, content),

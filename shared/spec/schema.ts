@@ -217,18 +217,31 @@ const trainSchema = z
   .strictObject({
     algorithm: z.enum(ALGORITHMS).optional().describe('The built-in trainer (default gbdt)'),
     params: z.record(z.string(), scalar).default({}).describe('Parameters of the algorithm, by the names of LightGBM'),
-    objective: z.string().optional().describe('The loss; default: that of the task'),
+    objective: z
+      .string()
+      .optional()
+      .describe('The loss; default: that of the task. For regression also quantile (params.alpha) and poisson'),
     class_weight: z
       .union([z.literal('balanced'), z.record(z.string(), z.number().min(0))])
       .optional()
-      .describe('Weights of the classes'),
+      .describe('Weights of the classes: balanced (rare ones weigh more), or a number a class'),
     monotone: z
       .record(columnName, z.union([z.literal(-1), z.literal(0), z.literal(1)]))
       .optional()
       .describe('Features that may only raise (1) or lower (-1) the prediction'),
-    calibrate: z.enum(['none', 'isotonic', 'sigmoid']).optional().describe('Calibration of the probabilities'),
-    threshold: z.strictObject({ metric: metricName }).optional().describe('Choose the threshold that is best for a metric'),
-    cross_validation: z.int().min(2).optional().describe('Number of folds'),
+    calibrate: z
+      .enum(['none', 'isotonic', 'sigmoid'])
+      .optional()
+      .describe('Calibration of the probabilities, in the graph: on split.calibration, else on out-of-fold predictions'),
+    threshold: z
+      .strictObject({ metric: metricName })
+      .optional()
+      .describe('Choose the threshold that is best for a metric (binary: f1, mcc, balanced_accuracy, accuracy)'),
+    cross_validation: z
+      .int()
+      .min(2)
+      .optional()
+      .describe('Folds of the train part: mean and sd of the metrics, and the out-of-fold predictions'),
     command: z.string().min(1).optional().describe('Any trainer: a command that writes model.onnx'),
     inputs: z.array(z.string()).optional().describe('Globs of files that the command reads; part of the fingerprint'),
     format: z.enum(['parquet', 'csv']).optional().describe('Format of the files that the command gets'),

@@ -366,12 +366,6 @@ gates: [auc >= 0.5, acuracy > 0.5]
 describe('what is not built yet', () => {
   it.each([
     ['train: { command: python train.py }', '5:10: train.command is not built yet'],
-    ['train: { class_weight: balanced }', '5:10: train.class_weight is not built yet'],
-    ['train: { monotone: { a: 1 } }', '5:10: train.monotone is not built yet'],
-    ['train: { calibrate: isotonic }', '5:10: train.calibrate is not built yet'],
-    ['train: { objective: poisson }', '5:10: train.objective is not built yet'],
-    ['train: { threshold: { metric: f1 } }', '5:10: train.threshold is not built yet'],
-    ['train: { cross_validation: 5 }', '5:10: train.cross_validation is not built yet'],
     [
       'evaluate: { custom: { profit: { sql: a, better: higher } } }\ngates: [profit > 3]',
       '6:9: gate "profit > 3": profit is a metric of evaluate.custom',
