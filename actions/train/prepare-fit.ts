@@ -23,7 +23,7 @@ export async function prepareFit(
 ): Promise<PreparedFit> {
   const use = await featureColumns(dataset, spec, locate);
   const derive = spec.features.derive;
-  const columns = [...new Set([...use, ...(derive ?? []).flatMap((item) => item.from)])];
+  const columns = sourcesOf(use, derive);
   const labels = await dataset.labels();
   const weights = await dataset.weights();
   const part = async (name: 'train' | 'validation') => {
@@ -51,4 +51,16 @@ export async function prepareFit(
       validation: await part('validation'),
     },
   };
+}
+
+/** The raw columns that a command gets: the features, and those that features are derived from. */
+export async function rawColumns(
+  dataset: Dataset,
+  { spec, locate }: Pick<LoadedSpec, 'spec' | 'locate'>,
+): Promise<readonly string[]> {
+  return sourcesOf(await featureColumns(dataset, spec, locate), spec.features.derive);
+}
+
+function sourcesOf(use: readonly string[], derive: LoadedSpec['spec']['features']['derive']): readonly string[] {
+  return [...new Set([...use, ...(derive ?? []).flatMap((item) => item.from)])];
 }

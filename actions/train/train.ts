@@ -27,11 +27,13 @@ import { renderModelCard } from '../../shared/report/model-card.js';
 import { renderTraining } from '../../shared/report/training.js';
 import type { RunEnvironment } from '../../shared/runner/environment.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
+import { workDirectory } from '../../shared/runner/work-directory.js';
 import { chosenMetrics } from '../../shared/spec/chosen-metrics.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
+import { trainByCommand } from '../../shared/training/command/command.js';
 import { type FittedModel, fitModel } from '../../shared/training/fit.js';
-import { prepareFit } from './prepare-fit.js';
+import { prepareFit, rawColumns } from './prepare-fit.js';
 import { runPack } from './trials.js';
 
 export interface TrainInputs {
@@ -93,7 +95,10 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
       const outcome = await runPack(inputs.trials, { dataset, split, loaded, place, services });
       return { ...outcome, annotations: [...annotations, ...(outcome.annotations ?? [])] };
     }
-    const trained = await trainOnSplit(dataset, split, loaded, services);
+    const trained =
+      spec.train.command === undefined
+        ? await trainOnSplit(dataset, split, loaded, services)
+        : await trainWithCommand(dataset, split, loaded, { services, directory, specFile: join(directory, inputs.spec) });
     const output = resolve(directory, inputs.output);
     const profile = await profileOf(dataset, split, spec, trained);
     const manifest = await leaveBundle(output, { dataset, split, spec, environment, profile, ...trained });
@@ -117,6 +122,7 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
         manifest,
         metrics,
         importance: fitted.importance,
+        ...(trained.reported && { reported: trained.reported }),
         curve: fitted.curve,
         curveMetric: fitted.curveMetric,
         leakage: split.leakage.share,
@@ -129,7 +135,9 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
 }
 
 interface Trained {
-  readonly fitted: FittedModel;
+  readonly fitted: Omit<FittedModel, 'predict' | 'dropped'>;
+  /** What a command says of itself. */
+  readonly reported?: Readonly<Record<string, number>>;
   readonly metrics: Readonly<Record<string, number>>;
   readonly test: { readonly rows: Uint32Array; readonly labels: Labels; readonly predictions: Predictions };
 }
@@ -145,18 +153,58 @@ async function trainOnSplit(
   const fitted = await fitModel({ ...request, progress });
   log(`Trained ${fitted.iterations} iterations in ${formatDuration(fitted.seconds)}`);
 
-  // What is recorded is what the graph says of raw rows, as it will be served; not the trainer's own arithmetic.
-  const rows = rowsOfPart(split.parts, 'test');
-  const test = await predict(fitted, await dataset.table(columns, rows), spec);
-  const testLabels = selectLabels(labels, rows);
+  return { fitted, ...(await scoreTest(dataset, split, { spec, columns, labels, fitted })) };
+}
+
+/** Trains by the user's own program, which gets the raw columns and leaves a graph. */
+async function trainWithCommand(
+  dataset: Dataset,
+  split: Split,
+  loaded: LoadedSpec,
+  { services, directory, specFile }: { services: RunnerServices; directory: string; specFile: string },
+): Promise<Trained> {
+  const { spec } = loaded;
+  const columns = await rawColumns(dataset, loaded);
+  const labels = await dataset.labels();
+  const model = await trainByCommand({
+    dataset,
+    split,
+    loaded,
+    specFile,
+    directory,
+    folder: join(workDirectory(directory), 'command'),
+    features: columns.map((name) => dataset.schema.find((column) => column.name === name)!),
+    classes: labels.task === 'regression' ? [] : labels.classes,
+    env: process.env,
+    log: services.log,
+    progress: services.progress,
+  });
+  const fitted = { ...model, classes: labels.task === 'regression' ? [] : labels.classes, importance: [] };
+  const inputs = model.signature.inputs.map(({ name }) => name);
   return {
     fitted,
-    metrics: computeMetrics(chosenMetrics(spec), testLabels, test),
-    test: { rows, labels: testLabels, predictions: test },
+    reported: model.reported,
+    ...(await scoreTest(dataset, split, { spec, columns: inputs, labels, fitted })),
   };
 }
 
-async function predict(fitted: FittedModel, table: Table, spec: Spec): Promise<Predictions> {
+/** What is recorded is what the graph says of raw rows, as it will be served; not the trainer's own arithmetic. */
+async function scoreTest(
+  dataset: Dataset,
+  split: Split,
+  made: { spec: Spec; columns: readonly string[]; labels: Labels; fitted: Trained['fitted'] },
+): Promise<Pick<Trained, 'metrics' | 'test'>> {
+  const { spec, columns, labels, fitted } = made;
+  const rows = rowsOfPart(split.parts, 'test');
+  const predictions = await predict(fitted, await dataset.table(columns, rows), spec);
+  const testLabels = selectLabels(labels, rows);
+  return {
+    metrics: computeMetrics(chosenMetrics(spec), testLabels, predictions),
+    test: { rows, labels: testLabels, predictions },
+  };
+}
+
+async function predict(fitted: Trained['fitted'], table: Table, spec: Spec): Promise<Predictions> {
   const model = await openModel(fitted.model);
   try {
     return await model.predict(table, { task: spec.task, classes: fitted.classes });
@@ -199,7 +247,8 @@ async function leaveBundle(
         ...(spec.target.sql !== undefined && { sql: spec.target.sql }),
         ...(positive !== undefined && { positive }),
       },
-      algorithm: spec.train.algorithm ?? 'gbdt',
+      algorithm: spec.train.command === undefined ? (spec.train.algorithm ?? 'gbdt') : 'command',
+      ...(spec.train.command !== undefined && { command: spec.train.command }),
       params: fitted.params,
       features: fitted.plan,
       seed: spec.seed,

@@ -64,6 +64,7 @@ export const manifestSchema = z.strictObject({
   classes: z.array(z.string()),
   target: z.strictObject({ column: z.string(), sql: z.string().exactOptional(), positive: z.string().exactOptional() }),
   algorithm: z.string(),
+  command: z.string().exactOptional(),
   params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   features: z.strictObject({ features: z.array(feature) }),
   seed: count,

@@ -15,7 +15,10 @@ export interface Manifest {
   /** The classes in the order of the probabilities; empty for regression. The positive class is the last of two. */
   readonly classes: readonly string[];
   readonly target: { readonly column: string; readonly sql?: string; readonly positive?: string };
+  /** `gbdt`, `linear`, `baseline`, or `command` for a trainer of the user's. */
   readonly algorithm: string;
+  /** The user's own trainer (`train.command`). */
+  readonly command?: string;
   readonly params: { readonly [name: string]: string | number | boolean };
   readonly features: FeaturePlan;
   readonly seed: number;

@@ -100,6 +100,7 @@ function facts(manifest: Manifest, requirements: Requirements): string {
         .join(', '),
     ],
     ['algorithm', [text(manifest.algorithm, 60), steps].filter((part) => part !== '').join(', ')],
+    ['command', manifest.command === undefined ? '' : code(manifest.command, 400)],
     [
       'trained on',
       `${plural(manifest.training.rows.train, 'row')} in ${formatDuration(manifest.training.seconds)}, until ${text(manifest.training.finishedAt, 40)}`,
@@ -129,11 +130,13 @@ function metricTable(metrics: Readonly<Record<string, number>>): string {
 function featureTable(manifest: Manifest): string {
   const rows = manifest.features.features.slice(0, 500).map((feature) => {
     const how =
-      feature.kind === 'date_part'
-        ? `${feature.part} (UTC)`
-        : feature.kind === 'categorical'
-          ? `category, ${formatCount(feature.levels.length)} levels`
-          : 'number';
+      manifest.algorithm === 'command'
+        ? 'the raw column'
+        : feature.kind === 'date_part'
+          ? `${feature.part} (UTC)`
+          : feature.kind === 'categorical'
+            ? `category, ${formatCount(feature.levels.length)} levels`
+            : 'number';
     return [code(feature.name), code(feature.from), how];
   });
   return table([{ head: 'feature' }, { head: 'from' }, { head: 'as' }], rows);

@@ -1,5 +1,5 @@
 import type { Importance, Manifest } from '../bundle/manifest.js';
-import { formatBytes, formatCount, formatDuration, formatShare } from '../core/format.js';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from '../core/format.js';
 import { NOTABLE_LEAKAGE } from '../data/leakage.js';
 import { fitSections } from './budget.js';
 import { importanceTable } from './candidate.js';
@@ -17,6 +17,8 @@ export interface TrainingReport {
   readonly importance: Importance;
   readonly curve: readonly { readonly step: number; readonly value: number }[];
   readonly curveMetric: string;
+  /** What a trainer of the user's says of itself. */
+  readonly reported?: Readonly<Record<string, number>>;
   /** Share of the test rows that stand again, the same in every feature and the target, among the training rows. */
   readonly leakage?: number;
   /** Things that the user should know; plain sentences. */
@@ -35,13 +37,14 @@ export function renderTraining(report: TrainingReport): string {
     },
     { name: 'notices', variants: [notices(report)] },
     { name: 'metrics', variants: [metricTable(report), ''] },
+    { name: 'reported', variants: [reportedTable(report), ''] },
     { name: 'curve', variants: [curve(report), ''] },
     { name: 'importance', variants: [importance(report), ''] },
     { name: 'params', variants: [params(manifest), ''] },
     { name: 'data', variants: [data(manifest), ''] },
     { name: 'footer', variants: [`${footerLine(manifest)}\n`] },
   ];
-  return fitSections(sections, ['data', 'params', 'importance', 'curve', 'metrics'], SUMMARY_LIMIT).text;
+  return fitSections(sections, ['data', 'params', 'importance', 'reported', 'curve', 'metrics'], SUMMARY_LIMIT).text;
 }
 
 function headline(report: TrainingReport): string {
@@ -83,9 +86,22 @@ function metricTable({ metrics }: TrainingReport): string {
   return table([{ head: 'metric, on held-out rows' }, { head: 'value', align: 'right' }], rows);
 }
 
+/** Numbers of the trainer's own, which nobody has checked. */
+function reportedTable({ reported }: TrainingReport): string {
+  const entries = Object.entries(reported ?? {}).slice(0, 100);
+  if (entries.length === 0) return '';
+  const rows = entries.map(([name, value]) => [code(name, 60), formatNumber(value)]);
+  return details(
+    `<b>Reported by the command</b>: ${plural(entries.length, 'number')}, not checked and deciding nothing`,
+    table([{ head: 'name' }, { head: 'value', align: 'right' }], rows),
+  );
+}
+
 function curve(report: TrainingReport): string {
   const drawn = learningCurve(report.curve, report.curveMetric);
   if (drawn === '') return '';
+  if (report.manifest.algorithm === 'command')
+    return `**${metricTitle(report.curveMetric)} after each step, as the command reports it**\n\n${drawn}`;
   const kept = report.manifest.training.iterations;
   return `**${metricTitle(report.curveMetric)} on the validation rows after each step**, ${formatCount(kept)} kept\n\n${drawn}`;
 }
