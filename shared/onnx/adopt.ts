@@ -68,7 +68,7 @@ export async function adoptModel(bytes: Uint8Array, request: AdoptRequest): Prom
   const lastSize = found.isTensor && found.shape.length === 2 ? found.shape[1] : 1;
 
   const inputs = matrix ? matrix.inputs : columnInputs(layout, request);
-  renameValues(graph, new Set(inputs.map(({ name }) => name)));
+  renameValues(graph, matrix ? new Map() : new Map(inputs.map(({ input, name }) => [input, name])));
   const wrapper = new Wrapper(graph, new Set(inputs.map(({ name }) => name)));
   if (matrix) {
     graph.input = inputs.map(({ name, tensor }) => valueInfo(name, tensor, ['N', 1]));
@@ -85,8 +85,10 @@ export async function adoptModel(bytes: Uint8Array, request: AdoptRequest): Prom
   });
   graph.name = request.name;
   const adopted = toBinary(ModelProtoSchema, model);
-  await assertSame(plain, adopted, request, context);
-  return { model: adopted, signature: { inputs, outputs } };
+  const named = matrix ? [] : inputs.map(({ input, name }) => [input, request.rows.columns.get(name)!] as const);
+  const rows = { ...request.rows, columns: new Map([...request.rows.columns, ...named]) };
+  await assertSame(plain, adopted, { ...request, rows }, context);
+  return { model: adopted, signature: { inputs: inputs.map(({ name, column, tensor }) => ({ name, column, tensor })), outputs } };
 }
 
 /** The classes in the order of the graph's scores, where anything in it tells. */
@@ -142,9 +144,14 @@ function removeZipMaps(graph: GraphProto): void {
   }
 }
 
+/** An input of the signature, and what the graph calls it. */
+interface NamedInput extends SignatureInput {
+  readonly input: string;
+}
+
 interface MatrixInput {
   readonly name: string;
-  readonly inputs: readonly SignatureInput[];
+  readonly inputs: readonly NamedInput[];
 }
 
 /** The columns that fill a single input for all features; undefined for a graph with one input a column. */
@@ -153,7 +160,7 @@ function matrixOf(layout: InputLayout, { columns, what }: AdoptRequest): MatrixI
   if (layout.kind === 'columns') {
     const [input] = layout.inputs;
     if (columns.length !== 1 || layout.inputs.length !== 1 || !only || !input || input.name === only.name) return undefined;
-    return { name: input.name, inputs: [{ name: only.name, column: only.type, tensor: input.tensor }] };
+    return { name: input.name, inputs: [{ input: input.name, name: only.name, column: only.type, tensor: input.tensor }] };
   }
   const { name, tensor, width } = layout;
   if (width !== undefined && width !== columns.length)
@@ -167,19 +174,28 @@ function matrixOf(layout: InputLayout, { columns, what }: AdoptRequest): MatrixI
       `${what} has a single input of numbers, but ${shown(texts)} ${texts.length === 1 ? 'is' : 'are'} text: give the graph one input a ` +
         'column (a ColumnTransformer with initial_types by name), or leave them out with features.exclude',
     );
-  return { name, inputs: columns.map((column) => ({ name: column.name, column: column.type, tensor })) };
+  return { name, inputs: columns.map((column) => ({ input: name, name: column.name, column: column.type, tensor })) };
 }
 
-function columnInputs(layout: InputLayout, { columns, what }: AdoptRequest): readonly SignatureInput[] {
+/** The inputs of a graph with one a column, by the names of the columns. */
+function columnInputs(layout: InputLayout, { columns, what }: AdoptRequest): readonly NamedInput[] {
   if (layout.kind !== 'columns') throw new Error('a matrix has no inputs by column');
-  const known = new Map(columns.map((column) => [column.name, column]));
-  const strange = layout.inputs.filter(({ name }) => !known.has(name));
+  const found = layout.inputs.map(({ name, tensor }) => ({ input: name, tensor, column: columnOf(name, columns) }));
+  const strange = found.filter(({ column }) => column === undefined);
   if (strange.length > 0)
     throw new UserError(
-      `${what} takes ${strange.map(({ name }) => JSON.stringify(name)).join(', ')}, which ${strange.length === 1 ? 'is' : 'are'} none of the ` +
+      `${what} takes ${strange.map(({ input }) => JSON.stringify(input)).join(', ')}, which ${strange.length === 1 ? 'is' : 'are'} none of the ` +
         `features: ${shown(columns)}; name the inputs of the graph after the columns`,
     );
-  return layout.inputs.map(({ name, tensor }) => ({ name, column: known.get(name)!.type, tensor }));
+  return found.map(({ input, tensor, column }) => ({ input, name: column!.name, column: column!.type, tensor }));
+}
+
+/** The column that an input is meant for: of its name, or of the name that skl2onnx makes of it ("Length (mm)" is `Length__mm_`). */
+function columnOf(input: string, columns: readonly ColumnSchema[]): ColumnSchema | undefined {
+  const exact = columns.find(({ name }) => name === input);
+  if (exact) return exact;
+  const cleaned = columns.filter(({ name }) => name.replace(/[^A-Za-z0-9_]/g, '_') === input);
+  return cleaned.length === 1 ? cleaned[0] : undefined;
 }
 
 function shown(columns: readonly ColumnSchema[]): string {
@@ -192,9 +208,9 @@ function listed(names: readonly string[]): string {
 
 const renamed = (name: string): string => (name === '' ? '' : `model/${name}`);
 
-/** Puts everything that a graph names under `model/`, but for inputs that keep their names; also within branches and loops. */
-function renameValues(graph: GraphProto, kept: ReadonlySet<string>): void {
-  const rename = (name: string): string => (kept.has(name) ? name : renamed(name));
+/** Puts everything that a graph names under `model/`, but for inputs with names of their own; also within branches and loops. */
+function renameValues(graph: GraphProto, inputs: ReadonlyMap<string, string>): void {
+  const rename = (name: string): string => inputs.get(name) ?? renamed(name);
   for (const value of [...graph.input, ...graph.output, ...graph.initializer]) value.name = rename(value.name);
   for (const sparse of graph.sparseInitializer) if (sparse.values) sparse.values.name = rename(sparse.values.name);
   graph.valueInfo = [];
@@ -203,7 +219,7 @@ function renameValues(graph: GraphProto, kept: ReadonlySet<string>): void {
     node.name = renamed(node.name);
     node.input = node.input.map(rename);
     node.output = node.output.map(rename);
-    for (const { g, graphs } of node.attribute) for (const inner of g ? [g, ...graphs] : graphs) renameValues(inner, kept);
+    for (const { g, graphs } of node.attribute) for (const inner of g ? [g, ...graphs] : graphs) renameValues(inner, inputs);
   }
 }
 
