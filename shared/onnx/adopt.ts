@@ -85,7 +85,7 @@ export async function adoptModel(bytes: Uint8Array, request: AdoptRequest): Prom
   });
   graph.name = request.name;
   const adopted = toBinary(ModelProtoSchema, model);
-  const named = matrix ? [] : inputs.map(({ input, name }) => [input, request.rows.columns.get(name)!] as const);
+  const named = matrix && inputs.length > 1 ? [] : inputs.map(({ input, name }) => [input, request.rows.columns.get(name)!] as const);
   const rows = { ...request.rows, columns: new Map([...request.rows.columns, ...named]) };
   await assertSame(plain, adopted, { ...request, rows }, context);
   return { model: adopted, signature: { inputs: inputs.map(({ name, column, tensor }) => ({ name, column, tensor })), outputs } };
@@ -156,25 +156,32 @@ interface MatrixInput {
 
 /** The columns that fill a single input for all features; undefined for a graph with one input a column. */
 function matrixOf(layout: InputLayout, { columns, what }: AdoptRequest): MatrixInput | undefined {
-  const [only] = columns;
-  if (layout.kind === 'columns') {
-    const [input] = layout.inputs;
-    if (columns.length !== 1 || layout.inputs.length !== 1 || !only || !input || input.name === only.name) return undefined;
-    return { name: input.name, inputs: [{ input: input.name, name: only.name, column: only.type, tensor: input.tensor }] };
-  }
-  const { name, tensor, width } = layout;
+  const only = singleInput(layout, columns);
+  if (!only) return undefined;
+  const { name, tensor, width } = only;
   if (width !== undefined && width !== columns.length)
     throw new UserError(
       `${what} takes ${width} columns in its input ${JSON.stringify(name)}, but MLOPS_FEATURES names ${columns.length}: ${shown(columns)}. ` +
         'Let the graph begin at the raw columns (a Pipeline, with its encoders, converted as a whole)',
     );
   const texts = columns.filter(({ type }) => type === 'string');
-  if (texts.length > 0)
+  if (texts.length > 0 && tensor !== 'string')
     throw new UserError(
       `${what} has a single input of numbers, but ${shown(texts)} ${texts.length === 1 ? 'is' : 'are'} text: give the graph one input a ` +
         'column (a ColumnTransformer with initial_types by name), or leave them out with features.exclude',
     );
   return { name, inputs: columns.map((column) => ({ input: name, name: column.name, column: column.type, tensor })) };
+}
+
+/** The one input [N, F]; of one feature, an input [N, 1] of another name is that too. */
+function singleInput(
+  layout: InputLayout,
+  columns: readonly ColumnSchema[],
+): Pick<Extract<InputLayout, { kind: 'matrix' }>, 'name' | 'tensor' | 'width'> | undefined {
+  if (layout.kind === 'matrix') return layout;
+  const [input, ...others] = layout.inputs;
+  if (!input || others.length > 0 || columns.length !== 1 || columnOf(input.name, columns)) return undefined;
+  return { name: input.name, tensor: input.tensor, width: 1 };
 }
 
 /** The inputs of a graph with one a column, by the names of the columns. */

@@ -11,6 +11,8 @@ export interface CommandRun {
   readonly env: NodeJS.ProcessEnv;
   /** Milliseconds; absent: as long as the job may take. */
   readonly timeoutMs?: number;
+  /** Milliseconds in which it may end after it was asked to; default 5000. */
+  readonly graceMs?: number;
   /** Each line of what it prints, as it comes. */
   readonly onLine: (line: string) => void;
 }
@@ -42,7 +44,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
  * the command has ended is killed as well.
  * @throws UserError when no shell can be started
  */
-export async function runCommand({ command, directory, env, timeoutMs, onLine }: CommandRun): Promise<CommandEnd> {
+export async function runCommand({ command, directory, env, timeoutMs, graceMs = GRACE_MS, onLine }: CommandRun): Promise<CommandEnd> {
   const started = performance.now();
   const child = await start(command, directory, env);
   const lines = new OutputLines(onLine);
@@ -56,7 +58,7 @@ export async function runCommand({ command, directory, env, timeoutMs, onLine }:
     if (reason !== 'exit') return;
     reason = why;
     signalGroup(child, 'SIGTERM');
-    killer = setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS);
+    killer = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
   };
   const cancel = (): void => stop('cancelled');
   // Node's timers end at 2^31 ms, which is 24 days: nothing that long is cut short here.
