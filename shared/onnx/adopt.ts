@@ -85,10 +85,14 @@ export async function adoptModel(bytes: Uint8Array, request: AdoptRequest): Prom
   });
   graph.name = request.name;
   const adopted = toBinary(ModelProtoSchema, model);
-  const named = matrix && inputs.length > 1 ? [] : inputs.map(({ input, name }) => [input, request.rows.columns.get(name)!] as const);
+  const named =
+    matrix && inputs.length > 1 ? [] : inputs.map(({ input, name }) => [input, request.rows.columns.get(name)!] as const);
   const rows = { ...request.rows, columns: new Map([...request.rows.columns, ...named]) };
   await assertSame(plain, adopted, { ...request, rows }, context);
-  return { model: adopted, signature: { inputs: inputs.map(({ name, column, tensor }) => ({ name, column, tensor })), outputs } };
+  return {
+    model: adopted,
+    signature: { inputs: inputs.map(({ name, column, tensor }) => ({ name, column, tensor })), outputs },
+  };
 }
 
 /** The classes in the order of the graph's scores, where anything in it tells. */

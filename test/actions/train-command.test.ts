@@ -24,7 +24,11 @@ beforeEach(async () => {
 afterEach(() => project.remove());
 
 /** A trainer in JavaScript, run by `node train.mjs`. */
-async function trainer(script: string, train: Readonly<Record<string, unknown>> = {}, more: Readonly<Record<string, unknown>> = {}) {
+async function trainer(
+  script: string,
+  train: Readonly<Record<string, unknown>> = {},
+  more: Readonly<Record<string, unknown>> = {},
+) {
   await project.write('train.mjs', MODEL + script);
   await project.write(
     'mlops.yaml',
@@ -144,7 +148,7 @@ describe('a command that goes wrong is told in one line at its place', () => {
     [
       'a model with another number of classes',
       "writeFileSync(out + '/model.onnx', softmaxModel([{ mean: 0, deviation: 1 }], [[1, 1, 1]], [0, 0, 0]));",
-      'binary needs a float output [N, 2] with the probabilities; the model\'s float outputs are: probabilities [N, 3]',
+      "binary needs a float output [N, 2] with the probabilities; the model's float outputs are: probabilities [N, 3]",
     ],
     [
       'a model that gives no numbers',

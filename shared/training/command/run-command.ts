@@ -44,7 +44,14 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
  * the command has ended is killed as well.
  * @throws UserError when no shell can be started
  */
-export async function runCommand({ command, directory, env, timeoutMs, graceMs = GRACE_MS, onLine }: CommandRun): Promise<CommandEnd> {
+export async function runCommand({
+  command,
+  directory,
+  env,
+  timeoutMs,
+  graceMs = GRACE_MS,
+  onLine,
+}: CommandRun): Promise<CommandEnd> {
   const started = performance.now();
   const child = await start(command, directory, env);
   const lines = new OutputLines(onLine);

@@ -332,7 +332,7 @@ gates: [auc >= 0.5, acuracy > 0.5]
 
 describe('what is not built yet', () => {
   it.each([
-    ['train: { command: python train.py }', '5:10: train.command is not built yet'],
+    ['train: { command: python train.py, features: engineered }', '5:36: train.features is not built yet'],
     ['train: { class_weight: balanced }', '5:10: train.class_weight is not built yet'],
     ['train: { monotone: { a: 1 } }', '5:10: train.monotone is not built yet'],
     ['train: { calibrate: isotonic }', '5:10: train.calibrate is not built yet'],
@@ -386,7 +386,7 @@ contract:
     );
     const says = (place: string, key: string): string => `m.yaml:${place}: ${key} is accepted, but has no effect yet`;
     expect(notices.map(formatProblem)).toEqual([
-      says('5:10', 'train.timeout'),
+      'm.yaml:5:19: train.timeout has no effect without train.command',
       says('6:53', 'tune.pruner'),
       says('7:13', 'evaluate.custom'),
       says('7:85', 'evaluate.protected'),

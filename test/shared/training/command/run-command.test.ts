@@ -135,6 +135,11 @@ test("the command gets neither the action's inputs nor the job's tokens nor the 
 });
 
 test('secrets of the environment are masked, also one that holds another, and by line', () => {
-  const mask = createMask({ API_TOKEN: 'secret-1', DB_PASSWORD: 'secret-1-longer', PRIVATE_KEY: 'line one\nline two', SHORT_TOKEN: 'abc' });
+  const mask = createMask({
+    API_TOKEN: 'secret-1',
+    DB_PASSWORD: 'secret-1-longer',
+    PRIVATE_KEY: 'line one\nline two',
+    SHORT_TOKEN: 'abc',
+  });
   expect(mask('secret-1-longer, secret-1 and abc; line two')).toBe('***, *** and abc; ***');
 });
