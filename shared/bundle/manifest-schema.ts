@@ -85,6 +85,9 @@ export const manifestSchema = z.strictObject({
     finishedAt: z.iso.datetime(),
   }),
   context: z.strictObject({ time: z.string().exactOptional(), key: z.array(z.string()) }).exactOptional(),
+  fingerprint: z
+    .strictObject({ digest, parts: z.record(z.string(), z.string()), kept: z.string().exactOptional() })
+    .exactOptional(),
   commit: z.string().exactOptional(),
   run: z.strictObject({ id: count, attempt: count, url: z.url({ protocol: /^https?$/ }) }).exactOptional(),
   tool: z.strictObject({ name: z.literal('mlops-actions'), version: z.string() }),

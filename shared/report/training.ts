@@ -25,6 +25,8 @@ export interface TrainingReport {
   readonly notices?: readonly string[];
   /** The bundle was there already: nothing that matters has changed. */
   readonly cached?: boolean;
+  /** Where the bundle came from, or what has changed since the last one; a plain sentence. */
+  readonly reuse?: string;
 }
 
 /** The job summary of a training: what was trained, on what, how well, and what the model looks at. */
@@ -33,7 +35,15 @@ export function renderTraining(report: TrainingReport): string {
   const sections = [
     {
       name: 'head',
-      variants: [`### ${report.cached ? '⚪' : '🔵'} ${code(manifest.name)}: ${headline(report)}\n\n${sentence(report)}`],
+      variants: [
+        [
+          `### ${report.cached ? '⚪' : '🔵'} ${code(manifest.name)}: ${headline(report)}`,
+          sentence(report),
+          lineStart(prose(report.reuse ?? '', 600)),
+        ]
+          .filter((part) => part !== '')
+          .join('\n\n'),
+      ],
     },
     { name: 'notices', variants: [notices(report)] },
     { name: 'metrics', variants: [metricTable(report), ''] },
