@@ -30,16 +30,7 @@ export async function prepareFit(
   { spec, locate }: Pick<LoadedSpec, 'spec' | 'locate'>,
 ): Promise<PreparedFit> {
   const use = await featureColumns(dataset, spec, locate);
-  // SQL, and so a spec, does not tell upper from lower case; from here on columns are spelt as the data has them.
-  const spelling = new Map(dataset.schema.map(({ name }) => [columnKey(name), name]));
-  const spelled = (name: string): string => spelling.get(columnKey(name)) ?? name;
-  const derive = spec.features.derive?.map((item) => ({
-    ...item,
-    from: typeof item.from === 'string' ? spelled(item.from) : item.from.map(spelled),
-    ...(item.since !== undefined && { since: spelled(item.since) }),
-  }));
-  const derived = (derive ?? []).flatMap((item) => columnsRead(item, (name) => spelling.get(columnKey(name)) === name));
-  const columns = [...new Set([...use, ...derived])];
+  const { derive, columns } = sourcesOf(use, dataset, spec);
   const labels = await dataset.labels();
   checkClasses(labels, spec, locate);
   const weights = await dataset.weights();
@@ -87,4 +78,29 @@ function checkClasses(labels: Labels, spec: Spec, locate: LoadedSpec['locate']):
     message: `target ${spec.target.column} is ${JSON.stringify(labels.classes[once])} in one row only, too few to learn from and be judged by; leave the row out with data.where, or join classes in target.sql`,
     location: locate(['target']),
   });
+}
+
+/** The raw columns that a command gets: the features, and those that features are derived from. */
+export async function rawColumns(
+  dataset: Dataset,
+  { spec, locate }: Pick<LoadedSpec, 'spec' | 'locate'>,
+): Promise<readonly string[]> {
+  return sourcesOf(await featureColumns(dataset, spec, locate), dataset, spec).columns;
+}
+
+function sourcesOf(
+  use: readonly string[],
+  { schema }: Dataset,
+  spec: Spec,
+): { readonly columns: readonly string[]; readonly derive: Spec['features']['derive'] } {
+  // SQL, and so a spec, does not tell upper from lower case; from here on columns are spelt as the data has them.
+  const spelling = new Map(schema.map(({ name }) => [columnKey(name), name]));
+  const spelled = (name: string): string => spelling.get(columnKey(name)) ?? name;
+  const derive = spec.features.derive?.map((item) => ({
+    ...item,
+    from: typeof item.from === 'string' ? spelled(item.from) : item.from.map(spelled),
+    ...(item.since !== undefined && { since: spelled(item.since) }),
+  }));
+  const derived = (derive ?? []).flatMap((item) => columnsRead(item, (name) => spelling.get(columnKey(name)) === name));
+  return { derive, columns: [...new Set([...use, ...derived])] };
 }

@@ -78,7 +78,7 @@ export async function runPack(text: string, context: PackContext): Promise<Actio
   const trials = journal.trials();
   const failure = failureOf(trials, pack, stop.signal.aborted);
   return {
-    outputs: { 'bundle-path': '', digest: '', artifact: artifacts.available ? journal.artifact : '' },
+    outputs: { 'bundle-path': '', digest: '', cached: 'false', artifact: artifacts.available ? journal.artifact : '' },
     summary: renderPack({
       model: study.model,
       metric: study.metric,

@@ -102,6 +102,7 @@ export const manifestSchema = z.strictObject({
   classes: z.array(z.string()),
   target: z.strictObject({ column: z.string(), sql: z.string().exactOptional(), positive: z.string().exactOptional() }),
   algorithm: z.string(),
+  command: z.string().exactOptional(),
   params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   features: z.strictObject({ features: z.array(feature) }),
   seed: count,
@@ -139,6 +140,9 @@ export const manifestSchema = z.strictObject({
     finishedAt: z.iso.datetime(),
   }),
   context: z.strictObject({ time: z.string().exactOptional(), key: z.array(z.string()) }).exactOptional(),
+  fingerprint: z
+    .strictObject({ digest, parts: z.record(z.string(), z.string()), kept: z.string().exactOptional() })
+    .exactOptional(),
   commit: z.string().exactOptional(),
   run: z.strictObject({ id: count, attempt: count, url: z.url({ protocol: /^https?$/ }) }).exactOptional(),
   tool: z.strictObject({ name: z.literal('mlops-actions'), version: z.string() }),

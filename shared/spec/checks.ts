@@ -204,7 +204,10 @@ function checkTrain({ train }: Sections): Finding[] {
   const findings = paramMistakes(train.algorithm ?? 'gbdt', train.params).map(({ name, message, unknown }) =>
     error(['train', 'params', name], unknown ? `train.params: ${message}` : `train.params.${message}`, { atKey: unknown }),
   );
-  return [...findings, ...checkIdleBagging(train)];
+  const idle = (['inputs', 'format', 'features', 'timeout'] as const)
+    .filter((key) => train[key] !== undefined)
+    .map((key) => notice(['train', key], `train.${key} has no effect without train.command`));
+  return [...findings, ...idle, ...checkIdleBagging(train)];
 }
 
 /** LightGBM's rule, and a common slip: the share alone does nothing. */

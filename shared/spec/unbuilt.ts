@@ -22,8 +22,12 @@ interface Rule {
 const isOff = (value: unknown): boolean => value === false;
 
 const RULES: readonly Rule[] = [
-  { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
-  ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),
+  {
+    path: ['train', 'features'],
+    isError: true,
+    harmless: (value) => value === 'raw',
+    instead: 'let the command read the raw columns (train.features: raw)',
+  },
   { path: ['tune', 'pruner'] },
   { path: ['evaluate', 'custom'] },
   { path: ['evaluate', 'protected'] },

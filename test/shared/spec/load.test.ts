@@ -365,7 +365,7 @@ gates: [auc >= 0.5, acuracy > 0.5]
 
 describe('what is not built yet', () => {
   it.each([
-    ['train: { command: python train.py }', '5:10: train.command is not built yet'],
+    ['train: { command: python train.py, features: engineered }', '5:36: train.features is not built yet'],
     [
       'evaluate: { custom: { profit: { sql: a, better: higher } } }\ngates: [profit > 3]',
       '6:9: gate "profit > 3": profit is a metric of evaluate.custom',
@@ -411,7 +411,7 @@ contract:
     );
     const says = (place: string, key: string): string => `m.yaml:${place}: ${key} is accepted, but has no effect yet`;
     expect(notices.map(formatProblem)).toEqual([
-      says('5:10', 'train.timeout'),
+      'm.yaml:5:19: train.timeout has no effect without train.command',
       says('6:53', 'tune.pruner'),
       says('7:13', 'evaluate.custom'),
       says('7:85', 'evaluate.protected'),
