@@ -1,7 +1,8 @@
 import { formatCount } from '../core/format.js';
 import { METRICS, type MetricName } from '../spec/metrics.js';
 import type { Pair } from './pair.js';
-import { classCounts, unscoredRows } from './sample.js';
+import { isCount } from './regression-metrics.js';
+import { classCounts, unscoredRows, type ValueSample } from './sample.js';
 
 /** Below so many rows, blocks, or rows of a class, intervals promise more than they keep. */
 const MIN_ROWS = 30;
@@ -29,6 +30,10 @@ export function noteWithoutInterval(name: MetricName, pair: Pair): string | unde
   for (const [model, sample] of Object.entries({ candidate, champion })) {
     const unscored = sample ? unscoredRows(sample) : 0;
     if (unscored > 0) return `the ${model} gives no number for ${formatCount(unscored)} of ${formatCount(pair.rows)} rows`;
+  }
+  if (name === 'poisson_deviance' && candidate.task === 'regression') {
+    if (!isCount(candidate)) return 'undefined: a label is below 0, or a prediction of the candidate is not above 0';
+    if (champion && !isCount(champion as ValueSample)) return 'undefined: a prediction of the champion is not above 0';
   }
   if (name === 'ece') return `no valid interval exists for the ${METRICS.ece.title.toLowerCase()}, which depends on its bins`;
   if (pair.rows < MIN_ROWS) return `no interval: ${pair.rows} rows are too few (at least ${MIN_ROWS})`;
