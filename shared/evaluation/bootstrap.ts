@@ -1,7 +1,6 @@
 import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import { Random } from '../core/random.js';
-import type { MetricName } from '../spec/metrics.js';
 import type { Interval } from './comparison.js';
 import { independentUnits, noteWithoutInterval } from './interval-notes.js';
 import { type PreparedMetrics, prepareMetrics } from './metrics.js';
@@ -20,7 +19,7 @@ const FEWEST = 400;
 const MIN_DEFINED = 0.95;
 
 export interface BootstrapOptions {
-  readonly metrics: readonly MetricName[];
+  readonly metrics: readonly string[];
   /** Requested resamples; BootstrapResult says how many were drawn. */
   readonly resamples: number;
   /** Of the intervals, such as 0.95. */
@@ -41,7 +40,7 @@ export interface BootstrapResult {
 
 /** Point values are of the rows themselves; NaN where undefined. */
 export interface BootstrapMetric {
-  readonly name: MetricName;
+  readonly name: string;
   readonly candidate: number;
   readonly candidateInterval?: Interval;
   readonly champion?: number;
@@ -62,7 +61,7 @@ export interface BootstrapMetric {
 export function pairedBootstrap(pair: Pair, options: BootstrapOptions): BootstrapResult {
   const { metrics } = options;
   const models = prepareModels(metrics, pair, options);
-  const points = models.map((model) => pointValues(model, pair.blocks?.count ?? pair.rows));
+  const points = models.map((model) => pointValues(model, pair));
   const notes = metrics.map((name) => noteWithoutInterval(name, pair));
   const drawn = metrics.filter((_, index) => notes[index] === undefined);
   const drawnModels = drawn.length === metrics.length ? models : prepareModels(drawn, pair, options);
@@ -86,10 +85,12 @@ export function pairedBootstrap(pair: Pair, options: BootstrapOptions): Bootstra
 }
 
 function prepareModels(
-  metrics: readonly MetricName[],
-  { candidate, champion, blocks }: Pair,
+  metrics: readonly string[],
+  { candidate, champion, blocks: blocksOfRows, weights }: Pair,
   { thresholds }: BootstrapOptions,
 ): PreparedMetrics[] {
+  // With weights of their own, rows of a block are not alike, so they are visited one by one.
+  const blocks = weights ? undefined : blocksOfRows;
   return [
     prepareMetrics(metrics, candidate, thresholds?.candidate, blocks),
     ...(champion ? [prepareMetrics(metrics, champion, thresholds?.champion, blocks)] : []),
@@ -108,13 +109,15 @@ function drawAll(
   const resamples = Math.min(options.resamples, Math.max(FEWEST, Math.floor(WORK_LIMIT / Math.max(1, visits))));
   const values = models.map(({ names }) => names.map(() => new Float64Array(resamples)));
   const random = new Random(seed, stream);
-  const weights = new Uint8Array(resampler.units);
+  const counts = new Uint8Array(resampler.units);
+  const weighted = pair.weights && new Float64Array(pair.rows);
   const out = new Float64Array(models[0]!.names.length);
   let reported = Date.now();
   for (let resample = 0; resample < resamples; resample++) {
-    resampler.draw(random, weights);
+    resampler.draw(random, counts);
+    if (weighted) weigh(pair, counts, weighted);
     for (const [model, prepared] of models.entries()) {
-      prepared.evaluate(weights, out);
+      prepared.evaluate(weighted ?? counts, out);
       for (let metric = 0; metric < out.length; metric++) values[model]![metric]![resample] = out[metric]!;
     }
     if (progress && Date.now() - reported >= 1000) {
@@ -127,14 +130,19 @@ function drawAll(
   return { resamples, values };
 }
 
-function pointValues(model: PreparedMetrics, units: number): Float64Array {
+/** Each row's own weight, times how often it, or its block, was drawn. */
+function weigh({ weights, blocks }: Pair, counts: Uint8Array, out: Float64Array): void {
+  for (let row = 0; row < out.length; row++) out[row] = weights![row]! * counts[blocks ? blocks.of[row]! : row]!;
+}
+
+function pointValues(model: PreparedMetrics, { weights, blocks, rows }: Pair): Float64Array {
   const out = new Float64Array(model.names.length);
-  model.evaluate(new Uint8Array(units).fill(1), out);
+  model.evaluate(weights ?? new Uint8Array(blocks?.count ?? rows).fill(1), out);
   return out;
 }
 
 /** How much wider an interval is to be than its percentiles say, as a factor of its width for normal resamples. */
-function expansionOf(name: MetricName, pair: Pair, confidence: number): number {
+function expansionOf(name: string, pair: Pair, confidence: number): number {
   const units = independentUnits(name, pair);
   const half = (1 + confidence) / 2;
   return (Math.sqrt(units / (units - 1)) * studentQuantile(half, units - 1)) / normalQuantile(half);

@@ -1,5 +1,5 @@
 import { formatCount } from '../core/format.js';
-import { METRICS, type MetricName } from '../spec/metrics.js';
+import { METRICS } from '../spec/metrics.js';
 import type { Pair } from './pair.js';
 import { isCount } from './regression-metrics.js';
 import { classCounts, unscoredRows, type ValueSample } from './sample.js';
@@ -10,7 +10,7 @@ const MIN_BLOCKS = 10;
 const MIN_CLASS_ROWS = 5;
 
 /** Metrics that weigh each class by itself, so that the smallest class decides how much an interval is worth. */
-const BY_CLASS: readonly MetricName[] = [
+const BY_CLASS: readonly string[] = [
   'auc',
   'pr_auc',
   'balanced_accuracy',
@@ -24,8 +24,8 @@ const BY_CLASS: readonly MetricName[] = [
 ];
 
 /** Why a metric has no valid interval on these rows; undefined when it has one. */
-export function noteWithoutInterval(name: MetricName, pair: Pair): string | undefined {
-  const { candidate, champion, blocks } = pair;
+export function noteWithoutInterval(name: string, pair: Pair): string | undefined {
+  const { candidate, champion, blocks, weights } = pair;
   if (pair.rows === 0) return 'no labelled rows';
   for (const [model, sample] of Object.entries({ candidate, champion })) {
     const unscored = sample ? unscoredRows(sample) : 0;
@@ -37,6 +37,14 @@ export function noteWithoutInterval(name: MetricName, pair: Pair): string | unde
   }
   if (name === 'ece') return `no valid interval exists for the ${METRICS.ece.title.toLowerCase()}, which depends on its bins`;
   if (pair.rows < MIN_ROWS) return `no interval: ${pair.rows} rows are too few (at least ${MIN_ROWS})`;
+  if (weights && effectiveRows(weights) < MIN_ROWS) {
+    return `no interval: by their weights the rows count as ${Math.floor(effectiveRows(weights))} (at least ${MIN_ROWS})`;
+  }
+  const own = candidate.custom?.get(name);
+  if (own) {
+    const known = own.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
+    if (known < MIN_ROWS) return `no interval: the expression has a value in ${known} rows only (at least ${MIN_ROWS})`;
+  }
   if (blocks && blocks.count < MIN_BLOCKS) return `no interval: ${blocks.count} blocks are too few (at least ${MIN_BLOCKS})`;
   if (candidate.task === 'regression' || !BY_CLASS.includes(name)) return undefined;
   const present = classCounts(candidate).filter((count) => count > 0);
@@ -46,9 +54,22 @@ export function noteWithoutInterval(name: MetricName, pair: Pair): string | unde
   return `no interval: a class has ${smallest === 1 ? 'one row' : `${smallest} rows`} only (at least ${MIN_CLASS_ROWS})`;
 }
 
+/** How many rows of equal weight are worth as much (Kish 1965); 0 where no row has weight. */
+function effectiveRows(weights: Float64Array): number {
+  let sum = 0;
+  let squares = 0;
+  for (const weight of weights) {
+    sum += weight;
+    squares += weight * weight;
+  }
+  return squares > 0 ? (sum * sum) / squares : 0;
+}
+
 /** What the precision hangs on: the rows, those of the smallest class where each class counts by itself, or the blocks. */
-export function independentUnits(name: MetricName, { candidate, rows, blocks }: Pair): number {
+export function independentUnits(name: string, { candidate, rows, blocks, weights }: Pair): number {
+  const own = candidate.custom?.get(name)?.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
   const byClass = candidate.task !== 'regression' && BY_CLASS.includes(name);
-  const units = byClass ? Math.min(...classCounts(candidate).filter((count) => count > 0)) : rows;
+  const counted = own ?? (byClass ? Math.min(...classCounts(candidate).filter((count) => count > 0)) : rows);
+  const units = weights ? Math.max(2, (counted * effectiveRows(weights)) / rows) : counted;
   return blocks ? Math.min(units, blocks.count) : units;
 }

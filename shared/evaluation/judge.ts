@@ -2,14 +2,14 @@ import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
-import { fitsTask, isMetric, type MetricName } from '../spec/metrics.js';
+import { fitsTask, isMetric } from '../spec/metrics.js';
 import type { BootstrapOptions } from './bootstrap.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { curveOf } from './curve.js';
 import { disagreementOf } from './disagreement.js';
 import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
 import { compareMetrics } from './metric-comparison.js';
-import { type Pair, pairSamples } from './pair.js';
+import { type CustomMetric, type Pair, pairSamples } from './pair.js';
 import { type Sample, unscoredRows } from './sample.js';
 import { compareSlices, type Slice } from './slices.js';
 
@@ -18,9 +18,9 @@ export interface EvaluationInput {
   readonly labels: Labels;
   readonly candidate: Predictions;
   /** The metric of the verdict. */
-  readonly primary: MetricName;
+  readonly primary: string;
   /** The metrics of the table; primary and the gates' are added. */
-  readonly metrics: readonly MetricName[];
+  readonly metrics: readonly string[];
   readonly gates: readonly GateLine[];
   /** What an inconclusive gate does to the step. */
   readonly gatesInconclusive: 'pass' | 'fail';
@@ -33,6 +33,10 @@ export interface EvaluationInput {
   readonly seed: number;
   /** Any number a row that is equal for rows that depend on each other (a day, a customer); they are resampled together. */
   readonly blocks?: Int32Array | undefined;
+  /** How much each row counts; default alike. Pictures and counts of rows go without. */
+  readonly weights?: Float64Array | undefined;
+  /** The spec's own metrics of both models. */
+  readonly custom?: readonly CustomMetric[] | undefined;
   /** Positive from this probability on (binary); default 0.5. */
   readonly threshold?: { readonly candidate?: number | undefined; readonly champion?: number | undefined } | undefined;
   /** Of the candidate; `rows` is the number of judged rows where it is absent. */
@@ -95,11 +99,11 @@ export function evaluateModel(input: EvaluationInput): EvaluationParts {
 }
 
 function assess(input: JudgeInput, noChampion: string): Judgement {
-  const { labels, candidate, blocks, primary, confidence, threshold } = input;
+  const { labels, candidate, blocks, weights, custom, primary, confidence, threshold } = input;
   const known = input.champion ?? (input.sameDigest ? candidate : undefined);
   const offered = input.notComparable === undefined ? known : undefined;
   const identical = offered !== undefined && isIdentical(input, offered);
-  const whole = pairSamples({ labels, candidate, champion: identical ? undefined : offered, blocks });
+  const whole = pairSamples({ labels, candidate, champion: identical ? undefined : offered, blocks, weights, custom });
   const reason = notComparableReason(input, whole);
   const champion = reason === undefined && !identical ? offered : undefined;
   const pair = champion ? whole : withoutChampion(whole);
@@ -113,7 +117,7 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
   };
   const { metrics, resamples } = compareMetrics(pair, identical, options);
   const comparisons = metrics.map(({ comparison }) => comparison);
-  const sliced = compareSlices(input.slices, { labels, candidate, champion, blocks }, identical, {
+  const sliced = compareSlices(input.slices, { labels, candidate, champion, blocks, weights, custom }, identical, {
     ...options,
     metrics: sliceMetricsOf(input),
     minRows: input.minRows,
@@ -165,16 +169,18 @@ function isIdentical(input: JudgeInput, champion: Predictions): boolean {
 }
 
 /** The primary metric first, then the table's, then those that only gates ask for. */
-function metricsOf(input: JudgeInput): MetricName[] {
+function metricsOf(input: JudgeInput): string[] {
   const ofGates = input.gates.filter(({ gate }) => gate.kind !== 'slice').map(({ gate }) => gate.metric);
-  const fitting = ofGates.filter(isMetric).filter((name) => fitsTask(name, input.labels.task));
-  return [...new Set([input.primary, ...input.metrics, ...fitting])];
+  return [...new Set([input.primary, ...input.metrics, ...ofGates.filter((name) => isComputed(name, input))])];
 }
 
-function sliceMetricsOf(input: JudgeInput): MetricName[] {
+function sliceMetricsOf(input: JudgeInput): string[] {
   const ofGates = input.gates.filter(({ gate }) => gate.kind === 'slice').map(({ gate }) => gate.metric);
-  const fitting = ofGates.filter(isMetric).filter((name) => fitsTask(name, input.labels.task));
-  return [...new Set([input.primary, ...fitting])];
+  return [...new Set([input.primary, ...ofGates.filter((name) => isComputed(name, input))])];
+}
+
+function isComputed(name: string, { labels, custom }: JudgeInput): boolean {
+  return isMetric(name) ? fitsTask(name, labels.task) : (custom?.some((metric) => metric.name === name) ?? false);
 }
 
 function notComparableReason(input: JudgeInput, pair: Pair): string | undefined {

@@ -1,6 +1,7 @@
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
-import { reorderSample, type Sample, takeSample } from './sample.js';
+import type { Better } from '../spec/metrics.js';
+import { type CustomValues, reorderSample, type Sample, takeSample } from './sample.js';
 import type { Blocks } from './statistic.js';
 
 /** The same labelled rows with the scores of one model or of two, in an order that only their values decide. */
@@ -10,6 +11,16 @@ export interface Pair {
   readonly champion?: Sample;
   /** Rows that depend on each other share a block. Absent as well where every row has a block of its own. */
   readonly blocks?: Blocks;
+  /** How much each row counts (`data.weight`), in the samples' order; absent where all count the same. */
+  readonly weights?: Float64Array;
+}
+
+/** A metric of the spec's own, by row of the pair's input. */
+export interface CustomMetric {
+  readonly name: string;
+  readonly better: Better;
+  readonly candidate: Float64Array;
+  readonly champion?: Float64Array;
 }
 
 export interface PairInput {
@@ -20,6 +31,9 @@ export interface PairInput {
   readonly rows?: ArrayLike<number> | undefined;
   /** Any number a row that is equal for rows that depend on each other: a day, a customer. */
   readonly blocks?: Int32Array | undefined;
+  /** Finite, not negative. */
+  readonly weights?: Float64Array | undefined;
+  readonly custom?: readonly CustomMetric[] | undefined;
 }
 
 /**
@@ -29,16 +43,27 @@ export interface PairInput {
  */
 export function pairSamples(input: PairInput): Pair {
   const { labels, rows } = input;
-  const { sample: candidate, origin } = takeSample(labels, input.candidate, rows);
-  const champion = input.champion && takeSample(labels, input.champion, rows).sample;
+  const { sample: candidate, origin } = takeSample(labels, input.candidate, rows, customOf(input, 'candidate'));
+  const champion = input.champion && takeSample(labels, input.champion, rows, customOf(input, 'champion')).sample;
+  const weights = weightsOf(input.weights, origin);
   const models =
     champion && comesFirst(champion, candidate) ? [champion, candidate] : champion ? [candidate, champion] : [candidate];
-  const columns = [candidate.labels, ...models.flatMap(scoreColumns)];
+  const columns = [
+    candidate.labels,
+    ...models.flatMap(scoreColumns),
+    ...(weights ? [weights] : []),
+    ...models.flatMap(({ custom }) =>
+      [...(custom?.values() ?? [])].map(({ values }) =>
+        values.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value)),
+      ),
+    ),
+  ];
   const compare = (a: number, b: number): number => {
     for (let at = 0; at < columns.length; at++) {
       const left = columns[at]![a]!;
       const right = columns[at]![b]!;
-      if (left !== right) return left < right ? -1 : left > right ? 1 : 0;
+      if (left < right) return -1;
+      if (left > right) return 1;
     }
     return 0;
   };
@@ -50,7 +75,20 @@ export function pairSamples(input: PairInput): Pair {
     candidate: reorderSample(candidate, order),
     ...(champion && { champion: reorderSample(champion, order) }),
     ...(blocks && { blocks }),
+    ...(weights && { weights: Float64Array.from(order, (row) => weights[row]!) }),
   };
+}
+
+function customOf({ custom }: PairInput, model: 'candidate' | 'champion'): ReadonlyMap<string, CustomValues> | undefined {
+  if (!custom?.length) return undefined;
+  return new Map(custom.flatMap(({ name, better, [model]: values }) => (values ? [[name, { better, values }] as const] : [])));
+}
+
+/** Of the packed rows; undefined where all are the same. */
+function weightsOf(weights: Float64Array | undefined, origin: Uint32Array): Float64Array | undefined {
+  if (!weights || origin.length === 0) return undefined;
+  const packed = Float64Array.from(origin, (row) => weights[row]!);
+  return packed.every((weight) => weight === packed[0]) ? undefined : packed;
 }
 
 /** Sizes of the runs of equal labels, which pairing made contiguous; regression is one run. */

@@ -6,7 +6,6 @@ import { type JudgeInput, judge } from '../../../shared/evaluation/judge.js';
 import { compareMetrics } from '../../../shared/evaluation/metric-comparison.js';
 import { type Pair, pairSamples } from '../../../shared/evaluation/pair.js';
 import { parseGate } from '../../../shared/spec/gates.js';
-import type { MetricName } from '../../../shared/spec/metrics.js';
 import { binaryPredictions, type Duel } from './sample-data.js';
 
 const ROWS = 400;
@@ -100,7 +99,7 @@ describe('few changed rows', () => {
 
   test('of equally good models are rarely called better or worse', () => {
     // Without the rule the intervals of four changes exclude 0 in about a tenth of the trials.
-    const names: MetricName[] = ['precision', 'f1', 'balanced_accuracy', 'mcc', 'accuracy', 'recall'];
+    const names = ['precision', 'f1', 'balanced_accuracy', 'mcc', 'accuracy', 'recall'];
     const options = { metrics: names, resamples: 200, confidence: 0.95 };
     const called = new Map(names.map((name) => [name, 0]));
     let fooled = 0;

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Comparison } from '../../shared/evaluation/comparison.js';
+import { customers, Project, spec } from './project.js';
+
+let project: Project;
+beforeEach(async () => {
+  project = await Project.create({ 'mlops.yaml': spec(), 'data.csv': customers() });
+});
+afterEach(() => project.remove());
+
+/** Trains with a spec of its own into a folder, and puts the spec of the judgement in place. */
+async function trainTwo(
+  judging: Readonly<Record<string, unknown>>,
+  champion: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  await project.write('mlops.yaml', spec(champion));
+  await project.run('train', { output: 'champion' });
+  await project.write('mlops.yaml', spec(judging));
+  await project.run('train');
+}
+
+async function comparison(): Promise<Comparison> {
+  return JSON.parse(await readFile(join(project.directory, '.mlops-actions/comparison.json'), 'utf8')) as Comparison;
+}
+
+const NARROW = { features: { use: ['plan'] } };
+
+describe("metrics of the spec's own", () => {
+  const cost = {
+    sql: 'CASE WHEN label = 1 AND decision = 0 THEN 5 WHEN label = 0 AND decision = 1 THEN 1 ELSE 0 END',
+    better: 'lower',
+  };
+
+  test('are the mean of an expression, with intervals, gates and the verdict', async () => {
+    const custom = {
+      cost,
+      right: { sql: 'label = decision', better: 'higher' },
+      brier_of_pro: { sql: "CASE WHEN plan = 'pro' THEN (label - prediction) ^ 2 END", better: 'lower' },
+    };
+    const evaluate = { bootstrap: 200, primary: 'cost', metrics: ['accuracy', 'brier'], custom };
+    await trainTwo({ evaluate, gates: ['cost <= champion + 0.05', 'cost < 3'] }, NARROW);
+    const outcome = await project.run('compare', { champion: 'champion' });
+    const { verdict, metrics, gates, primary } = await comparison();
+    const of = (name: string) => metrics.find((metric) => metric.name === name)!;
+    expect([primary, metrics[0]!.name]).toEqual(['cost', 'cost']);
+    expect(of('right').candidate).toBeCloseTo(of('accuracy').candidate!, 12);
+    expect(of('right').champion).toBeCloseTo(of('accuracy').champion!, 12);
+    expect(of('cost').interval!.low).toBeLessThan(of('cost').difference!);
+    expect(of('brier_of_pro').candidate).toBeGreaterThan(0);
+    expect(of('brier_of_pro').candidate).not.toBe(of('brier').candidate);
+    expect(verdict).toBe('better');
+    expect(gates.map(({ outcome: gate }) => gate)).toEqual(['pass', 'pass']);
+    expect(outcome.summary).toContain('cost');
+    const alone = await project.run('evaluate', { model: '.mlops-actions/bundle' });
+    const written = JSON.parse(await readFile(alone.outputs['metrics-path']!, 'utf8')) as Record<string, number>;
+    expect(written.cost).toBeCloseTo(of('cost').candidate!, 12);
+    expect((await project.run('compare', { champion: 'none' })).outputs.verdict).toBe('first model');
+  });
+
+  test.each([
+    ['amount > 1', 'there is no column "amount"'],
+    ["'high'", 'evaluate.custom.cost: the expression is VARCHAR; a metric is the mean of a number'],
+    ['1 / (usage - usage)', 'evaluate.custom.cost: the expression is infinite for'],
+    ['sum(label)', 'sum() looks at many rows'],
+    ['CAST(plan AS INTEGER)', 'evaluate.custom.cost: the expression fails on the data'],
+  ])('an expression that cannot be one is refused at its line: %s', async (sql, message) => {
+    await project.run('train');
+    await project.write('mlops.yaml', spec({ evaluate: { custom: { cost: { ...cost, sql } } } }));
+    const line = await project.complaint('evaluate', { model: '.mlops-actions/bundle' });
+    expect(line).toContain(message);
+    expect(line).toMatch(/^mlops\.yaml:\d+:\d+: /);
+  });
+});
+
+describe('weights', () => {
+  test('of the data count in every metric', async () => {
+    const weighted = (id: number, random: { uniform(): number; normal(): number }) => {
+      const usage = Math.round(random.normal() * 1000) / 100;
+      const isSure = id % 2 === 0;
+      const churned = (isSure ? usage < 0 : random.uniform() < 0.5) ? 'yes' : 'no';
+      return [id, usage, isSure ? 9 : 1, churned];
+    };
+    await project.write('data.csv', customers({ header: 'id,usage,importance,churned', row: weighted }));
+    const metrics = async (data: Readonly<Record<string, unknown>>) => {
+      await project.write('mlops.yaml', spec({ data: { path: 'data.csv', key: 'id', ...data }, features: { use: ['usage'] } }));
+      const outcome = await project.run('evaluate', { model: '.mlops-actions/bundle' });
+      return JSON.parse(await readFile(outcome.outputs['metrics-path']!, 'utf8')) as Record<string, number>;
+    };
+    await project.write('mlops.yaml', spec({ features: { use: ['usage'] } }));
+    await project.run('train');
+    const alike = await metrics({});
+    const weights = await metrics({ weight: 'importance' });
+    // Half of the rows are certain and half are coin tosses; nine to one they are.
+    expect(alike.accuracy).toBeCloseTo(0.75, 0);
+    expect(weights.accuracy! - alike.accuracy!).toBeGreaterThan(0.1);
+    expect(weights.auc! - alike.auc!).toBeGreaterThan(0.1);
+  });
+});
