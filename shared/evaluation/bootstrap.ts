@@ -6,6 +6,7 @@ import { independentUnits, noteWithoutInterval } from './interval-notes.js';
 import { type PreparedMetrics, prepareMetrics } from './metrics.js';
 import type { Pair } from './pair.js';
 import { resamplerOf } from './resampling.js';
+import type { Blocks } from './statistic.js';
 import { normalCdf, normalQuantile, quantileOfSorted, studentQuantile } from './statistics.js';
 
 /**
@@ -60,12 +61,13 @@ export interface BootstrapMetric {
  */
 export function pairedBootstrap(pair: Pair, options: BootstrapOptions): BootstrapResult {
   const { metrics } = options;
-  const models = prepareModels(metrics, pair, options);
-  const points = models.map((model) => pointValues(model, pair));
+  const resampler = resamplerOf(pair, options.seed);
+  const models = prepareModels(metrics, pair, resampler.blocks, options);
+  const points = models.map((model) => pointValues(model, pair, resampler.units));
   const notes = metrics.map((name) => noteWithoutInterval(name, pair));
   const drawn = metrics.filter((_, index) => notes[index] === undefined);
-  const drawnModels = drawn.length === metrics.length ? models : prepareModels(drawn, pair, options);
-  const draws = drawn.length > 0 ? drawAll(pair, drawnModels, options) : { resamples: 0, values: [] };
+  const drawnModels = drawn.length === metrics.length ? models : prepareModels(drawn, pair, resampler.blocks, options);
+  const draws = drawn.length > 0 ? drawAll(pair, resampler, drawnModels, options) : { resamples: 0, values: [] };
   return {
     rows: pair.rows,
     resamples: draws.resamples,
@@ -86,11 +88,12 @@ export function pairedBootstrap(pair: Pair, options: BootstrapOptions): Bootstra
 
 function prepareModels(
   metrics: readonly string[],
-  { candidate, champion, blocks: blocksOfRows, weights }: Pair,
+  { candidate, champion, weights }: Pair,
+  together: Blocks | undefined,
   { thresholds }: BootstrapOptions,
 ): PreparedMetrics[] {
   // With weights of their own, rows of a block are not alike, so they are visited one by one.
-  const blocks = weights ? undefined : blocksOfRows;
+  const blocks = weights ? undefined : together;
   return [
     prepareMetrics(metrics, candidate, thresholds?.candidate, blocks),
     ...(champion ? [prepareMetrics(metrics, champion, thresholds?.champion, blocks)] : []),
@@ -100,11 +103,11 @@ function prepareModels(
 /** Draws the resamples: `values[model][metric][resample]`. */
 function drawAll(
   pair: Pair,
+  resampler: ReturnType<typeof resamplerOf>,
   models: readonly PreparedMetrics[],
   options: BootstrapOptions,
 ): { resamples: number; values: Float64Array[][] } {
   const { seed, stream, progress } = options;
-  const resampler = resamplerOf(pair);
   const visits = models.reduce((sum, model) => sum + model.visits, resampler.units);
   const resamples = Math.min(options.resamples, Math.max(FEWEST, Math.floor(WORK_LIMIT / Math.max(1, visits))));
   const values = models.map(({ names }) => names.map(() => new Float64Array(resamples)));
@@ -135,9 +138,9 @@ function weigh({ weights, blocks }: Pair, counts: Uint8Array, out: Float64Array)
   for (let row = 0; row < out.length; row++) out[row] = weights![row]! * counts[blocks ? blocks.of[row]! : row]!;
 }
 
-function pointValues(model: PreparedMetrics, { weights, blocks, rows }: Pair): Float64Array {
+function pointValues(model: PreparedMetrics, { weights }: Pair, units: number): Float64Array {
   const out = new Float64Array(model.names.length);
-  model.evaluate(weights ?? new Uint8Array(blocks?.count ?? rows).fill(1), out);
+  model.evaluate(weights ?? new Uint8Array(units).fill(1), out);
   return out;
 }
 

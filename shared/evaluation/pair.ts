@@ -1,6 +1,7 @@
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import type { Better } from '../spec/metrics.js';
+import { orderOf } from './row-order.js';
 import { type CustomValues, reorderSample, type Sample, takeSample } from './sample.js';
 import type { Blocks } from './statistic.js';
 
@@ -67,7 +68,7 @@ export function pairSamples(input: PairInput): Pair {
     }
     return 0;
   };
-  const order = Uint32Array.from({ length: candidate.rows }, (_, row) => row).sort((a, b) => compare(a, b) || a - b);
+  const order = orderOf(columns, candidate.rows);
   const numbered = input.blocks && numberBlocks(input.blocks, origin, order, compare);
   const blocks = numbered && numbered.count < candidate.rows ? numbered : undefined;
   return {
@@ -89,17 +90,6 @@ function weightsOf(weights: Float64Array | undefined, origin: Uint32Array): Floa
   if (!weights || origin.length === 0) return undefined;
   const packed = Float64Array.from(origin, (row) => weights[row]!);
   return packed.every((weight) => weight === packed[0]) ? undefined : packed;
-}
-
-/** Sizes of the runs of equal labels, which pairing made contiguous; regression is one run. */
-export function strataSizes(sample: Sample): number[] {
-  if (sample.task === 'regression') return sample.rows > 0 ? [sample.rows] : [];
-  const sizes: number[] = [];
-  for (let row = 0; row < sample.rows; row++) {
-    if (row > 0 && sample.labels[row] === sample.labels[row - 1]) sizes[sizes.length - 1]!++;
-    else sizes.push(1);
-  }
-  return sizes;
 }
 
 /** An order of models that depends on their scores alone: the extremes tell most of them apart. */

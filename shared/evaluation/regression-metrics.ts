@@ -1,3 +1,4 @@
+import { orderOf } from './row-order.js';
 import type { ValueSample } from './sample.js';
 import { type Blocks, type Slots, type Statistic, unitOf, type Weights } from './statistic.js';
 import { blockSizes, type Mean, meansStatistic, weightedSum } from './weighted-sums.js';
@@ -56,7 +57,7 @@ function poissonDeviances(sample: ValueSample): Float64Array {
 
 /** The weighted median; halfway between two values where exactly half of the weight lies below. */
 function medianStatistic(values: Float64Array, slot: number, blocks?: Blocks): Statistic {
-  const order = Uint32Array.from(values, (_, row) => row).sort((a, b) => values[a]! - values[b]! || a - b);
+  const order = orderOf([values], values.length);
   const sorted = Float64Array.from(order, (row) => values[row]!);
   const units = order.map((row) => unitOf(row, blocks));
   return {
