@@ -32,6 +32,7 @@ import { workDirectory } from '../../shared/runner/work-directory.js';
 import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.js';
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { retrainWithSeeds } from '../../shared/training/retrain-seeds.js';
 
 export interface CompareInputs {
   readonly candidate: string;
@@ -171,6 +172,11 @@ async function judgeCandidate(
     candidate: { predictions: scored.predictions, threshold: manifest.threshold },
     champion: opponent && { predictions: opponent.predictions, threshold: championManifest?.threshold },
   });
+  const again = champion && !notComparable && (spec.evaluate.seeds ?? 1) > 1;
+  const runs = again
+    ? await retrainWithSeeds(dataset, loaded, manifest, { rows, trainings: spec.evaluate.seeds!, progress })
+    : undefined;
+  if (runs && 'reason' in runs) log(`evaluate.seeds: not trained again, since ${runs.reason}`);
   const judgement = judge({
     labels: judgedLabels,
     candidate: scored.predictions,
@@ -193,6 +199,7 @@ async function judgeCandidate(
     blocks,
     weights,
     custom,
+    retrained: runs && 'predictions' in runs ? runs.predictions : undefined,
     threshold: { candidate: manifest.threshold, champion: championManifest?.threshold },
     measures: measuresOf(candidate, scored),
     championMeasures: champion && opponent && measuresOf(champion.bundle, opponent),

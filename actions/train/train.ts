@@ -31,7 +31,7 @@ import { chosenMetrics } from '../../shared/spec/chosen-metrics.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
 import { type FittedModel, fitModel } from '../../shared/training/fit.js';
-import { prepareFit } from './prepare-fit.js';
+import { prepareFit } from '../../shared/training/prepare-fit.js';
 import { runPack } from './trials.js';
 
 export interface TrainInputs {

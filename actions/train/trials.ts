@@ -15,7 +15,7 @@ import { logArtifact, partArtifact } from '../../shared/tuning/artifacts.js';
 import { type Pack, readPack } from '../../shared/tuning/pack.js';
 import { ranked, type Trial, trialsOf } from '../../shared/tuning/study.js';
 import { eventLine, type StudyEvent, type TrialEvent } from '../../shared/tuning/study-log.js';
-import { prepareFit } from './prepare-fit.js';
+import { prepareFit } from '../../shared/training/prepare-fit.js';
 import { runTrials } from './trial-pool.js';
 
 export interface PackContext {

@@ -32,6 +32,8 @@ export interface Comparison {
   readonly champion?: ModelSummary & { readonly reference: string };
   readonly changes: readonly Change[];
   readonly disagreement?: Disagreement;
+  /** The chance of training, which the intervals of the differences hold; only with `evaluate.seeds`. */
+  readonly retraining?: RetrainingNoise;
   readonly curve?: Curve;
   /** Share of the test rows that stand again, the same in every feature and the target, among the training rows. */
   readonly leakage?: number;
@@ -134,6 +136,14 @@ export interface Change {
   readonly name: string;
   readonly before?: string;
   readonly after?: string;
+}
+
+/** How much the candidate's metrics differ between trainings with different seeds, on the same rows. */
+export interface RetrainingNoise {
+  /** The candidate's own included. */
+  readonly trainings: number;
+  /** `spread` is the standard deviation; low and high are the extremes. */
+  readonly metrics: readonly { readonly name: string; readonly spread: number; readonly low: number; readonly high: number }[];
 }
 
 /** Rows whose predicted class differs (classification), or whose error changes by more than the median error. */

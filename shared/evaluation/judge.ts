@@ -10,6 +10,7 @@ import { disagreementOf } from './disagreement.js';
 import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
 import { compareMetrics } from './metric-comparison.js';
 import { type CustomMetric, type Pair, pairSamples } from './pair.js';
+import { withRetrainingNoise } from './retraining-noise.js';
 import { type Sample, unscoredRows } from './sample.js';
 import { compareSlices, type Slice } from './slices.js';
 
@@ -54,6 +55,8 @@ export interface JudgeInput extends EvaluationInput {
   readonly notComparable?: string | undefined;
   /** What counts as equal on the primary metric. */
   readonly margin: number;
+  /** Of trainings that differ from the candidate's by their seed alone, on the same rows. */
+  readonly retrained?: readonly Predictions[] | undefined;
 }
 
 /** What follows from labels and predictions, of a comparison. */
@@ -72,6 +75,7 @@ export type Judgement = Pick<
   | 'minRows'
   | 'confidence'
   | 'disagreement'
+  | 'retraining'
   | 'curve'
 > & {
   /** Resamples behind the metrics' intervals: as requested, fewer on very many rows, 0 where none needs any. */
@@ -79,7 +83,7 @@ export type Judgement = Pick<
 };
 
 /** The same, of one model by itself. */
-type EvaluationParts = Omit<Judgement, 'verdict' | 'reason' | 'disagreement'>;
+type EvaluationParts = Omit<Judgement, 'verdict' | 'reason' | 'disagreement' | 'retraining'>;
 
 /** Judges a candidate against a champion, or says why it cannot. Deterministic by seed, whatever the order of the rows. */
 export function judge(input: JudgeInput): Judgement {
@@ -93,6 +97,7 @@ export function evaluateModel(input: EvaluationInput): EvaluationParts {
     verdict: _verdict,
     reason: _reason,
     disagreement: _disagreement,
+    retraining: _retraining,
     ...parts
   } = assess(alone, 'needs the champion: the compare action judges it');
   return parts;
@@ -115,7 +120,11 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     ...(threshold && { thresholds: threshold }),
     ...(input.progress && { progress: input.progress }),
   };
-  const { metrics, resamples } = compareMetrics(pair, identical, options);
+  const { metrics: measured, resamples } = compareMetrics(pair, identical, options);
+  const retrained = champion && input.retrained?.length ? input.retrained : undefined;
+  const { metrics, noise } = retrained
+    ? withRetrainingNoise(measured, { labels, retrained, weights, threshold: threshold?.candidate, confidence })
+    : { metrics: measured, noise: undefined };
   const comparisons = metrics.map(({ comparison }) => comparison);
   const sliced = compareSlices(input.slices, { labels, candidate, champion, blocks, weights, custom }, identical, {
     ...options,
@@ -147,6 +156,7 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     slicesLeftOut: sliced.leftOut,
     minRows: input.minRows,
     confidence,
+    ...(noise && { retraining: noise }),
     ...(unscored === 0 &&
       pictures(pair.candidate, identical ? pair.candidate : pair.champion, identical ? undefined : threshold)),
     resamples,

@@ -9,6 +9,7 @@ import { curvePicture } from './curve.js';
 import { code, codeElement, lineStart, prose, text } from './escape.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
 import { metricTables } from './metrics.js';
+import { retrainingLine } from './retraining-noise.js';
 import { sliceSection, sliceWarning } from './slices.js';
 import { confidenceText, metricNumbers, metricTitle, ordinal, plural, theChampion } from './wording.js';
 
@@ -64,6 +65,7 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
     { name: 'failed gates', variants: gateAlert(result.gates, result.rows.used, result.blocked) },
     { name: 'gates', variants: gateTable(result.gates) },
     { name: 'metrics', variants: metrics.open },
+    { name: 'retraining', variants: [retrainingLine(result)] },
     { name: 'slice warning', variants: failsInSlices(result) ? [''] : [sliceWarning(result), ''] },
     { name: 'leakage', variants: [leakageWarning(result)] },
     { name: 'changes', variants: changesSection(result) },

@@ -100,6 +100,12 @@ export const comparisonSchema = z.strictObject({
     }),
     20_000,
   ),
+  retraining: z
+    .strictObject({
+      trainings: z.int().min(2).max(1000),
+      metrics: list(z.strictObject({ name, spread: finite.min(0), low: finite, high: finite }), 5000),
+    })
+    .exactOptional(),
   disagreement: z.strictObject({ rows: count, forTheBetter: count, forTheWorse: count }).exactOptional(),
   curve: z
     .strictObject({

@@ -208,6 +208,10 @@ function checkMetrics({ evaluate, task }: Sections, content: unknown): Finding[]
       );
     }
   }
+  if (evaluate.seeds === 2) {
+    const message = 'evaluate.seeds: two trainings say too little about chance; write 5 (or 3 at least), or 1 for none';
+    findings.push(error(['evaluate', 'seeds'], message));
+  }
   const names = (evaluate.slices ?? []).map((slice) => (typeof slice === 'string' ? slice : slice.name));
   for (const [index, name] of names.entries()) {
     if (names.indexOf(name) === index) continue;

@@ -34,7 +34,6 @@ const RULES: readonly Rule[] = [
   { path: ['tune', 'pruner'] },
   { path: ['evaluate', 'protected'] },
   { path: ['evaluate', 'baseline'], harmless: isOff },
-  { path: ['evaluate', 'seeds'], harmless: (value) => value === 1 },
   { path: ['contract', 'columns', '*', 'monotone'] },
   { path: ['contract', 'columns', '*', 'drift'] },
   { path: ['contract', 'rows', 'change_max'] },

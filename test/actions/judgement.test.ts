@@ -74,6 +74,41 @@ describe("metrics of the spec's own", () => {
   });
 });
 
+describe('trainings with other seeds', () => {
+  const lucky = { algorithm: 'gbdt', params: { num_iterations: 5, bagging_fraction: 0.3, bagging_freq: 1, num_leaves: 8 } };
+
+  test('widen the intervals by the chance of training', async () => {
+    await trainTwo({ train: lucky, evaluate: { bootstrap: 200 } }, { train: { ...lucky }, seed: 7 });
+    await project.run('compare', { champion: 'champion' });
+    const once = await comparison();
+    expect(once.retraining).toBeUndefined();
+    await project.write('mlops.yaml', spec({ train: lucky, evaluate: { bootstrap: 200, seeds: 4 } }));
+    const outcome = await project.run('compare', { champion: 'champion' });
+    const several = await comparison();
+    expect(several.retraining!.trainings).toBe(4);
+    const { spread, low, high } = several.retraining!.metrics.find(({ name }) => name === 'auc')!;
+    expect(spread).toBeGreaterThan(0.001);
+    expect(low).toBeLessThan(high);
+    const [narrow, wide] = [once.metrics[0]!, several.metrics[0]!];
+    expect(wide.difference).toBe(narrow.difference);
+    const reach = wide.difference! - wide.interval!.low;
+    // Student's t of three degrees of freedom, for both models.
+    const noise = 3.18 * Math.SQRT2 * spread;
+    expect(reach / Math.hypot(narrow.difference! - narrow.interval!.low, noise)).toBeCloseTo(1, 1);
+    expect(outcome.summary).toContain('4 trainings with different seeds give a ROC AUC of');
+    expect(outcome.summary).toContain('hold that chance too');
+  });
+
+  test('need the data that the candidate was trained on', async () => {
+    await trainTwo({ train: lucky }, { train: lucky, seed: 7 });
+    await project.write('data.csv', customers({ rows: 700 }));
+    await project.write('mlops.yaml', spec({ train: lucky, evaluate: { seeds: 3 } }));
+    await project.run('compare', { champion: 'champion' });
+    expect((await comparison()).retraining).toBeUndefined();
+    expect(project.log.join()).toContain('evaluate.seeds: not trained again, since the candidate was trained on other data');
+  });
+});
+
 describe('weights', () => {
   test('of the data count in every metric', async () => {
     const weighted = (id: number, random: { uniform(): number; normal(): number }) => {

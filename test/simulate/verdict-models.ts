@@ -26,6 +26,24 @@ export async function trainDuel(target: Target): Promise<Duel> {
   return { labels: test.labels, candidate: candidate.predict(test.matrix), champion: champion.predict(test.matrix) };
 }
 
+/** Models of the same recipe and data that differ by their seed, on rows that none has seen. */
+export async function trainSeeds(
+  count: number,
+  params: Readonly<Record<string, number>>,
+): Promise<{ readonly labels: Labels; readonly models: readonly Predictions[] }> {
+  const { train, test } = (await flights()).draw(2000, 50_000, 2);
+  const models: Predictions[] = [];
+  for (let seed = 0; seed < count; seed++) models.push((await gbdt.train(inputOf(train, params, seed))).predict(test.matrix));
+  return { labels: test.labels, models };
+}
+
+/** So many different ones of the models, in an order of chance. */
+export function chosenModels(models: readonly Predictions[], count: number, seed: number): Predictions[] {
+  const random = new Random(seed, 2);
+  const left = [...models];
+  return Array.from({ length: count }, () => left.splice(random.integer(left.length), 1)[0]!);
+}
+
 let read: Promise<Flights> | undefined;
 export function flights(): Promise<Flights> {
   read ??= readFlights();
@@ -56,7 +74,7 @@ export function take({ labels, candidate, champion }: Duel, rows: Uint32Array): 
   return { labels: selectLabels(labels, rows), candidate: takeScores(candidate, rows), champion: takeScores(champion, rows) };
 }
 
-function takeScores(predictions: Predictions, rows: Uint32Array): Predictions {
+export function takeScores(predictions: Predictions, rows: Uint32Array): Predictions {
   const width = predictions.task === 'regression' ? 1 : predictions.classes.length;
   const scores = new Float64Array(rows.length * width);
   for (let at = 0; at < rows.length; at++) {

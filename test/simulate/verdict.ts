@@ -1,4 +1,6 @@
 import { formatShare } from '../../shared/core/format.js';
+import type { Predictions } from '../../shared/data/predictions.js';
+import { selectLabels } from '../../shared/data/select.js';
 import { lowerTail } from '../../shared/evaluation/binomial.js';
 import type { Interval } from '../../shared/evaluation/comparison.js';
 import { judge } from '../../shared/evaluation/judge.js';
@@ -9,7 +11,17 @@ import { parseGate } from '../../shared/spec/gates.js';
 import { type MetricName, metricsOfTask } from '../../shared/spec/metrics.js';
 import type { Target } from '../bench/flights.js';
 import { type Outcome, outcomeOf, type Simulation, type SimulationOptions } from './result.js';
-import { between, type Duel, drawRows, swapAtRandom, take, trainDuel } from './verdict-models.js';
+import {
+  between,
+  chosenModels,
+  type Duel,
+  drawRows,
+  swapAtRandom,
+  take,
+  takeScores,
+  trainDuel,
+  trainSeeds,
+} from './verdict-models.js';
 
 /** What a procedure with such a chance stays at or below, in so many trials, with a probability of 99 %: 7.8 % for 5 % in 400. */
 function atMost(chance: number, trials: number): { atMost: number } {
@@ -39,6 +51,7 @@ export const verdict: Simulation = async (options) => {
     const outcome = runCase(item, options);
     if (outcome) outcomes.push(outcome);
   }
+  outcomes.push(...(await otherSeeds(options)));
   for (const [target, duel] of duels) {
     for (const rows of [30, 100, 300, 1000, 3000]) outcomes.push(...coverage(target, duel, rows, options));
   }
@@ -54,11 +67,17 @@ function runCase({ name, claim, run }: Case, { only, trials, progress }: Simulat
   return outcome;
 }
 
-function judged(duel: Duel, primary: MetricName, seed: number, gates: readonly string[] = []) {
+function judged(
+  duel: Duel,
+  primary: MetricName,
+  seed: number,
+  gates: readonly string[] = [],
+  retrained: readonly Predictions[] = [],
+) {
   return judge({
     ...duel,
     ...{ primary, metrics: [primary], seed, margin: 0, slices: [], minRows: 200, confidence: 0.95, bootstrap: 2000 },
-    ...{ gatesInconclusive: 'pass', measures: {} },
+    ...{ gatesInconclusive: 'pass', measures: {}, retrained },
     gates: gates.map((text) => ({ text, gate: parseGate(text) })),
   });
 }
@@ -103,6 +122,39 @@ function* equallyGood(duel: Duel): Generator<Case> {
       };
     }
   }
+}
+
+const BAGGED = { num_iterations: 30, num_leaves: 15, bagging_fraction: 0.5, bagging_freq: 1, early_stopping_round: 0 };
+const MODELS = 120;
+const TRAININGS = 5;
+
+/** Models of one recipe that differ by their seed: which of two is ahead is chance, of rows and of training. */
+async function otherSeeds(options: SimulationOptions): Promise<Outcome[]> {
+  const named = (rows: number): string => `no difference but the seed, with evaluate.seeds: ${TRAININGS}, ${rows} rows`;
+  const sizes = [1000, 5000, 50_000].filter((rows) => named(rows).includes(options.only));
+  if (sizes.length === 0) return [];
+  const { labels, models } = await trainSeeds(MODELS, BAGGED);
+  return sizes.flatMap((rows) => {
+    let without = 0;
+    const outcome = runCase(
+      {
+        name: named(rows),
+        claim: { chance: 0.05 },
+        run: (trial) => {
+          const drawn = drawRows(models[0]!.rows, rows, trial);
+          const [candidate, champion, ...retrained] = chosenModels(models, TRAININGS + 1, trial).map((model) =>
+            takeScores(model, drawn),
+          );
+          const duel: Duel = { labels: selectLabels(labels, drawn), candidate: candidate!, champion: champion! };
+          const isCalled = (verdict: string): boolean => verdict === 'better' || verdict === 'worse';
+          if (isCalled(judged(duel, 'auc', trial).verdict)) without++;
+          return isCalled(judged(duel, 'auc', trial, [], retrained).verdict);
+        },
+      },
+      options,
+    );
+    return outcome ? [{ ...outcome, note: `without evaluate.seeds ${formatShare(without / options.trials)}` }] : [];
+  });
 }
 
 function* realDifference(duel: Duel): Generator<Case> {

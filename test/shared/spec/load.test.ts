@@ -355,6 +355,12 @@ describe('what is not built yet', () => {
     ]);
   });
 
+  it('refuses two trainings, which say too little', () => {
+    expect(problems(`${LEAST}evaluate: { seeds: 2 }`)).toEqual([
+      'm.yaml:5:20: evaluate.seeds: two trainings say too little about chance; write 5 (or 3 at least), or 1 for none',
+    ]);
+  });
+
   it('lets metrics of its own decide, and says which part of the house cannot go by them', () => {
     const custom =
       'evaluate: { custom: { profit: { sql: a, better: higher } }, primary: profit }\ngates: [profit > 3, profit < 9]';
