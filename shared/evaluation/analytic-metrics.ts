@@ -42,7 +42,7 @@ export function analyticMetric(name: string, pair: Pair, options: AnalyticOption
   const candidate = pointValue(name, pair.candidate, thresholds?.candidate);
   const champion = pair.champion && pointValue(name, pair.champion, thresholds?.champion);
   const point = { name, candidate, ...(champion !== undefined && { champion, difference: candidate - champion }) };
-  const note = noteWithoutInterval(name, pair);
+  const note = noteWithoutInterval(name, pair, thresholds);
   if (note !== undefined) return { ...point, note };
   return { ...point, ...(name === 'auc' ? areaIntervals(pair, options) : shareIntervals(name, pair, options)) };
 }

@@ -64,7 +64,7 @@ export function pairedBootstrap(pair: Pair, options: BootstrapOptions): Bootstra
   const resampler = resamplerOf(pair, options.seed);
   const models = prepareModels(metrics, pair, resampler.blocks, options);
   const points = models.map((model) => pointValues(model, pair, resampler.units));
-  const notes = metrics.map((name) => noteWithoutInterval(name, pair));
+  const notes = metrics.map((name) => noteWithoutInterval(name, pair, options.thresholds));
   const drawn = metrics.filter((_, index) => notes[index] === undefined);
   const drawnModels = drawn.length === metrics.length ? models : prepareModels(drawn, pair, resampler.blocks, options);
   const draws = drawn.length > 0 ? drawAll(pair, resampler, drawnModels, options) : { resamples: 0, values: [] };

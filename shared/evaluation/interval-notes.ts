@@ -2,7 +2,7 @@ import { formatCount } from '../core/format.js';
 import { METRICS } from '../spec/metrics.js';
 import type { Pair } from './pair.js';
 import { isCount } from './regression-metrics.js';
-import { classCounts, unscoredRows, type ValueSample } from './sample.js';
+import { type ClassSample, classCounts, predictedClasses, unscoredRows, type ValueSample } from './sample.js';
 
 /** Below so many rows, blocks, or rows of a class, intervals promise more than they keep. */
 const MIN_ROWS = 30;
@@ -23,8 +23,30 @@ const BY_CLASS: readonly string[] = [
   'mcc',
 ];
 
+/**
+ * Fewer decisions for a class leave a metric that divides by them without a valid interval. On flights of which few are called
+ * late, 95 % intervals of precision, F1, Matthews' correlation and balanced accuracy missed the true value in 41 % of the samples
+ * with fewer than 3 such calls, in 5 to 9 % with fewer than 10, and in 3 to 6 % from there on (1,200 samples).
+ */
+const MIN_DECISIONS = 10;
+
+const BY_DECISION: readonly string[] = [
+  'balanced_accuracy',
+  'precision',
+  'f1',
+  'precision_macro',
+  'recall_macro',
+  'f1_macro',
+  'mcc',
+];
+
+interface Thresholds {
+  readonly candidate?: number | undefined;
+  readonly champion?: number | undefined;
+}
+
 /** Why a metric has no valid interval on these rows; undefined when it has one. */
-export function noteWithoutInterval(name: string, pair: Pair): string | undefined {
+export function noteWithoutInterval(name: string, pair: Pair, thresholds: Thresholds = {}): string | undefined {
   const { candidate, champion, blocks, weights } = pair;
   if (pair.rows === 0) return 'no labelled rows';
   for (const [model, sample] of Object.entries({ candidate, champion })) {
@@ -50,8 +72,24 @@ export function noteWithoutInterval(name: string, pair: Pair): string | undefine
   const present = classCounts(candidate).filter((count) => count > 0);
   if (present.length < 2) return 'no interval: all rows are of one class';
   const smallest = Math.min(...present);
-  if (smallest >= MIN_CLASS_ROWS) return undefined;
+  if (smallest >= MIN_CLASS_ROWS) return noteOfDecisions(name, pair, thresholds);
   return `no interval: a class has ${smallest === 1 ? 'one row' : `${smallest} rows`} only (at least ${MIN_CLASS_ROWS})`;
+}
+
+function noteOfDecisions(name: string, { candidate, champion }: Pair, thresholds: Thresholds): string | undefined {
+  if (!BY_DECISION.includes(name)) return undefined;
+  // A precision of few decisions is as unsure in the champion, and 0 by convention without any.
+  const models = { candidate, ...(champion && name.startsWith('precision') && { champion }) };
+  for (const [model, sample] of Object.entries(models)) {
+    const counts = new Uint32Array((sample as ClassSample).classes);
+    for (const decision of predictedClasses(sample as ClassSample, thresholds[model as keyof Thresholds])) counts[decision]!++;
+    const present = classCounts(sample as ClassSample);
+    const fewest = Math.min(...counts.filter((_, at) => present[at]! > 0));
+    if (fewest >= MIN_DECISIONS) continue;
+    const rows = fewest === 0 ? 'no row' : fewest === 1 ? 'one row only' : `${fewest} rows only`;
+    return `no interval: the ${model} decides for a class in ${rows} (at least ${MIN_DECISIONS})`;
+  }
+  return undefined;
 }
 
 /** How many rows of equal weight are worth as much (Kish 1965); 0 where no row has weight. */

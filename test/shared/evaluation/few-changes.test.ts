@@ -153,3 +153,23 @@ describe('hangingChanges', () => {
     );
   });
 });
+
+describe('few decisions for a class', () => {
+  test.each([
+    [9, ['accuracy', 'recall', 'log_loss']],
+    [10, ['accuracy', 'f1', 'precision', 'mcc', 'recall', 'log_loss']],
+  ])('%i of them', (positives, withInterval) => {
+    const random = new Random(3);
+    const values = Int32Array.from({ length: 300 }, () => (random.uniform() < 0.3 ? 1 : 0));
+    const decisions = values.map((_, row) => (row < positives ? 1 : 0));
+    const metrics = ['f1', 'precision', 'mcc', 'recall', 'log_loss'];
+    const judged = judge({
+      ...inputOf(duelOf(values, decisions, decisions), { primary: 'accuracy', metrics }),
+      champion: undefined,
+    }).metrics;
+    expect(judged.filter(({ candidateInterval }) => candidateInterval).map(({ name }) => name)).toEqual(withInterval);
+    expect(judged.find(({ name }) => name === 'f1')!.note).toBe(
+      positives < 10 ? 'no interval: the candidate decides for a class in 9 rows only (at least 10)' : undefined,
+    );
+  });
+});
