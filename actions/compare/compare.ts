@@ -9,7 +9,7 @@ import { dayBlocks, groupBlocks } from '../../shared/data/blocks.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import type { Predictions } from '../../shared/data/predictions.js';
 import { selectLabels, selectWeights } from '../../shared/data/select.js';
-import { specSlices } from '../../shared/data/slices.js';
+import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts } from '../../shared/data/split.js';
 import type { Table } from '../../shared/data/table.js';
 import { rowsInWindow } from '../../shared/data/window.js';
@@ -192,6 +192,7 @@ async function judgeCandidate(
     gatesInconclusive: spec.gates_inconclusive,
     margin: spec.evaluate.margin ?? 0,
     slices: await specSlices(dataset, loaded, rows),
+    groups: await protectedGroups(dataset, loaded, rows),
     minRows: spec.evaluate.min_rows,
     confidence: spec.evaluate.confidence,
     bootstrap: spec.evaluate.bootstrap,

@@ -7,7 +7,7 @@ import { sha256 } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { selectLabels, selectWeights } from '../../shared/data/select.js';
-import { specSlices } from '../../shared/data/slices.js';
+import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts, fitSplit } from '../../shared/data/split.js';
 import type { ModelSummary } from '../../shared/evaluation/comparison.js';
 import { readCustomMetrics } from '../../shared/evaluation/custom-metrics.js';
@@ -138,6 +138,7 @@ async function evaluate(
       }),
       gatesInconclusive: spec.gates_inconclusive,
       slices: await specSlices(dataset, loaded, rows),
+      groups: await protectedGroups(dataset, loaded, rows),
       minRows: spec.evaluate.min_rows,
       confidence: spec.evaluate.confidence,
       bootstrap: spec.evaluate.bootstrap,

@@ -1,6 +1,7 @@
 import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import { Random } from '../core/random.js';
+import { isFairness } from '../spec/metrics.js';
 import type { Interval } from './comparison.js';
 import { independentUnits, noteWithoutInterval } from './interval-notes.js';
 import { type PreparedMetrics, prepareMetrics } from './metrics.js';
@@ -81,7 +82,8 @@ export function pairedBootstrap(pair: Pair, options: BootstrapOptions): Bootstra
       const note = notes[index];
       if (note !== undefined) return { ...point, note };
       const [own, other] = draws.values.map((model) => model[drawn.indexOf(name)]!);
-      return { ...point, ...intervalsOf(own!, other, options.confidence, expansionOf(name, pair, options.confidence)) };
+      const intervals = intervalsOf(own!, other, options.confidence, expansionOf(name, pair, options.confidence));
+      return { ...point, ...(isFairness(name) ? mirrored(intervals, candidate!) : intervals) };
     }),
   };
 }
@@ -177,6 +179,17 @@ function percentileInterval(values: Float64Array, tail: number): Interval | unde
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   if (sorted.length === 0 || sorted.length < MIN_DEFINED * values.length) return undefined;
   return { low: quantileOfSorted(sorted, tail), high: quantileOfSorted(sorted, 1 - tail) };
+}
+
+/**
+ * A largest difference between groups is too large on average, and its resamples are once more so: the interval is
+ * mirrored at the value (the basic bootstrap interval), which takes that off. Never below 0.
+ */
+function mirrored(intervals: Partial<BootstrapMetric>, value: number): Partial<BootstrapMetric> {
+  const { candidateInterval } = intervals;
+  if (!candidateInterval) return intervals;
+  const { low, high } = candidateInterval;
+  return { ...intervals, candidateInterval: { low: Math.max(0, 2 * value - high), high: Math.max(0, 2 * value - low) } };
 }
 
 function standardDeviation(values: Float64Array): number {

@@ -1,5 +1,5 @@
 import { formatCount } from '../core/format.js';
-import { METRICS } from '../spec/metrics.js';
+import { isFairness, METRICS } from '../spec/metrics.js';
 import type { Pair } from './pair.js';
 import { isCount } from './regression-metrics.js';
 import { type ClassSample, classCounts, predictedClasses, unscoredRows, type ValueSample } from './sample.js';
@@ -66,6 +66,9 @@ export function noteWithoutInterval(name: string, pair: Pair, thresholds: Thresh
   if (own) {
     const known = own.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
     if (known < MIN_ROWS) return `no interval: the expression has a value in ${known} rows only (at least ${MIN_ROWS})`;
+  }
+  if (isFairness(name) && !candidate.groups?.some(({ names }) => names.length > 1)) {
+    return 'no column of evaluate.protected has two groups that are large enough';
   }
   if (blocks && blocks.count < MIN_BLOCKS) return `no interval: ${blocks.count} blocks are too few (at least ${MIN_BLOCKS})`;
   if (candidate.task === 'regression' || !BY_CLASS.includes(name)) return undefined;

@@ -2,11 +2,12 @@ import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
-import { fitsTask, isMetric } from '../spec/metrics.js';
+import { fitsTask, isFairness, isMetric } from '../spec/metrics.js';
 import type { BootstrapOptions } from './bootstrap.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { curveOf } from './curve.js';
 import { disagreementOf } from './disagreement.js';
+import { describeGroups, type Groups } from './fairness.js';
 import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
 import { compareMetrics } from './metric-comparison.js';
 import { type CustomMetric, type Pair, pairSamples } from './pair.js';
@@ -38,6 +39,8 @@ export interface EvaluationInput {
   readonly weights?: Float64Array | undefined;
   /** The spec's own metrics of both models. */
   readonly custom?: readonly CustomMetric[] | undefined;
+  /** The columns of `evaluate.protected`, by judged row. */
+  readonly groups?: readonly Groups[] | undefined;
   /** Positive from this probability on (binary); default 0.5. */
   readonly threshold?: { readonly candidate?: number | undefined; readonly champion?: number | undefined } | undefined;
   /** Of the candidate; `rows` is the number of judged rows where it is absent. */
@@ -76,6 +79,7 @@ export type Judgement = Pick<
   | 'confidence'
   | 'disagreement'
   | 'retraining'
+  | 'fairness'
   | 'curve'
 > & {
   /** Resamples behind the metrics' intervals: as requested, fewer on very many rows, 0 where none needs any. */
@@ -104,11 +108,11 @@ export function evaluateModel(input: EvaluationInput): EvaluationParts {
 }
 
 function assess(input: JudgeInput, noChampion: string): Judgement {
-  const { labels, candidate, blocks, weights, custom, primary, confidence, threshold } = input;
+  const { labels, candidate, blocks, weights, custom, groups, primary, confidence, threshold } = input;
   const known = input.champion ?? (input.sameDigest ? candidate : undefined);
   const offered = input.notComparable === undefined ? known : undefined;
   const identical = offered !== undefined && isIdentical(input, offered);
-  const whole = pairSamples({ labels, candidate, champion: identical ? undefined : offered, blocks, weights, custom });
+  const whole = pairSamples({ labels, candidate, champion: identical ? undefined : offered, blocks, weights, custom, groups });
   const reason = notComparableReason(input, whole);
   const champion = reason === undefined && !identical ? offered : undefined;
   const pair = champion ? whole : withoutChampion(whole);
@@ -132,6 +136,7 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     minRows: input.minRows,
   });
   const unscored = unscoredRows(pair.candidate);
+  const fairness = unscored === 0 ? describeGroups(pair.candidate, pair.champion, threshold) : [];
   const gates = judgeGates({
     gates: input.gates,
     metrics: comparisons,
@@ -157,6 +162,7 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     minRows: input.minRows,
     confidence,
     ...(noise && { retraining: noise }),
+    ...(fairness.length > 0 && { fairness }),
     ...(unscored === 0 &&
       pictures(pair.candidate, identical ? pair.candidate : pair.champion, identical ? undefined : threshold)),
     resamples,
@@ -189,7 +195,8 @@ function sliceMetricsOf(input: JudgeInput): string[] {
   return [...new Set([input.primary, ...ofGates.filter((name) => isComputed(name, input))])];
 }
 
-function isComputed(name: string, { labels, custom }: JudgeInput): boolean {
+function isComputed(name: string, { labels, custom, groups }: JudgeInput): boolean {
+  if (isFairness(name)) return groups !== undefined && groups.length > 0;
   return isMetric(name) ? fitsTask(name, labels.task) : (custom?.some((metric) => metric.name === name) ?? false);
 }
 

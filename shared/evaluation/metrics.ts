@@ -1,6 +1,7 @@
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
-import { fitsTask, isMetric, type MetricName } from '../spec/metrics.js';
+import { fitsTask, isFairness, isMetric, type MetricName } from '../spec/metrics.js';
+import { fairnessStatistic } from './fairness.js';
 import { probabilityStatistics } from './probability-metrics.js';
 import { rankingStatistics } from './ranking-metrics.js';
 import { regressionStatistics } from './regression-metrics.js';
@@ -21,7 +22,9 @@ export interface PreparedMetrics extends Statistic {
  * @param blocks the weights then are of blocks, and whatever is a sum is summed by block once
  */
 export function prepareMetrics(names: readonly string[], sample: Sample, threshold?: number, blocks?: Blocks): PreparedMetrics {
-  const unfit = names.find((name) => (isMetric(name) ? !fitsTask(name, sample.task) : !sample.custom?.has(name)));
+  const isThere = (name: string): boolean =>
+    isFairness(name) ? sample.groups !== undefined : (sample.custom?.has(name) ?? false);
+  const unfit = names.find((name) => (isMetric(name) ? !fitsTask(name, sample.task) : !isThere(name)));
   if (unfit !== undefined) throw new Error(`the metric ${unfit} does not fit the task ${sample.task}`);
   const slots: Slots = new Map(names.map((name, slot) => [name, slot]));
   const statistics = unscoredRows(sample) > 0 ? [] : statisticsOf(sample, slots, threshold, blocks);
@@ -74,10 +77,12 @@ export function computeMetric(name: MetricName, labels: Labels, predictions: Pre
 }
 
 function statisticsOf(sample: Sample, slots: Slots, threshold?: number, blocks?: Blocks): readonly Statistic[] {
-  const own = [...(sample.custom ?? [])].flatMap(([name, { values }]) => {
+  const fairness = fairnessStatistic(sample, slots, threshold, blocks);
+  const custom = [...(sample.custom ?? [])].flatMap(([name, { values }]) => {
     const slot = slots.get(name);
     return slot === undefined ? [] : [partialMeanStatistic(values, slot, blocks)];
   });
+  const own = fairness ? [...custom, fairness] : custom;
   if (sample.task === 'regression') return [...regressionStatistics(sample, slots, blocks), ...own];
   const decided = thresholdStatistic(sample, slots, threshold, blocks);
   return [

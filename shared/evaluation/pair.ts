@@ -1,8 +1,9 @@
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import type { Better } from '../spec/metrics.js';
+import type { Groups } from './fairness.js';
 import { orderOf } from './row-order.js';
-import { type CustomValues, reorderSample, type Sample, takeSample } from './sample.js';
+import { type CustomValues, type Extras, reorderSample, type Sample, takeSample } from './sample.js';
 import type { Blocks } from './statistic.js';
 
 /** The same labelled rows with the scores of one model or of two, in an order that only their values decide. */
@@ -35,6 +36,7 @@ export interface PairInput {
   /** Finite, not negative. */
   readonly weights?: Float64Array | undefined;
   readonly custom?: readonly CustomMetric[] | undefined;
+  readonly groups?: readonly Groups[] | undefined;
 }
 
 /**
@@ -44,8 +46,8 @@ export interface PairInput {
  */
 export function pairSamples(input: PairInput): Pair {
   const { labels, rows } = input;
-  const { sample: candidate, origin } = takeSample(labels, input.candidate, rows, customOf(input, 'candidate'));
-  const champion = input.champion && takeSample(labels, input.champion, rows, customOf(input, 'champion')).sample;
+  const { sample: candidate, origin } = takeSample(labels, input.candidate, rows, extrasOf(input, 'candidate'));
+  const champion = input.champion && takeSample(labels, input.champion, rows, extrasOf(input, 'champion')).sample;
   const weights = weightsOf(input.weights, origin);
   const models =
     champion && comesFirst(champion, candidate) ? [champion, candidate] : champion ? [candidate, champion] : [candidate];
@@ -53,6 +55,7 @@ export function pairSamples(input: PairInput): Pair {
     candidate.labels,
     ...models.flatMap(scoreColumns),
     ...(weights ? [weights] : []),
+    ...(candidate.groups ?? []).map(({ of }) => of),
     ...models.flatMap(({ custom }) =>
       [...(custom?.values() ?? [])].map(({ values }) =>
         values.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value)),
@@ -78,6 +81,11 @@ export function pairSamples(input: PairInput): Pair {
     ...(blocks && { blocks }),
     ...(weights && { weights: Float64Array.from(order, (row) => weights[row]!) }),
   };
+}
+
+function extrasOf(input: PairInput, model: 'candidate' | 'champion'): Extras {
+  const custom = customOf(input, model);
+  return { ...(custom && { custom }), ...(input.groups?.length && { groups: input.groups }) };
 }
 
 function customOf({ custom }: PairInput, model: 'candidate' | 'champion'): ReadonlyMap<string, CustomValues> | undefined {

@@ -1,14 +1,17 @@
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import type { Better } from '../spec/metrics.js';
+import type { Groups } from './fairness.js';
 
 /** Labelled rows with one model's scores, packed without gaps: what every metric reads. */
 export type Sample = ClassSample | ValueSample;
 
 /** What every sample may have beside its scores. */
-interface Extras {
+export interface Extras {
   /** The spec's own metrics, by name. */
   readonly custom?: ReadonlyMap<string, CustomValues>;
+  /** The columns of `evaluate.protected`. */
+  readonly groups?: readonly Groups[];
 }
 
 /** A metric of the spec's own: the mean of a number a row. Rows with NaN do not count. */
@@ -43,20 +46,20 @@ export function isLabelled(labels: Labels, row: number): boolean {
 /**
  * Packs rows for the metrics. Score columns are put into the labels' class order by name.
  * @param rows indices into labels and predictions, in any order, repeats allowed; default all rows
- * @param custom by row of `labels`
+ * @param given what stands beside the scores, by row of `labels`
  * @returns only the labelled rows, and where each came from
  */
 export function takeSample(
   labels: Labels,
   predictions: Predictions,
   rows?: ArrayLike<number>,
-  custom?: ReadonlyMap<string, CustomValues>,
+  given: Extras = {},
 ): { sample: Sample; origin: Uint32Array } {
   if (labels.values.length !== predictions.rows) {
     throw new Error(`${labels.values.length} labels cannot judge ${predictions.rows} predictions`);
   }
   const origin = labelledRows(labels, rows);
-  const extras = takeExtras({ ...(custom && { custom }) }, origin);
+  const extras = takeExtras(given, origin);
   if (labels.task === 'regression' || predictions.task === 'regression') {
     if (labels.task !== 'regression' || predictions.task !== 'regression') {
       throw new Error(`${labels.task} labels cannot judge ${predictions.task} predictions`);
@@ -107,13 +110,15 @@ export function reorderSample(sample: Sample, order: Uint32Array): Sample {
   return { task: sample.task, rows, classes: width, labels, scores, ...extras };
 }
 
-function takeExtras({ custom }: Extras, order: Uint32Array): Extras {
-  if (!custom) return {};
+function takeExtras({ custom, groups }: Extras, order: Uint32Array): Extras {
   const take = ({ better, values }: CustomValues): CustomValues => ({
     better,
     values: Float64Array.from(order, (row) => values[row]!),
   });
-  return { custom: new Map([...custom].map(([name, metric]) => [name, take(metric)])) };
+  return {
+    ...(custom && { custom: new Map([...custom].map(([name, metric]) => [name, take(metric)])) }),
+    ...(groups && { groups: groups.map((column) => ({ ...column, of: Int32Array.from(order, (row) => column.of[row]!) })) }),
+  };
 }
 
 /** Rows for which the model gives no finite number. */

@@ -7,6 +7,7 @@ import { changesSection } from './changes.js';
 import { type CommentContext, commentMarker, commitPart, footer, forkNote, limitOf, SUMMARY_LIMIT } from './comment.js';
 import { curvePicture } from './curve.js';
 import { code, codeElement, lineStart, prose, text } from './escape.js';
+import { fairnessSection } from './fairness.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
 import { metricTables } from './metrics.js';
 import { retrainingLine } from './retraining-noise.js';
@@ -27,6 +28,7 @@ const SHEDDING = [
   'metrics in full',
   'gates',
   'disagreement',
+  'groups',
   'candidate',
   'slices',
   'picture',
@@ -75,6 +77,7 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
     },
     { name: 'metrics in full', variants: metrics.folded },
     { name: 'slices', variants: result.verdict === 'identical' ? [''] : sliceSection(result) },
+    { name: 'groups', variants: fairnessSection(result) },
     { name: 'disagreement', variants: disagreementSection(result) },
     { name: 'candidate', variants: candidateSection(result, context.links?.run) },
   ];

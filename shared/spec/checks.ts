@@ -5,7 +5,9 @@ import { type Gate, gateText, readGate, unknownMetric } from './gates.js';
 import {
   betterOf,
   DEFAULT_PRIMARY,
+  fairnessOfTask,
   fitsTask,
+  isFairness,
   isMeasurement,
   isMetric,
   metricByOtherName,
@@ -212,6 +214,14 @@ function checkMetrics({ evaluate, task }: Sections, content: unknown): Finding[]
     const message = 'evaluate.seeds: two trainings say too little about chance; write 5 (or 3 at least), or 1 for none';
     findings.push(error(['evaluate', 'seeds'], message));
   }
+  if (evaluate.protected?.length && task && fairnessOfTask(task).length === 0) {
+    findings.push(
+      notice(
+        ['evaluate', 'protected'],
+        `evaluate.protected has no effect with task ${task}; groups are compared for binary and regression`,
+      ),
+    );
+  }
   const names = (evaluate.slices ?? []).map((slice) => (typeof slice === 'string' ? slice : slice.name));
   for (const [index, name] of names.entries()) {
     if (names.indexOf(name) === index) continue;
@@ -228,6 +238,19 @@ function checkGates({ gates, task, evaluate }: Sections, content: unknown): Find
     if (!('kind' in gate)) return [error(path, gate.message, { offset: gate.offset })];
     if (isMetric(gate.metric) && task && !fitsTask(gate.metric, task)) {
       return [error(path, `gate ${JSON.stringify(text)}: ${metricAdvice(gate.metric, task, custom)}`)];
+    }
+    if (isFairness(gate.metric)) {
+      if (task && !fairnessOfTask(task).includes(gate.metric)) {
+        return [error(path, `gate ${JSON.stringify(text)}: ${gate.metric} is no measure of task ${task}`)];
+      }
+      if (!evaluate?.protected?.length) {
+        return [
+          error(
+            path,
+            `gate ${JSON.stringify(text)}: ${gate.metric} is between groups; name their columns in evaluate.protected`,
+          ),
+        ];
+      }
     }
     const impossible = impossibility(gate);
     if (impossible) return [error(path, `gate ${JSON.stringify(text)}: ${impossible}`)];

@@ -1,5 +1,5 @@
 import { parseGate } from './gates.js';
-import { DEFAULT_METRICS, DEFAULT_PRIMARY, isMetric, type MetricName } from './metrics.js';
+import { DEFAULT_METRICS, DEFAULT_PRIMARY, fairnessOfTask, isFairness, isMetric, type MetricName } from './metrics.js';
 import type { Spec } from './schema.js';
 
 /** The metric that gives the verdict. */
@@ -19,8 +19,9 @@ export function judgedMetrics(spec: Pick<Spec, 'task' | 'evaluate' | 'gates'>): 
   const custom = Object.keys(spec.evaluate.custom ?? {});
   const listed = spec.evaluate.metrics ?? DEFAULT_METRICS[spec.task];
   const gated = spec.gates.map((text) => parseGate(text, custom).metric);
-  const known = (name: string): boolean => isMetric(name) || custom.includes(name);
-  return [...new Set([judgedPrimary(spec), ...listed, ...gated, ...custom])].filter(known);
+  const fairness = spec.evaluate.protected?.length ? fairnessOfTask(spec.task) : [];
+  const known = (name: string): boolean => isMetric(name) || isFairness(name) || custom.includes(name);
+  return [...new Set([judgedPrimary(spec), ...listed, ...gated, ...custom, ...fairness])].filter(known);
 }
 
 /**

@@ -52,6 +52,20 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS;
 
+/** How differently a model treats the groups of `evaluate.protected`: the largest difference between two of them. */
+export const FAIRNESS = {
+  demographic_parity_difference: { better: 'lower', tasks: ['binary'], title: 'Demographic parity difference', range: SHARE },
+  equal_opportunity_difference: { better: 'lower', tasks: ['binary'], title: 'Equal opportunity difference', range: SHARE },
+  calibration_difference: {
+    better: 'lower',
+    tasks: ['binary', 'regression'],
+    title: 'Calibration difference',
+    range: NOT_NEGATIVE,
+  },
+} as const satisfies Record<string, MetricInfo>;
+
+export type FairnessName = keyof typeof FAIRNESS;
+
 /** What gates can ask of a model besides its metrics. Milliseconds a row, megabytes (10^6 bytes) of model.onnx, test rows. */
 export const MEASUREMENTS = {
   latency_p50_ms: { better: 'lower', title: 'Latency, median (ms)', range: NOT_NEGATIVE },
@@ -110,6 +124,15 @@ export function isMetric(name: string): name is MetricName {
   return Object.hasOwn(METRICS, name);
 }
 
+export function isFairness(name: string): name is FairnessName {
+  return Object.hasOwn(FAIRNESS, name);
+}
+
+/** The measures of fairness that a task has. */
+export function fairnessOfTask(task: Task): readonly FairnessName[] {
+  return (Object.keys(FAIRNESS) as FairnessName[]).filter((name) => (FAIRNESS[name].tasks as readonly Task[]).includes(task));
+}
+
 export function isMeasurement(name: string): name is MeasurementName {
   return Object.hasOwn(MEASUREMENTS, name);
 }
@@ -137,11 +160,13 @@ export function metricByOtherName(name: string, task?: Task): MetricName | undef
 /** Which direction is better, of a metric or a measurement; undefined for a name that is neither. */
 export function betterOf(name: string): Better | undefined {
   if (isMetric(name)) return METRICS[name].better;
+  if (isFairness(name)) return FAIRNESS[name].better;
   return isMeasurement(name) ? MEASUREMENTS[name].better : undefined;
 }
 
 /** The values that a metric or a measurement can take; undefined for a name that is neither. */
 export function rangeOf(name: string): readonly [low: number, high: number] | undefined {
   if (isMetric(name)) return METRICS[name].range;
+  if (isFairness(name)) return FAIRNESS[name].range;
   return isMeasurement(name) ? MEASUREMENTS[name].range : undefined;
 }

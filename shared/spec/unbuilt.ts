@@ -32,7 +32,6 @@ const RULES: readonly Rule[] = [
   { path: ['train', 'cross_validation'], isError: true },
   { path: ['features', 'select'], isError: true },
   { path: ['tune', 'pruner'] },
-  { path: ['evaluate', 'protected'] },
   { path: ['evaluate', 'baseline'], harmless: isOff },
   { path: ['contract', 'columns', '*', 'monotone'] },
   { path: ['contract', 'columns', '*', 'drift'] },

@@ -74,6 +74,54 @@ describe("metrics of the spec's own", () => {
   });
 });
 
+describe('groups that must be treated alike', () => {
+  /** The label hangs on usage, and the plan pro uses less. */
+  const unequal = (id: number, random: { uniform(): number; normal(): number }) => {
+    const plan = id % 2 === 0 ? 'pro' : 'basic';
+    const usage = Math.round((random.normal() - (plan === 'pro' ? 1 : 0)) * 1000) / 1000;
+    return [id, usage, plan, random.uniform() < 1 / (1 + Math.exp(3 * usage + 1.5)) ? 'yes' : 'no'];
+  };
+  const evaluate = { bootstrap: 300, protected: ['plan'], min_rows: 50 };
+
+  test('are shown, and their differences have intervals and gates', async () => {
+    await project.write('data.csv', customers({ rows: 1200, row: unequal }));
+    const gates = ['demographic_parity_difference <= 0.9', 'equal_opportunity_difference <= 0.000001'];
+    await trainTwo(
+      { evaluate, gates: [...gates, 'calibration_difference <= champion + 0.5'] },
+      { features: { use: ['plan'] } },
+    );
+    const outcome = await project.run('compare', { champion: 'champion' });
+    const { fairness, metrics, gates: judged } = await comparison();
+    const [{ column, groups }] = fairness! as [NonNullable<typeof fairness>[number]];
+    expect([column, groups.map(({ name }) => name).sort()]).toEqual(['plan', ['basic', 'pro']]);
+    const [basic, pro] = ['basic', 'pro'].map((name) => groups.find((group) => group.name === name)!);
+    expect(pro!.candidate.selected! - basic!.candidate.selected!).toBeGreaterThan(0.1);
+    const parity = metrics.find(({ name }) => name === 'demographic_parity_difference')!;
+    expect(parity.better).toBe('lower');
+    expect(parity.candidate).toBeCloseTo(Math.abs(pro!.candidate.selected! - basic!.candidate.selected!), 10);
+    expect(parity.candidateInterval!.low).toBeGreaterThan(0);
+    expect(parity.candidateInterval!.high).toBeGreaterThan(parity.candidate!);
+    expect(judged.map(({ outcome: gate }) => gate)).toEqual(['pass', 'fail', 'pass']);
+    expect(outcome.summary).toContain('of the positive, found');
+    const alone = await project.run('evaluate', { model: '.mlops-actions/bundle' });
+    expect(alone.summary).toContain('decided positive');
+  });
+
+  test('that are too small decide nothing, and a gate without columns is refused at its line', async () => {
+    await trainTwo({ evaluate: { ...evaluate, min_rows: 500 }, gates: ['demographic_parity_difference <= 0.1'] });
+    await project.run('compare', { champion: 'none' });
+    const [gate] = (await comparison()).gates;
+    expect(gate).toMatchObject({ outcome: 'inconclusive' });
+    expect(gate!.note).toContain('no column of evaluate.protected has two groups that are large enough');
+    await project.write('mlops.yaml', spec({ gates: ['demographic_parity_difference <= 0.1'] }));
+    expect(await project.complaint('compare')).toMatch(
+      /^mlops\.yaml:\d+:\d+: gate .* is between groups; name their columns in evaluate\.protected/,
+    );
+    await project.write('mlops.yaml', spec({ evaluate: { protected: ['sex'] } }));
+    expect(await project.complaint('compare', { champion: 'none' })).toMatch(/^mlops\.yaml:\d+:\d+: there is no column "sex"/);
+  });
+});
+
 describe('trainings with other seeds', () => {
   const lucky = { algorithm: 'gbdt', params: { num_iterations: 5, bagging_fraction: 0.3, bagging_freq: 1, num_leaves: 8 } };
 
