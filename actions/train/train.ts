@@ -20,9 +20,9 @@ import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
 import { trainByCommand } from '../../shared/training/command/command.js';
 import { fitFinished } from '../../shared/training/fit-finished.js';
+import { prepareFit, rawColumns } from '../../shared/training/prepare-fit.js';
 import { leaveBundle, offerCandidate, profileOf, reuseBundle, type Trained } from './candidate.js';
 import { fingerprintOf, ruleName } from './fingerprint.js';
-import { prepareFit, rawColumns } from './prepare-fit.js';
 import { findBundle, type Reuse, rememberBundle } from './reuse.js';
 import { runPack } from './trials.js';
 

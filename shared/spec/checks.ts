@@ -2,7 +2,18 @@ import { foundText, pathText } from './accepted.js';
 import { checkDeploy } from './deploy-checks.js';
 import type { Path } from './document.js';
 import { type Gate, gateText, readGate, unknownMetric } from './gates.js';
-import { betterOf, fitsTask, isMeasurement, isMetric, metricByOtherName, metricsOfTask, rangeOf } from './metrics.js';
+import {
+  betterOf,
+  DEFAULT_PRIMARY,
+  fairnessOfTask,
+  fitsTask,
+  isFairness,
+  isMeasurement,
+  isMetric,
+  metricByOtherName,
+  metricsOfTask,
+  rangeOf,
+} from './metrics.js';
 import { checkMonitor } from './monitor-checks.js';
 import { paramMistakes } from './params.js';
 import { checkRegistry } from './registry-checks.js';
@@ -234,7 +245,24 @@ function checkMetrics({ evaluate, task }: Sections, content: unknown): Finding[]
   if (evaluate.primary !== undefined) {
     const path = ['evaluate', 'primary'];
     findings.push(...check(path, evaluate.primary));
-    if (custom.includes(evaluate.primary)) findings.push(error(path, notComputed(pathText(path), evaluate.primary)));
+    if (custom.includes(evaluate.primary) && task) {
+      const others = `training, tuning and monitoring go by ${DEFAULT_PRIMARY[task]}`;
+      findings.push(
+        notice(path, `${pathText(path)}: ${evaluate.primary} decides comparisons; ${others}, since it is of evaluate.custom`),
+      );
+    }
+  }
+  if (evaluate.seeds === 2) {
+    const message = 'evaluate.seeds: two trainings say too little about chance; write 5 (or 3 at least), or 1 for none';
+    findings.push(error(['evaluate', 'seeds'], message));
+  }
+  if (evaluate.protected?.length && task && fairnessOfTask(task).length === 0) {
+    findings.push(
+      notice(
+        ['evaluate', 'protected'],
+        `evaluate.protected has no effect with task ${task}; groups are compared for binary and regression`,
+      ),
+    );
   }
   const names = (evaluate.slices ?? []).map((slice) => (typeof slice === 'string' ? slice : slice.name));
   for (const [index, name] of names.entries()) {
@@ -244,19 +272,31 @@ function checkMetrics({ evaluate, task }: Sections, content: unknown): Finding[]
   return findings;
 }
 
-function checkGates({ gates, task }: Sections, content: unknown): Finding[] {
+function checkGates({ gates, task, evaluate }: Sections, content: unknown): Finding[] {
   const custom = customMetrics(content);
   return (gates ?? []).flatMap((text, index) => {
     const path = ['gates', index];
     const gate = readGate(text, custom);
     if (!('kind' in gate)) return [error(path, gate.message, { offset: gate.offset })];
-    if (custom.includes(gate.metric)) return [error(path, notComputed(`gate ${JSON.stringify(text)}`, gate.metric))];
     if (isMetric(gate.metric) && task && !fitsTask(gate.metric, task)) {
       return [error(path, `gate ${JSON.stringify(text)}: ${metricAdvice(gate.metric, task, custom)}`)];
     }
+    if (isFairness(gate.metric)) {
+      if (task && !fairnessOfTask(task).includes(gate.metric)) {
+        return [error(path, `gate ${JSON.stringify(text)}: ${gate.metric} is no measure of task ${task}`)];
+      }
+      if (!evaluate?.protected?.length) {
+        return [
+          error(
+            path,
+            `gate ${JSON.stringify(text)}: ${gate.metric} is between groups; name their columns in evaluate.protected`,
+          ),
+        ];
+      }
+    }
     const impossible = impossibility(gate);
     if (impossible) return [error(path, `gate ${JSON.stringify(text)}: ${impossible}`)];
-    const better = betterOf(gate.metric);
+    const better = evaluate?.custom?.[gate.metric]?.better ?? betterOf(gate.metric);
     if (better && (better === 'higher') !== gate.op.startsWith('>')) {
       const message = `gate ${JSON.stringify(text)} asks for ${gate.op.startsWith('>') ? 'high' : 'low'} ${gate.metric}, though ${better} is better; is that meant?`;
       return [notice(path, message)];
@@ -289,10 +329,6 @@ function metricAdvice(name: string, task: Spec['task'] | undefined, custom: read
   const other = task && metricByOtherName(name, task);
   const known = task ? metricsOfTask(task).join(', ') : '';
   return `${name} is no metric of task ${task}; ${other ? `did you mean ${JSON.stringify(other)}?` : `its metrics: ${known}`}`;
-}
-
-function notComputed(place: string, name: string): string {
-  return `${place}: ${name} is a metric of evaluate.custom; deciding by those is not built yet`;
 }
 
 function checkContractLimits({ contract }: Sections): Finding[] {

@@ -313,7 +313,11 @@ const evaluateSchema = z
     min_rows: positiveInteger.default(200).describe('Slices with fewer rows are left out'),
     protected: z.array(columnName).optional().describe('Columns of groups that must be treated alike'),
     baseline: z.boolean().optional().describe('Judge against the plain baseline as well'),
-    seeds: positiveInteger.optional().describe('Train so many times to see how much chance there is in the result'),
+    seeds: positiveInteger
+      .optional()
+      .describe(
+        'Trainings in all (5, say): compare trains the candidate again with other seeds, and intervals hold that chance too',
+      ),
     bootstrap: z.int().min(100).max(100_000).default(2000).describe('Resamples behind the intervals'),
     confidence: z.number().min(0.5).max(0.9999).default(0.95).describe('Confidence of the intervals'),
   })

@@ -29,10 +29,7 @@ const RULES: readonly Rule[] = [
     instead: 'let the command read the raw columns (train.features: raw)',
   },
   { path: ['tune', 'pruner'] },
-  { path: ['evaluate', 'custom'] },
-  { path: ['evaluate', 'protected'] },
   { path: ['evaluate', 'baseline'], harmless: isOff },
-  { path: ['evaluate', 'seeds'], harmless: (value) => value === 1 },
 ];
 
 /** Every key of the content whose action is not built. */

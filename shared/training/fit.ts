@@ -157,6 +157,12 @@ function constraintsOn(matrix: Matrix, given: Monotone | undefined): Pick<Traini
   return monotone ? { monotone } : {};
 }
 
+/** Of a manifest's params those of the trainer itself, without the options of the spec that stand among them. */
+export function trainerParams(params: TrainedModel['params']): TrainedModel['params'] {
+  const options = new Set(['objective', 'class_weight', 'monotone', 'calibrate']);
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !options.has(name)));
+}
+
 /** What the spec asked for beyond params: it stands among them in the manifest, since it makes another model. */
 function optionsOf({ objective, classWeight, monotone }: FitRequest): TrainedModel['params'] {
   return {

@@ -1,15 +1,15 @@
-import { UserError } from '../../shared/core/errors.js';
-import { columnKey } from '../../shared/data/column-names.js';
-import type { Dataset } from '../../shared/data/dataset.js';
-import { featureColumns } from '../../shared/data/default-features.js';
-import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
-import type { Split } from '../../shared/data/split.js';
-import type { Labels } from '../../shared/data/table.js';
-import type { LoadedSpec } from '../../shared/spec/load.js';
-import type { Spec } from '../../shared/spec/schema.js';
-import { columnsRead } from '../../shared/spec/transforms.js';
-import type { FitRequest } from '../../shared/training/fit.js';
-import type { FinishOptions } from '../../shared/training/fit-finished.js';
+import { UserError } from '../core/errors.js';
+import { columnKey } from '../data/column-names.js';
+import type { Dataset } from '../data/dataset.js';
+import { featureColumns } from '../data/default-features.js';
+import { rowsOfPart, selectLabels, selectWeights } from '../data/select.js';
+import type { Split } from '../data/split.js';
+import type { Labels } from '../data/table.js';
+import type { LoadedSpec } from '../spec/load.js';
+import type { Spec } from '../spec/schema.js';
+import { columnsRead } from '../spec/transforms.js';
+import type { FitRequest } from './fit.js';
+import type { FinishOptions } from './fit-finished.js';
 import { finishOptions, fitOptions, foldOrder } from './fit-options.js';
 
 /** What a training needs of the data. */
@@ -26,7 +26,7 @@ export interface PreparedFit {
 /** Reads the rows that train and the rows that choose; never those that judge. */
 export async function prepareFit(
   dataset: Dataset,
-  split: Split,
+  split: Pick<Split, 'parts' | 'rule'>,
   { spec, locate }: Pick<LoadedSpec, 'spec' | 'locate'>,
 ): Promise<PreparedFit> {
   const use = await featureColumns(dataset, spec, locate);

@@ -1,13 +1,13 @@
-import type { Dataset } from '../../shared/data/dataset.js';
-import type { SplitRule } from '../../shared/data/split-rule.js';
-import { columnOf } from '../../shared/data/table.js';
-import { chosenMetrics } from '../../shared/spec/chosen-metrics.js';
-import { DEFAULT_ALPHA, objectiveNamed } from '../../shared/spec/objectives.js';
-import type { Spec } from '../../shared/spec/schema.js';
-import { isThresholdMetric } from '../../shared/spec/threshold-metrics.js';
-import type { FitRequest } from '../../shared/training/fit.js';
-import type { FinishOptions } from '../../shared/training/fit-finished.js';
-import type { FoldOrder } from '../../shared/training/folds.js';
+import type { Dataset } from '../data/dataset.js';
+import type { SplitRule } from '../data/split-rule.js';
+import { columnOf } from '../data/table.js';
+import { chosenMetrics } from '../spec/chosen-metrics.js';
+import { DEFAULT_ALPHA, objectiveNamed } from '../spec/objectives.js';
+import type { Spec } from '../spec/schema.js';
+import { isThresholdMetric } from '../spec/threshold-metrics.js';
+import type { FitRequest } from './fit.js';
+import type { FinishOptions } from './fit-finished.js';
+import type { FoldOrder } from './folds.js';
 
 /** What `train` says beyond the algorithm and its params, as a training takes it. */
 export function fitOptions({ train }: Spec): Pick<FitRequest, 'objective' | 'classWeight' | 'monotone'> {
