@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { openBundle } from '../../shared/bundle/scorer.js';
 import { UserError } from '../../shared/core/errors.js';
 import { formatCount } from '../../shared/core/format.js';
 import { sha256 } from '../../shared/core/json.js';
@@ -109,7 +110,7 @@ async function evaluate(
     });
   log(`Evaluating on ${formatCount(rows.length)} test rows`);
 
-  const model = await openModel(resolved.kind === 'bundle' ? resolved.bundle.modelFile : resolved.file);
+  const model = await (resolved.kind === 'bundle' ? openBundle(resolved.bundle, dataset, rows) : openModel(resolved.file));
   try {
     const columns = spec.features.use;
     const table = await dataset.table(columns ?? model.signature.inputs.map(({ name }) => name), rows);
@@ -141,7 +142,10 @@ async function evaluate(
       bootstrap: spec.evaluate.bootstrap,
       seed: spec.seed,
       threshold: { candidate: manifest?.threshold },
-      measures: { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms, size_mb: summary.sizeBytes / 1e6 },
+      measures: {
+        ...(latency && { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms }),
+        ...(summary.sizeBytes > 0 && { size_mb: summary.sizeBytes / 1e6 }),
+      },
       progress,
     });
     return {
@@ -161,13 +165,12 @@ async function evaluate(
 }
 
 /** What there is to say of a model; of a graph made elsewhere only what its file shows. */
-function summaryOf(
-  resolved: ResolvedModel,
-  inputs: readonly string[],
-  latency: NonNullable<ModelSummary['latency']>,
-): ModelSummary {
+function summaryOf(resolved: ResolvedModel, inputs: readonly string[], latency: ModelSummary['latency']): ModelSummary {
   if (resolved.kind === 'bundle')
-    return summarizeModel(resolved.bundle.manifest, { importance: resolved.bundle.importance, latency });
+    return summarizeModel(resolved.bundle.manifest, {
+      importance: resolved.bundle.importance,
+      ...(latency && { latency }),
+    });
   const bytes = readFileSync(resolved.file);
   return {
     digest: sha256(bytes),
@@ -179,7 +182,7 @@ function summaryOf(
     trainingRows: 0,
     dataRows: 0,
     sizeBytes: bytes.byteLength,
-    latency,
+    ...(latency && { latency }),
     importance: [],
   };
 }

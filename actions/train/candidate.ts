@@ -27,7 +27,8 @@ import { forgetFolder, type Reuse, type ReusePlaces, rememberBundle } from './re
 
 /** A model with what it says of the test rows. */
 export interface Trained {
-  readonly fitted: Omit<FittedModel, 'predict' | 'dropped'>;
+  /** Without a model when a command left predictions alone. */
+  readonly fitted: Omit<FittedModel, 'predict' | 'dropped' | 'model'> & { readonly model?: Uint8Array };
   /** What a command says of itself. */
   readonly reported?: Readonly<Record<string, number>>;
   readonly metrics: Readonly<Record<string, number>>;
@@ -94,7 +95,7 @@ export async function leaveBundle(
       ...runOf(environment),
       tool: { name: 'mlops-actions', version: toolVersion() },
     },
-    model: fitted.model,
+    ...(fitted.model && { model: fitted.model }),
     metrics: Object.fromEntries(Object.keys(metrics).map((name) => [name, defined[name] ?? null])),
     importance: fitted.importance,
     profile,

@@ -25,7 +25,7 @@ export interface ReusePlaces {
   readonly champion: () => Promise<ResolvedModel | undefined>;
 }
 
-const NEEDED = [BUNDLE_FILES.model, BUNDLE_FILES.metrics, BUNDLE_FILES.predictions];
+const NEEDED = [BUNDLE_FILES.metrics, BUNDLE_FILES.predictions];
 
 /** A bundle of the same training, or what has changed since the last one that is known. */
 export type Reuse =

@@ -56,7 +56,8 @@ export async function describeStudy(loaded: LoadedSpec, name: string, place: Stu
     });
   if (spec.train.command !== undefined)
     throw new UserError({
-      message: 'tune: trials of a train.command are not built yet; tune a built-in trainer (train.algorithm), or let the command search',
+      message:
+        'tune: trials of a train.command are not built yet; tune a built-in trainer (train.algorithm), or let the command search',
       location: loaded.locate(['train', 'command']),
     });
   if (!STUDY_NAME.test(name) || RESERVED.test(name))
