@@ -10,12 +10,14 @@ import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { selectLabels } from '../../shared/data/select.js';
 import { specSlices } from '../../shared/data/slices.js';
 import { assignParts, fitSplit } from '../../shared/data/split.js';
+import type { Labels } from '../../shared/data/table.js';
 import type { ModelSummary } from '../../shared/evaluation/comparison.js';
 import type { Evaluation } from '../../shared/evaluation/evaluation.js';
 import { evaluateModel } from '../../shared/evaluation/judge.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
-import { openModel } from '../../shared/onnx/session.js';
+import { adoptModel } from '../../shared/onnx/adopt.js';
+import { type OnnxModel, openModel } from '../../shared/onnx/session.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { type ResolvedModel, resolveModel } from '../../shared/registry/resolve.js';
 import { renderEvaluation } from '../../shared/report/evaluation.js';
@@ -24,6 +26,7 @@ import { workDirectory } from '../../shared/runner/work-directory.js';
 import { chosenMetrics, primaryMetric } from '../../shared/spec/chosen-metrics.js';
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import type { Spec } from '../../shared/spec/schema.js';
 
 export interface EvaluateInputs {
   readonly data: readonly string[];
@@ -110,22 +113,16 @@ async function evaluate(
     });
   log(`Evaluating on ${formatCount(rows.length)} test rows`);
 
-  const model = await (resolved.kind === 'bundle' ? openBundle(resolved.bundle, dataset, rows) : openModel(resolved.file));
+  const model = await (resolved.kind === 'bundle'
+    ? openBundle(resolved.bundle, dataset, rows)
+    : openForeign(resolved, { dataset, rows, labels, spec }));
   try {
-    const columns = spec.features.use;
-    const table = await dataset.table(columns ?? model.signature.inputs.map(({ name }) => name), rows);
-    const context = {
-      task: spec.task,
-      classes: labels.task === 'regression' ? [] : labels.classes,
-      ...(columns && { columns }),
-    };
-    const predictions = await model.predict(table, context);
-    const latency = await model.latency(table, columns ? { columns } : {});
-    const summary = summaryOf(
-      resolved,
-      model.signature.inputs.map(({ name }) => name),
-      latency,
-    );
+    const inputs = model.signature.inputs.map(({ name }) => name);
+    const table = await dataset.table(inputs, rows);
+    const classes = labels.task === 'regression' ? [] : labels.classes;
+    const predictions = await model.predict(table, { task: spec.task, classes });
+    const latency = await model.latency(table);
+    const summary = summaryOf(resolved, inputs, latency);
     const { resamples: _resamples, ...parts } = evaluateModel({
       labels: selectLabels(labels, rows),
       candidate: predictions,
@@ -162,6 +159,37 @@ async function evaluate(
   } finally {
     await model.close();
   }
+}
+
+/** Rows that a graph made elsewhere is tried on before it is evaluated. */
+const TRIED_ROWS = 2_000;
+
+/** Opens a graph made elsewhere as it comes: with ZipMap or without, one input a column or one for all of `features.use`. */
+async function openForeign(
+  { file, shown }: Extract<ResolvedModel, { kind: 'onnx' }>,
+  { dataset, rows, labels, spec }: { dataset: Dataset; rows: Uint32Array; labels: Labels; spec: Spec },
+): Promise<OnnxModel> {
+  const { use } = spec.features;
+  const columns = (use ?? dataset.schema.map(({ name }) => name)).flatMap((wanted, index) => {
+    const { name } = dataset.column(wanted, dataset.locate(['features', 'use', index]));
+    return dataset.schema.filter((column) => column.name === name);
+  });
+  const { model } = await adoptModel(readFileSync(file), {
+    what: shown,
+    name: spec.name,
+    task: spec.task,
+    classes: labels.task === 'regression' ? [] : labels.classes,
+    columns,
+    named: {
+      columns: use ? 'features.use' : 'the data (features.use is not given)',
+      classes: 'a model of another target cannot be evaluated here',
+    },
+    rows: await dataset.table(
+      columns.map(({ name }) => name),
+      rows.slice(0, TRIED_ROWS),
+    ),
+  });
+  return openModel(model);
 }
 
 /** What there is to say of a model; of a graph made elsewhere only what its file shows. */

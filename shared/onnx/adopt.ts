@@ -19,8 +19,10 @@ export interface AdoptRequest {
   readonly task: Task;
   /** The target's classes, the positive one last; empty for regression. */
   readonly classes: readonly string[];
-  /** The raw columns that the trainer was given, in that order. */
+  /** The raw columns that the graph may take; for a single input of all, in its order. */
   readonly columns: readonly ColumnSchema[];
+  /** What names those columns and the classes, for messages. */
+  readonly named: { readonly columns: string; readonly classes: string };
   /** Rows that the graph must be able to score; their labels hold the order of the classes against the probabilities. */
   readonly rows: Table;
 }
@@ -116,13 +118,12 @@ function rawNumbers(type: number, raw: Uint8Array): string[] {
 }
 
 /** The target's classes in the order of the graph's scores. Whole numbers that are no classes count them. */
-function orderOf(names: readonly string[] | undefined, { classes, what }: AdoptRequest): readonly string[] {
+function orderOf(names: readonly string[] | undefined, { classes, what, named }: AdoptRequest): readonly string[] {
   if (!names) return classes;
   if (names.every((name) => classes.includes(name))) return names;
   if (names.every((name, index) => name === String(index))) return classes;
   throw new UserError(
-    `${what} knows the classes ${listed(names)}, but those of the target are ${listed(classes)}; train on the target as it stands in ` +
-      'MLOPS_TRAIN, or on its index in MLOPS_CLASSES',
+    `${what} knows the classes ${listed(names)}, but those of the target are ${listed(classes)}; ${named.classes}`,
   );
 }
 
@@ -137,13 +138,13 @@ interface MatrixInput {
 }
 
 /** The columns that fill a single input for all features; undefined for a graph with one input a column. */
-function matrixOf(layout: InputLayout, { columns, what }: AdoptRequest): MatrixInput | undefined {
+function matrixOf(layout: InputLayout, { columns, what, named }: AdoptRequest): MatrixInput | undefined {
   const only = singleInput(layout, columns);
   if (!only) return undefined;
   const { name, tensor, width } = only;
   if (width !== undefined && width !== columns.length)
     throw new UserError(
-      `${what} takes ${width} columns in its input ${JSON.stringify(name)}, but MLOPS_FEATURES names ${columns.length}: ${shown(columns)}. ` +
+      `${what} takes ${width} columns in its input ${JSON.stringify(name)}, but ${named.columns} names ${columns.length}: ${shown(columns)}. ` +
         'Let the graph begin at the raw columns (a Pipeline, with its encoders, converted as a whole)',
     );
   const texts = columns.filter(({ type }) => type === 'string');

@@ -138,6 +138,10 @@ async function takeOver(
     task: spec.task,
     classes,
     columns: features,
+    named: {
+      columns: 'MLOPS_FEATURES',
+      classes: 'train on the target as it stands in MLOPS_TRAIN, or on its index in MLOPS_CLASSES',
+    },
     rows: await dataset.table(
       features.map(({ name }) => name),
       tried.slice(0, TRIED_ROWS),
