@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Bundle } from '../../shared/bundle/read.js';
+import { openBundle } from '../../shared/bundle/scorer.js';
 import { messageOf, UserError } from '../../shared/core/errors.js';
 import { formatCount } from '../../shared/core/format.js';
 import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
@@ -22,7 +23,6 @@ import { judge } from '../../shared/evaluation/judge.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
 import { countArtifacts } from '../../shared/github/artifact.js';
-import { openModel } from '../../shared/onnx/session.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { type ResolvedModel, resolveChampion, resolveModel } from '../../shared/registry/resolve.js';
 import { renderComparisonSummary } from '../../shared/report/comparison.js';
@@ -103,7 +103,7 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
         'report-path': page,
         artifact: artifacts.available ? artifact : '',
       },
-      annotations: annotationsOf(comparison, loaded),
+      annotations: [...annotationsOf(comparison, loaded), ...selfMade(candidate)],
       summary: renderComparisonSummary(comparison, {
         workflow: environment.workflow,
         ...(environment.runUrl && { links: { run: environment.runUrl } }),
@@ -162,11 +162,9 @@ async function judgeCandidate(
     if (typeof outcome === 'string') notComparable = outcome;
     else opponent = outcome;
   }
-  const sizeOf = (bundle: Bundle): number => (bundle.manifest.files['model.onnx']?.bytes ?? 0) / 1e6;
-  const measuresOf = (bundle: Bundle, of: Scored) => ({
-    latency_p50_ms: of.latency.p50Ms,
-    latency_p99_ms: of.latency.p99Ms,
-    size_mb: sizeOf(bundle),
+  const measuresOf = (bundle: Bundle, { latency }: Scored) => ({
+    ...(latency && { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms }),
+    ...(!bundle.predictionsOnly && { size_mb: (bundle.manifest.files['model.onnx']?.bytes ?? 0) / 1e6 }),
   });
   const championManifest = champion?.bundle.manifest;
   const blocks = await blocksOf(dataset, loaded, rows);
@@ -218,12 +216,15 @@ async function judgeCandidate(
     spec: loaded.file,
     ...result,
     rows: counts,
-    candidate: summarizeModel(manifest, { importance: candidate.importance, latency: scored.latency }),
+    candidate: summarizeModel(manifest, {
+      importance: candidate.importance,
+      ...(scored.latency && { latency: scored.latency }),
+    }),
     ...(champion && {
       champion: {
         ...summarizeModel(champion.bundle.manifest, {
           importance: champion.bundle.importance,
-          ...(opponent ? { latency: opponent.latency } : { recorded: champion.bundle.metrics }),
+          ...(opponent ? opponent.latency && { latency: opponent.latency } : { recorded: champion.bundle.metrics }),
         }),
         reference: champion.shown,
       },
@@ -238,20 +239,21 @@ async function judgeCandidate(
 
 interface Scored {
   readonly predictions: Predictions;
-  readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
+  /** Absent where there are predictions and no model. */
+  readonly latency?: { readonly p50Ms: number; readonly p99Ms: number };
 }
 
-async function score({ manifest, modelFile }: Bundle, dataset: Dataset, rows: Uint32Array): Promise<Scored> {
+async function score(bundle: Bundle, dataset: Dataset, rows: Uint32Array): Promise<Scored> {
+  const { manifest } = bundle;
   const table: Table = await dataset.table(
     manifest.signature.inputs.map(({ name }) => name),
     rows,
   );
-  const model = await openModel(modelFile);
+  const model = await openBundle(bundle, dataset, rows);
   try {
-    return {
-      predictions: await model.predict(table, { task: manifest.task, classes: manifest.classes }),
-      latency: await model.latency(table),
-    };
+    const predictions = await model.predict(table, { task: manifest.task, classes: manifest.classes });
+    const latency = await model.latency(table);
+    return { predictions, ...(latency && { latency }) };
   } finally {
     await model.close();
   }
@@ -338,6 +340,14 @@ function annotationsOf(comparison: Comparison, loaded: LoadedSpec): Annotation[]
       message: gateMessage(gate, comparison.rows.used),
       location: { file: loaded.file, ...(gate.line !== undefined && { line: gate.line }) },
     }));
+}
+
+/** Nobody but the command has seen how these predictions came about. */
+function selfMade({ predictionsOnly }: Bundle): Annotation[] {
+  if (!predictionsOnly) return [];
+  const message =
+    'The candidate holds predictions that its train.command made itself, and no model: they are judged as they are, and nothing here can make them again.';
+  return [{ level: 'warning', message }];
 }
 
 function failureOf(comparison: Comparison, failOn: CompareInputs['fail-on']): string | undefined {

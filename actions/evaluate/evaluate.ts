@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { openBundle } from '../../shared/bundle/scorer.js';
 import { UserError } from '../../shared/core/errors.js';
 import { formatCount } from '../../shared/core/format.js';
 import { sha256 } from '../../shared/core/json.js';
@@ -9,13 +10,15 @@ import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts, fitSplit } from '../../shared/data/split.js';
+import type { Labels } from '../../shared/data/table.js';
 import type { ModelSummary } from '../../shared/evaluation/comparison.js';
 import { readCustomMetrics } from '../../shared/evaluation/custom-metrics.js';
 import type { Evaluation } from '../../shared/evaluation/evaluation.js';
 import { evaluateModel } from '../../shared/evaluation/judge.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
-import { openModel } from '../../shared/onnx/session.js';
+import { adoptModel } from '../../shared/onnx/adopt.js';
+import { type OnnxModel, openModel } from '../../shared/onnx/session.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { type ResolvedModel, resolveModel } from '../../shared/registry/resolve.js';
 import { renderEvaluation } from '../../shared/report/evaluation.js';
@@ -24,6 +27,7 @@ import { workDirectory } from '../../shared/runner/work-directory.js';
 import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.js';
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import type { Spec } from '../../shared/spec/schema.js';
 
 export interface EvaluateInputs {
   readonly data: readonly string[];
@@ -110,22 +114,16 @@ async function evaluate(
     });
   log(`Evaluating on ${formatCount(rows.length)} test rows`);
 
-  const model = await openModel(resolved.kind === 'bundle' ? resolved.bundle.modelFile : resolved.file);
+  const model = await (resolved.kind === 'bundle'
+    ? openBundle(resolved.bundle, dataset, rows)
+    : openForeign(resolved, { dataset, rows, labels, spec }));
   try {
-    const columns = spec.features.use;
-    const table = await dataset.table(columns ?? model.signature.inputs.map(({ name }) => name), rows);
-    const context = {
-      task: spec.task,
-      classes: labels.task === 'regression' ? [] : labels.classes,
-      ...(columns && { columns }),
-    };
-    const predictions = await model.predict(table, context);
-    const latency = await model.latency(table, columns ? { columns } : {});
-    const summary = summaryOf(
-      resolved,
-      model.signature.inputs.map(({ name }) => name),
-      latency,
-    );
+    const inputs = model.signature.inputs.map(({ name }) => name);
+    const table = await dataset.table(inputs, rows);
+    const classes = labels.task === 'regression' ? [] : labels.classes;
+    const predictions = await model.predict(table, { task: spec.task, classes });
+    const latency = await model.latency(table);
+    const summary = summaryOf(resolved, inputs, latency);
     const judgedLabels = selectLabels(labels, rows);
     const { resamples: _resamples, ...parts } = evaluateModel({
       labels: judgedLabels,
@@ -149,7 +147,10 @@ async function evaluate(
         candidate: { predictions, threshold: manifest?.threshold },
       }),
       threshold: { candidate: manifest?.threshold },
-      measures: { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms, size_mb: summary.sizeBytes / 1e6 },
+      measures: {
+        ...(latency && { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms }),
+        ...(summary.sizeBytes > 0 && { size_mb: summary.sizeBytes / 1e6 }),
+      },
       progress,
     });
     return {
@@ -168,14 +169,44 @@ async function evaluate(
   }
 }
 
+/** Rows that a graph made elsewhere is tried on before it is evaluated. */
+const TRIED_ROWS = 2_000;
+
+/** Opens a graph made elsewhere as it comes: with ZipMap or without, one input a column or one for all of `features.use`. */
+async function openForeign(
+  { file, shown }: Extract<ResolvedModel, { kind: 'onnx' }>,
+  { dataset, rows, labels, spec }: { dataset: Dataset; rows: Uint32Array; labels: Labels; spec: Spec },
+): Promise<OnnxModel> {
+  const { use } = spec.features;
+  const columns = (use ?? dataset.schema.map(({ name }) => name)).flatMap((wanted, index) => {
+    const { name } = dataset.column(wanted, dataset.locate(['features', 'use', index]));
+    return dataset.schema.filter((column) => column.name === name);
+  });
+  const { model } = await adoptModel(readFileSync(file), {
+    what: shown,
+    name: spec.name,
+    task: spec.task,
+    classes: labels.task === 'regression' ? [] : labels.classes,
+    columns,
+    named: {
+      columns: use ? 'features.use' : 'the data (features.use is not given)',
+      classes: 'a model of another target cannot be evaluated here',
+    },
+    rows: await dataset.table(
+      columns.map(({ name }) => name),
+      rows.slice(0, TRIED_ROWS),
+    ),
+  });
+  return openModel(model);
+}
+
 /** What there is to say of a model; of a graph made elsewhere only what its file shows. */
-function summaryOf(
-  resolved: ResolvedModel,
-  inputs: readonly string[],
-  latency: NonNullable<ModelSummary['latency']>,
-): ModelSummary {
+function summaryOf(resolved: ResolvedModel, inputs: readonly string[], latency: ModelSummary['latency']): ModelSummary {
   if (resolved.kind === 'bundle')
-    return summarizeModel(resolved.bundle.manifest, { importance: resolved.bundle.importance, latency });
+    return summarizeModel(resolved.bundle.manifest, {
+      importance: resolved.bundle.importance,
+      ...(latency && { latency }),
+    });
   const bytes = readFileSync(resolved.file);
   return {
     digest: sha256(bytes),
@@ -187,7 +218,7 @@ function summaryOf(
     trainingRows: 0,
     dataRows: 0,
     sizeBytes: bytes.byteLength,
-    latency,
+    ...(latency && { latency }),
     importance: [],
   };
 }

@@ -51,6 +51,10 @@ export async function run(inputs: RegisterInputs, services: RunnerServices): Pro
     throw new UserError('Versions are kept on GitHub: "register" needs a job of GitHub Actions and its "github-token".');
 
   const { bundle, run } = await trustedBundle(inputs.bundle, source, loaded, directory, environment);
+  if (bundle.predictionsOnly)
+    throw new UserError(
+      `The candidate ${bundle.manifest.digest} holds predictions and no model, so it cannot become a version: its train.command has to write model.onnx.`,
+    );
   const storage = kind === 'release' ? { kind } : { kind, run: await artifactRun(source, bundle, run, environment) };
   const publish = spec.registry?.publish ?? [];
   const left = Object.entries(PRIVATE_FILES).flatMap(([name, file]) => (publish.some((wish) => wish === name) ? [] : [file]));

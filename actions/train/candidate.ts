@@ -27,7 +27,8 @@ import { forgetFolder, type Reuse, type ReusePlaces, rememberBundle } from './re
 
 /** A model with what it says of the test rows. */
 export interface Trained {
-  readonly fitted: Omit<FinishedModel, 'predict' | 'dropped'>;
+  /** Without a model when a command left predictions alone. */
+  readonly fitted: Omit<FinishedModel, 'predict' | 'dropped' | 'model'> & { readonly model?: Uint8Array };
   /** What a command says of itself. */
   readonly reported?: Readonly<Record<string, number>>;
   readonly metrics: Readonly<Record<string, number>>;
@@ -96,7 +97,7 @@ export async function leaveBundle(
       ...runOf(environment),
       tool: { name: 'mlops-actions', version: toolVersion() },
     },
-    model: fitted.model,
+    ...(fitted.model && { model: fitted.model }),
     metrics: Object.fromEntries(Object.keys(metrics).map((name) => [name, defined[name] ?? null])),
     importance: fitted.importance,
     profile,

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BUNDLE_FILES } from '../../shared/bundle/files.js';
 import type { Fingerprint, Manifest } from '../../shared/bundle/manifest.js';
 import { type Bundle, readBundle } from '../../shared/bundle/read.js';
 import { UserError } from '../../shared/core/errors.js';
@@ -24,6 +26,8 @@ export interface ReusePlaces {
   readonly champion: () => Promise<ResolvedModel | undefined>;
 }
 
+const NEEDED = [BUNDLE_FILES.metrics, BUNDLE_FILES.predictions];
+
 /** A bundle of the same training, or what has changed since the last one that is known. */
 export type Reuse =
   | { readonly bundle: Bundle; readonly from: string; readonly remember: boolean }
@@ -40,14 +44,15 @@ export async function findBundle(fingerprint: Fingerprint, places: ReusePlaces):
   if (left && places.trustOutput && fits(left)) return { bundle: left, from: 'the output folder', remember: false };
 
   const folder = cacheFolder(places.directory, fingerprint);
-  await forgetFolder(places.directory);
-  if (await restoreFromCache([folder], cacheKey(fingerprint, places))) {
+  for (const key of cacheKeys(fingerprint, places)) {
+    await forgetFolder(places.directory);
+    if (!(await restoreFromCache([folder], key))) continue;
     const cached = await readUsable(folder);
     if (cached && fits(cached)) return { bundle: cached, from: 'the Actions cache', remember: false };
   }
   const champion = await places.champion();
   const known = champion?.kind === 'bundle' ? champion.bundle : undefined;
-  if (known && fits(known)) return { bundle: known, from: champion!.shown, remember: true };
+  if (known && fits(known) && isWhole(known)) return { bundle: known, from: champion!.shown, remember: true };
   const before = left ?? known;
   const since = left ? 'the last training here' : (champion?.shown ?? '');
   return { changed: before && changedParts(fingerprint, before.manifest.fingerprint), since };
@@ -60,7 +65,7 @@ export async function rememberBundle(fingerprint: Fingerprint, places: ReusePlac
   await forgetFolder(places.directory);
   await mkdir(folder, { recursive: true });
   await cp(bundle, folder, { recursive: true });
-  await saveToCache([folder], cacheKey(fingerprint, places));
+  await saveToCache([folder], cacheKeys(fingerprint, places)[0]!);
   await forgetFolder(places.directory);
 }
 
@@ -79,7 +84,14 @@ function isSame(
   { name, frozen }: Pick<ReusePlaces, 'name' | 'frozen'>,
 ): boolean {
   if (!manifest?.fingerprint || manifest.name !== name || manifest.fingerprint.digest !== fingerprint.digest) return false;
+  // A published version leaves its predictions out.
+  if (!NEEDED.every((file) => manifest.files[file])) return false;
   return frozen ? ruleName(manifest.split) === ruleName(frozen) : manifest.fingerprint.kept === undefined;
+}
+
+/** A release holds only what `registry.publish` names; a candidate is made of everything. */
+function isWhole({ directory, manifest }: Bundle): boolean {
+  return Object.keys(manifest.files).every((file) => existsSync(join(directory, file)));
 }
 
 async function readUsable(folder: string): Promise<Bundle | undefined> {
@@ -95,6 +107,8 @@ function cacheFolder(directory: string, { digest }: Fingerprint): string {
   return join(workDirectory(directory), 'cache', digest.slice(7, 23));
 }
 
-function cacheKey({ digest }: Fingerprint, { name, frozen }: Pick<ReusePlaces, 'name' | 'frozen'>): string {
-  return `mlops-actions-train-${name}-${digest.slice(7, 39)}-${ruleName(frozen)}`;
+/** Where the bundle of a training is kept; and where that of a first training is, whose division of rows may be the one to keep. */
+function cacheKeys({ digest }: Fingerprint, { name, frozen }: Pick<ReusePlaces, 'name' | 'frozen'>): readonly string[] {
+  const keyOf = (rule: SplitRule | undefined): string => `mlops-actions-train-${name}-${digest.slice(7, 39)}-${ruleName(rule)}`;
+  return frozen ? [keyOf(frozen), keyOf(undefined)] : [keyOf(undefined)];
 }

@@ -175,12 +175,13 @@ async function trainWithCommand(
     log: services.log,
     progress: services.progress,
   });
-  const fitted = { ...model, classes: labels.task === 'regression' ? [] : labels.classes, importance: [] };
+  const { predictions, ...made } = model;
+  const fitted = { ...made, classes: labels.task === 'regression' ? [] : labels.classes, importance: [] };
   const inputs = model.signature.inputs.map(({ name }) => name);
   return {
     fitted,
     reported: model.reported,
-    ...(await scoreTest(dataset, split, { spec, columns: inputs, labels, fitted })),
+    ...(await scoreTest(dataset, split, { spec, columns: inputs, labels, fitted, predictions })),
   };
 }
 
@@ -188,11 +189,18 @@ async function trainWithCommand(
 async function scoreTest(
   dataset: Dataset,
   split: Split,
-  made: { spec: Spec; columns: readonly string[]; labels: Labels; fitted: Trained['fitted'] },
+  made: {
+    spec: Spec;
+    columns: readonly string[];
+    labels: Labels;
+    fitted: Trained['fitted'];
+    /** Of a trainer whose model cannot be run here. */
+    predictions?: Predictions | undefined;
+  },
 ): Promise<Pick<Trained, 'metrics' | 'test'>> {
   const { spec, columns, labels, fitted } = made;
   const rows = rowsOfPart(split.parts, 'test');
-  const predictions = await predict(fitted, await dataset.table(columns, rows), spec);
+  const predictions = made.predictions ?? (await predict(fitted, await dataset.table(columns, rows), spec));
   const testLabels = selectLabels(labels, rows);
   return {
     metrics: computeMetrics(
@@ -206,6 +214,7 @@ async function scoreTest(
 }
 
 async function predict(fitted: Trained['fitted'], table: Table, spec: Spec): Promise<Predictions> {
+  if (!fitted.model) throw new Error('there is neither a model nor its predictions');
   const model = await openModel(fitted.model);
   try {
     return await model.predict(table, { task: spec.task, classes: fitted.classes });

@@ -3,7 +3,7 @@ import type { Manifest } from './manifest.js';
 
 /** What identifies a model; everything else of a manifest stands beside it. */
 export type Identity = Pick<Manifest, 'signature' | 'params' | 'features' | 'split' | 'seed'> & {
-  /** sha256 of model.onnx. */
+  /** sha256 of model.onnx; of predictions.parquet where there is none. */
   readonly model: string;
   /** Digest of the data fingerprint. */
   readonly data: string;

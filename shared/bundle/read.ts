@@ -13,7 +13,13 @@ import { manifestSchema } from './manifest-schema.js';
 export interface Bundle {
   readonly directory: string;
   readonly manifest: Manifest;
+  /**
+   * The path of model.onnx.
+   * @throws UserError for a bundle that holds predictions alone, which can be judged and not run
+   */
   readonly modelFile: string;
+  /** There is no model.onnx: what stands for the model is what it has predicted for the held-out rows. */
+  readonly predictionsOnly: boolean;
   /** Held-out metrics as the bundle recorded them. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly importance: Importance;
@@ -54,14 +60,23 @@ export async function readBundle(directory: string, shown: string): Promise<Bund
     if (found !== expected.sha256) throw wrong(`${name} has been changed (${found}, the manifest names ${expected.sha256})`);
   }
   const model = manifest.files[BUNDLE_FILES.model];
-  if (!model) throw wrong(`it has no ${BUNDLE_FILES.model}`);
-  const digest = modelDigest({ ...manifest, model: model.sha256, data: manifest.data.digest });
+  const predictionsOnly = !model && manifest.algorithm === 'command';
+  const identity = predictionsOnly ? manifest.files[BUNDLE_FILES.predictions] : model;
+  if (!identity) throw wrong(`it has no ${BUNDLE_FILES.model}`);
+  const digest = modelDigest({ ...manifest, model: identity.sha256, data: manifest.data.digest });
   if (digest !== manifest.digest) throw wrong(`its digest is ${manifest.digest}, its content has ${digest}`);
 
   return {
     directory,
     manifest,
-    modelFile: join(directory, BUNDLE_FILES.model),
+    get modelFile() {
+      if (!predictionsOnly) return join(directory, BUNDLE_FILES.model);
+      throw new UserError(
+        `${shown} holds no model, only what its train.command has predicted: it can be judged, and neither run, released nor served. ` +
+          'For that the command has to write model.onnx.',
+      );
+    },
+    predictionsOnly,
     metrics: numbersOf(await readJson(join(directory, BUNDLE_FILES.metrics))),
     importance: importanceOf(await readJson(join(directory, BUNDLE_FILES.importance))),
   };

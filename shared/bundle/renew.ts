@@ -16,20 +16,22 @@ export type Occasion = Pick<Manifest, 'commit' | 'run' | 'fingerprint'>;
  */
 export async function renewBundle(
   directory: string,
-  { directory: from, manifest, importance }: Bundle,
+  bundle: Bundle,
   occasion: Occasion,
   render: BundleContent['render'],
 ): Promise<Manifest> {
+  const { directory: from, manifest, importance, predictionsOnly } = bundle;
   const read = (file: string): Promise<Buffer> => readFile(join(from, file));
   const json = async (file: string): Promise<unknown> => JSON.parse((await read(file)).toString('utf8'));
   // All is read before the directory is emptied.
-  const [model, predictions] = [await read(BUNDLE_FILES.model), await read(BUNDLE_FILES.predictions)];
+  const model = predictionsOnly ? undefined : await read(BUNDLE_FILES.model);
+  const predictions = await read(BUNDLE_FILES.predictions);
   const metrics = (await json(BUNDLE_FILES.metrics)) as BundleContent['metrics'];
   const profile = manifest.files[BUNDLE_FILES.profile] ? ((await json(BUNDLE_FILES.profile)) as ReferenceProfile) : undefined;
   const { digest: _digest, files: _files, commit: _commit, run: _run, fingerprint: _fingerprint, ...same } = manifest;
   return writeBundle(directory, {
     manifest: { ...same, ...occasion },
-    model,
+    ...(model && { model }),
     metrics,
     importance,
     ...(profile && { profile }),

@@ -10,7 +10,8 @@ import type { Importance, Manifest } from './manifest.js';
 export interface BundleContent {
   /** The manifest without what follows from the content. */
   readonly manifest: Omit<Manifest, 'digest' | 'files'>;
-  readonly model: Uint8Array;
+  /** Absent for a trainer whose model cannot be ONNX: then the predictions stand for it. */
+  readonly model?: Uint8Array;
   /** Flat, by metric name; null where a metric is undefined on these rows. */
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly importance: Importance;
@@ -36,7 +37,7 @@ export async function writeBundle(directory: string, content: BundleContent): Pr
     files[name] = { sha256: sha256(bytes), bytes: bytes.byteLength };
   };
 
-  await add(BUNDLE_FILES.model, content.model);
+  if (content.model) await add(BUNDLE_FILES.model, content.model);
   await add(BUNDLE_FILES.metrics, toJsonFile(content.metrics));
   await add(BUNDLE_FILES.params, stringify({ algorithm: content.manifest.algorithm, ...content.manifest.params }));
   await add(BUNDLE_FILES.importance, toJsonFile(content.importance));
@@ -49,7 +50,7 @@ export async function writeBundle(directory: string, content: BundleContent): Pr
 
   const { manifest } = content;
   const digest = modelDigest({
-    model: files[BUNDLE_FILES.model]!.sha256,
+    model: (files[BUNDLE_FILES.model] ?? files[BUNDLE_FILES.predictions]!).sha256,
     signature: manifest.signature,
     params: manifest.params,
     features: manifest.features,

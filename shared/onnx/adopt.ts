@@ -1,23 +1,15 @@
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import {
-  type AttributeProtoSchema,
-  AttributeProto_AttributeType as AttributeType,
-  TensorProto_DataType as DataType,
-  type GraphProto,
-  ModelProtoSchema,
-  type NodeProto,
-  NodeProtoSchema,
-  ValueInfoProtoSchema,
-} from 'onnx-buf';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { TensorProto_DataType as DataType, type GraphProto, ModelProtoSchema } from 'onnx-buf';
 import { UserError } from '../core/errors.js';
 import type { ColumnSchema, Table } from '../data/table.js';
 import type { Task } from '../spec/schema.js';
 import { classNames } from './class-names.js';
 import { discoverInputs, discoverOutputs, type InputLayout } from './discover.js';
+import { GraphWrapper, removeZipMaps, renamed, renameValues, valueInfo } from './graph-wrapper.js';
 import { assertSelfContained } from './inspect.js';
 import { chooseScore } from './outputs.js';
 import { openModel, openSession } from './session.js';
-import type { Signature, SignatureInput, TensorType } from './signature.js';
+import type { Signature, SignatureInput } from './signature.js';
 
 /** What a graph made elsewhere has to fit. */
 export interface AdoptRequest {
@@ -27,8 +19,10 @@ export interface AdoptRequest {
   readonly task: Task;
   /** The target's classes, the positive one last; empty for regression. */
   readonly classes: readonly string[];
-  /** The raw columns that the trainer was given, in that order. */
+  /** The raw columns that the graph may take; for a single input of all, in its order. */
   readonly columns: readonly ColumnSchema[];
+  /** What names those columns and the classes, for messages. */
+  readonly named: { readonly columns: string; readonly classes: string };
   /** Rows that the graph must be able to score; their labels hold the order of the classes against the probabilities. */
   readonly rows: Table;
 }
@@ -69,7 +63,7 @@ export async function adoptModel(bytes: Uint8Array, request: AdoptRequest): Prom
 
   const inputs = matrix ? matrix.inputs : columnInputs(layout, request);
   renameValues(graph, matrix ? new Map() : new Map(inputs.map(({ input, name }) => [input, name])));
-  const wrapper = new Wrapper(graph, new Set(inputs.map(({ name }) => name)));
+  const wrapper = new GraphWrapper(graph, new Set(inputs.map(({ name }) => name)));
   if (matrix) {
     graph.input = inputs.map(({ name, tensor }) => valueInfo(name, tensor, ['N', 1]));
     wrapper.before(
@@ -124,28 +118,13 @@ function rawNumbers(type: number, raw: Uint8Array): string[] {
 }
 
 /** The target's classes in the order of the graph's scores. Whole numbers that are no classes count them. */
-function orderOf(names: readonly string[] | undefined, { classes, what }: AdoptRequest): readonly string[] {
+function orderOf(names: readonly string[] | undefined, { classes, what, named }: AdoptRequest): readonly string[] {
   if (!names) return classes;
   if (names.every((name) => classes.includes(name))) return names;
   if (names.every((name, index) => name === String(index))) return classes;
   throw new UserError(
-    `${what} knows the classes ${listed(names)}, but those of the target are ${listed(classes)}; train on the target as it stands in ` +
-      'MLOPS_TRAIN, or on its index in MLOPS_CLASSES',
+    `${what} knows the classes ${listed(names)}, but those of the target are ${listed(classes)}; ${named.classes}`,
   );
-}
-
-/** A ZipMap makes a map a row of what is a tensor before it. */
-function removeZipMaps(graph: GraphProto): void {
-  for (const node of graph.node.filter(({ opType }) => opType === 'ZipMap')) {
-    const [tensor = ''] = node.input;
-    const [map = ''] = node.output;
-    graph.node = graph.node.filter((other) => other !== node);
-    const known = graph.output.some(({ name }) => name === tensor);
-    graph.output = graph.output.flatMap((output) => {
-      if (output.name !== map) return [output];
-      return known ? [] : [valueInfo(tensor, 'float32', ['N', 'K'])];
-    });
-  }
 }
 
 /** An input of the signature, and what the graph calls it. */
@@ -159,13 +138,13 @@ interface MatrixInput {
 }
 
 /** The columns that fill a single input for all features; undefined for a graph with one input a column. */
-function matrixOf(layout: InputLayout, { columns, what }: AdoptRequest): MatrixInput | undefined {
+function matrixOf(layout: InputLayout, { columns, what, named }: AdoptRequest): MatrixInput | undefined {
   const only = singleInput(layout, columns);
   if (!only) return undefined;
   const { name, tensor, width } = only;
   if (width !== undefined && width !== columns.length)
     throw new UserError(
-      `${what} takes ${width} columns in its input ${JSON.stringify(name)}, but MLOPS_FEATURES names ${columns.length}: ${shown(columns)}. ` +
+      `${what} takes ${width} columns in its input ${JSON.stringify(name)}, but ${named.columns} names ${columns.length}: ${shown(columns)}. ` +
         'Let the graph begin at the raw columns (a Pipeline, with its encoders, converted as a whole)',
     );
   const texts = columns.filter(({ type }) => type === 'string');
@@ -215,144 +194,6 @@ function shown(columns: readonly ColumnSchema[]): string {
 
 function listed(names: readonly string[]): string {
   return names.length > 20 ? `${names.slice(0, 20).join(', ')} and ${names.length - 20} more` : names.join(', ');
-}
-
-const renamed = (name: string): string => (name === '' ? '' : `model/${name}`);
-
-/** Puts everything that a graph names under `model/`, but for inputs with names of their own; also within branches and loops. */
-function renameValues(graph: GraphProto, inputs: ReadonlyMap<string, string>): void {
-  const rename = (name: string): string => inputs.get(name) ?? renamed(name);
-  for (const value of [...graph.input, ...graph.output, ...graph.initializer]) value.name = rename(value.name);
-  for (const sparse of graph.sparseInitializer) if (sparse.values) sparse.values.name = rename(sparse.values.name);
-  graph.valueInfo = [];
-  graph.quantizationAnnotation = [];
-  for (const node of graph.node) {
-    node.name = renamed(node.name);
-    node.input = node.input.map(rename);
-    node.output = node.output.map(rename);
-    for (const { g, graphs } of node.attribute) for (const inner of g ? [g, ...graphs] : graphs) renameValues(inner, inputs);
-  }
-}
-
-const TYPE: Readonly<Record<TensorType, DataType>> = {
-  float32: DataType.FLOAT,
-  float64: DataType.DOUBLE,
-  int32: DataType.INT32,
-  int64: DataType.INT64,
-  bool: DataType.BOOL,
-  string: DataType.STRING,
-};
-
-function valueInfo(name: string, type: TensorType, shape: readonly (string | number)[]) {
-  const dim = shape.map((size) =>
-    typeof size === 'string'
-      ? { value: { case: 'dimParam' as const, value: size } }
-      : { value: { case: 'dimValue' as const, value: BigInt(size) } },
-  );
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: { value: { case: 'tensorType', value: { elemType: TYPE[type], shape: { dim } } } },
-  });
-}
-
-/**
- * Adds nodes around a graph, only such as mean the same in every opset of the last years; constants are nodes as well,
- * since the initialisers of old files are inputs too.
- */
-class Wrapper {
-  readonly #graph: GraphProto;
-  readonly #taken: ReadonlySet<string>;
-  #count = 0;
-
-  constructor(graph: GraphProto, taken: ReadonlySet<string>) {
-    this.#graph = graph;
-    this.#taken = taken;
-  }
-
-  before(opType: string, input: readonly string[], output: string, ints: Readonly<Record<string, number>>): void {
-    this.#graph.node.unshift(nodeOf(opType, input, output, ints));
-  }
-
-  finish(
-    score: string,
-    { task, classes }: AdoptRequest,
-    { order, single }: { readonly order: readonly string[]; readonly single: boolean },
-  ): Signature['outputs'] {
-    const scores = this.#node('Cast', [score], { to: DataType.FLOAT });
-    if (task === 'regression') {
-      const column = this.#node('Reshape', [
-        scores,
-        this.#constant({ dims: [2n], dataType: DataType.INT64, int64Data: [-1n, 1n] }),
-      ]);
-      return this.#outputs([{ from: column, name: 'prediction', tensor: 'float32', shape: ['N', 1] }]);
-    }
-    const columns = single ? this.#twoColumns(scores) : scores;
-    const places = classes.map((text) => order.indexOf(text));
-    const ordered = places.every((place, index) => place === index)
-      ? columns
-      : this.#node('Gather', [columns, this.#indices(places)], { axis: 1 });
-    const best = this.#node('ArgMax', [ordered], { axis: 1, keepdims: 0 });
-    const stringData = classes.map((text) => new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>);
-    const texts = this.#constant({ dims: [BigInt(classes.length)], dataType: DataType.STRING, stringData });
-    return this.#outputs([
-      { from: this.#node('Gather', [texts, best], { axis: 0 }), name: 'label', tensor: 'string', shape: ['N'] },
-      { from: ordered, name: 'probabilities', tensor: 'float32', shape: ['N', classes.length] },
-    ]);
-  }
-
-  /** One column of a binary model is the probability of the positive class, which is the last. */
-  #twoColumns(scores: string): string {
-    const positive = this.#node('Reshape', [
-      scores,
-      this.#constant({ dims: [2n], dataType: DataType.INT64, int64Data: [-1n, 1n] }),
-    ]);
-    const one = this.#constant({ dims: [1n], dataType: DataType.FLOAT, floatData: [1] });
-    return this.#node('Concat', [this.#node('Sub', [one, positive]), positive], { axis: 1 });
-  }
-
-  #indices(values: readonly number[]): string {
-    return this.#constant({ dims: [BigInt(values.length)], dataType: DataType.INT64, int64Data: values.map(BigInt) });
-  }
-
-  #node(opType: string, input: readonly string[], ints: Readonly<Record<string, number>> = {}): string {
-    const output = `adopted/${++this.#count}`;
-    this.#graph.node.push(nodeOf(opType, input, output, ints));
-    return output;
-  }
-
-  #constant(tensor: NonNullable<MessageInitShape<typeof AttributeProtoSchema>['t']>): string {
-    const output = `adopted/${++this.#count}`;
-    this.#graph.node.push(
-      create(NodeProtoSchema, {
-        opType: 'Constant',
-        output: [output],
-        attribute: [{ name: 'value', type: AttributeType.TENSOR, t: tensor }],
-      }),
-    );
-    return output;
-  }
-
-  /** A raw column of the same name keeps it, and the output gets a number. */
-  #outputs(outputs: readonly (Signature['outputs'][number] & { readonly from: string })[]): Signature['outputs'] {
-    const named = outputs.map(({ from, name: wanted, tensor, shape }) => {
-      let name = wanted;
-      for (let count = 2; this.#taken.has(name); count++) name = `${wanted}_${count}`;
-      this.#graph.node.push(nodeOf('Identity', [from], name, {}));
-      return { name, tensor, shape };
-    });
-    this.#graph.output = named.map(({ name, tensor, shape }) => valueInfo(name, tensor, shape));
-    return named;
-  }
-}
-
-function nodeOf(opType: string, input: readonly string[], output: string, ints: Readonly<Record<string, number>>): NodeProto {
-  return create(NodeProtoSchema, {
-    opType,
-    name: `${opType}:${output}`,
-    input: [...input],
-    output: [output],
-    attribute: Object.entries(ints).map(([name, value]) => ({ name, type: AttributeType.INT, i: BigInt(value) })),
-  });
 }
 
 /** Largest difference that rounding to 32 bits explains. */

@@ -43,7 +43,12 @@ export const STEPS: readonly PipelineStep[] = [
   },
   {
     action: 'train',
-    inputs: { ...common, 'github-token': '', params: '', trials: '', window: 'all', output: BUNDLE, champion: 'none' },
+    inputs: {
+      ...common,
+      ...{ 'github-token': '', params: '', trials: '', window: 'all', output: BUNDLE, champion: 'none' },
+      // The system has a cache of its own for whole steps.
+      cache: 'false',
+    },
     takes: { data },
     leaves: [{ name: 'bundle', kind: 'model', path: BUNDLE }, summary],
   },

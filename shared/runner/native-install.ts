@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf, UserError } from '../core/errors.js';
-import { restoreFromCache, saveToCache } from './cache.js';
+import { cacheAvailable, restoreFromCache, saveToCache } from './cache.js';
 import { readEnvironment } from './environment.js';
 import { logLine } from './log.js';
 
@@ -21,37 +21,101 @@ const MANIFEST_FILES = ['package.json', 'package-lock.json'];
 export async function installNative(lockDirectory: string): Promise<string> {
   const lock = await readFile(join(lockDirectory, 'package-lock.json'));
   const version = createHash('sha256').update(lock).digest('hex').slice(0, 16);
-  const toolCache = process.env.RUNNER_TOOL_CACHE || join(tmpdir(), 'mlops-actions-tool-cache');
-  const home = join(toolCache, 'mlops-actions-native', version, `${process.platform}-${process.arch}`);
-  if (existsSync(completeMark(home))) return home;
+  const place = join('mlops-actions-native', version, `${process.platform}-${process.arch}`);
+  const ready = toolFolders()
+    .map((folder) => join(folder, place))
+    .find((folder) => existsSync(completeMark(folder)));
+  if (ready) return ready;
+  const home = join(await writableFolder(), place);
+  await mkdir(dirname(home), { recursive: true });
 
   const key = `mlops-actions-native-${process.platform}-${process.arch}-${version}`;
-  if ((await restoreFromCache([home], key)) && existsSync(completeMark(home))) {
+  // Unpacked beside: what lies in the tool cache is complete, whoever looks at it.
+  const parcel = join(process.env.RUNNER_TEMP || tmpdir(), `mlops-actions-native-${version}`);
+  if ((await restoreFromCache([parcel], key)) && existsSync(completeMark(parcel))) {
+    await moveIn(parcel, home);
     logLine('Native modules: from the Actions cache.');
     return home;
   }
 
   const started = performance.now();
   logLine('Native modules (DuckDB, ONNX Runtime): not on this runner yet, installing them with npm...');
-  await mkdir(join(home, '..'), { recursive: true });
-  // Made aside and moved in one step: another job on the same machine sees all of it or nothing.
   const workshop = await mkdtemp(`${home}.`);
   try {
     for (const file of MANIFEST_FILES) await copyFile(join(lockDirectory, file), join(workshop, file));
     await npmCi(workshop);
     await pruneOtherPlatforms(join(workshop, 'node_modules/onnxruntime-node/bin'));
     await writeFile(completeMark(workshop), '');
-    await rm(home, { recursive: true, force: true });
-    await rename(workshop, home).catch((error: unknown) => {
-      if (!existsSync(completeMark(home))) throw error;
-    });
+    await settle(workshop, home);
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }
   logLine(`Native modules: installed in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
   // An entry of a pull request is invisible to every other branch and evicts others: only the default branch saves.
-  if (readEnvironment().onDefaultBranch) await saveToCache([home], key);
+  if (readEnvironment().onDefaultBranch && cacheAvailable()) {
+    await rm(parcel, { recursive: true, force: true });
+    await cp(home, parcel, { recursive: true });
+    await saveToCache([parcel], key);
+    await rm(parcel, { recursive: true, force: true });
+  }
   return home;
+}
+
+/** Where the modules may lie, the best place first: one that outlives the job, then places that end with it. */
+function toolFolders(): readonly string[] {
+  const { RUNNER_TOOL_CACHE, RUNNER_TEMP } = process.env;
+  const own = [RUNNER_TOOL_CACHE, RUNNER_TEMP].flatMap((folder) => (folder ? [folder] : []));
+  return [...own, join(tmpdir(), 'mlops-actions-tool-cache')];
+}
+
+/** The first of them that can be written to: a tool cache may belong to somebody else, or be mounted to be read only. */
+async function writableFolder(): Promise<string> {
+  let reason: unknown;
+  for (const folder of toolFolders()) {
+    try {
+      const own = join(folder, 'mlops-actions-native');
+      await mkdir(own, { recursive: true });
+      await rm(await mkdtemp(join(own, '.try-')), { recursive: true });
+      return folder;
+    } catch (error) {
+      reason = error;
+    }
+  }
+  throw new UserError(
+    `The native modules (DuckDB, ONNX Runtime) cannot be put anywhere: ${messageOf(reason)}. Make the folder that RUNNER_TEMP names writable.`,
+    { cause: reason },
+  );
+}
+
+/** Brings a folder to its place from another disk, maybe. */
+async function moveIn(parcel: string, home: string): Promise<void> {
+  const workshop = await mkdtemp(`${home}.`);
+  try {
+    await cp(parcel, workshop, { recursive: true });
+    await settle(workshop, home);
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+    await rm(parcel, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Moves a complete folder to its place in one step: another job on the same machine sees all of it or nothing. Whoever
+ * comes second leaves the first one's alone, since it may be in use; what is there and not complete is put aside.
+ */
+async function settle(workshop: string, home: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await rename(workshop, home);
+      return;
+    } catch (error) {
+      if (existsSync(completeMark(home))) return;
+      if (tries === 3) throw error;
+      const aside = `${home}.broken-${process.pid}-${tries}`;
+      await rename(home, aside).catch(() => {}); // Another one has been quicker; the next try will see.
+      await rm(aside, { recursive: true, force: true });
+    }
+  }
 }
 
 /** Written last, so that its presence says that everything else is there. */
@@ -78,7 +142,7 @@ function npmCi(directory: string): Promise<void> {
     child.on('error', (cause) => reject(new UserError(`npm could not be started (${messageOf(cause)}). ${advice}`, { cause })));
     child.on('close', (code) => {
       if (code === 0) resolve();
-      else reject(new UserError(`npm ci of the native modules failed: ${firstLine(complaint)}. ${advice}`));
+      else reject(new UserError(`npm ci of the native modules failed: ${complaintOf(complaint)}. ${advice}`));
     });
   });
 }
@@ -100,6 +164,12 @@ async function pruneOtherPlatforms(bin: string): Promise<void> {
   }
 }
 
-function firstLine(text: string): string {
-  return text.trim().split('\n')[0]?.trim() || 'no message';
+/** What npm complains of, without its log file and its own name on every line. */
+function complaintOf(text: string): string {
+  const lines = text
+    .split('\n')
+    .map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim())
+    .filter((line) => line !== '' && !/A complete log of this run|^\/.*-debug-\d+\.log$/.test(line));
+  const words = lines.join('; ');
+  return words === '' ? 'no message' : words.slice(0, 400);
 }

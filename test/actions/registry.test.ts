@@ -61,6 +61,15 @@ describe('register', () => {
     expect((await again.step('register')).outputs).toEqual({ ...outcome.outputs, created: 'false' });
   });
 
+  test('refuses a candidate that holds predictions and no model', async () => {
+    const job = await open();
+    const { digest } = await job.bundle('', { algorithm: 'command' });
+    expect(await job.complaint('register')).toBe(
+      `The candidate ${digest} holds predictions and no model, so it cannot become a version: its train.command has to write model.onnx.`,
+    );
+    expect(scene.releases().filter(({ tag }) => tag.startsWith(`${model}@`))).toEqual([]);
+  });
+
   test('takes the version that it is told, and files that the spec names', async () => {
     const job = await open({ spec: { registry: { publish: ['predictions', 'profile'] } } });
     await job.bundle('first');

@@ -119,6 +119,67 @@ describe('a command that trains', () => {
   });
 });
 
+describe('a model that cannot be ONNX', () => {
+  /** Writes predictions.parquet from a query over the features of the test rows. */
+  const predicting = (select: string): string => `
+import { createRequire } from 'node:module';
+const { DuckDBInstance } = createRequire(${JSON.stringify(import.meta.url)})('@duckdb/node-api');
+const connection = await (await DuckDBInstance.create(':memory:')).connect();
+await connection.run("COPY (SELECT ${select} FROM read_parquet('" + process.env.MLOPS_TEST + "')) TO '" + out + "/predictions.parquet'");`;
+  const USEFUL = predicting('1 / (1 + exp(0.3 * usage)) AS score');
+
+  test('is judged and compared by what it predicts, and is never released', async () => {
+    await trainer(USEFUL, {}, { gates: ['auc >= 0.6', 'latency_p99_ms <= 5'] });
+    const outcome = await project.run('train');
+    const bundle = await readBundle(outcome.outputs['bundle-path']!, 'the bundle');
+    expect(bundle.predictionsOnly).toBe(true);
+    expect(bundle.manifest.signature).toEqual({
+      inputs: [{ name: 'usage', column: 'number', tensor: 'float64' }],
+      outputs: [],
+    });
+    expect(Object.keys(bundle.manifest.files)).not.toContain('model.onnx');
+    expect(() => bundle.modelFile).toThrow('the bundle holds no model, only what its train.command has predicted');
+
+    const evaluated = await project.run('evaluate', { model: '.mlops-actions/bundle' });
+    const { auc } = JSON.parse(await readFile(evaluated.outputs['metrics-path']!, 'utf8'));
+    expect(auc).toBeGreaterThan(0.6);
+    expect(auc).toBeCloseTo(bundle.metrics.auc!, 10);
+
+    // Held against a model that runs, and the model against it.
+    await trainer(WRITE);
+    await project.run('train', { output: 'model' });
+    const compared = await project.run('compare', { champion: 'model' });
+    expect(compared.outputs).toMatchObject({ verdict: 'no evidence', gates: 'pass' });
+    expect(compared.annotations).toContainEqual(
+      expect.objectContaining({ level: 'warning', message: expect.stringContaining('its train.command made itself') }),
+    );
+    const turned = await project.run('compare', { candidate: 'model', champion: '.mlops-actions/bundle' });
+    expect(turned.outputs.verdict).toBe('no evidence');
+    expect(turned.annotations).toEqual([]);
+
+    // On other data there is nothing that could be run again.
+    await project.write('data.csv', customers({ rows: 700 }));
+    expect(await project.complaint('compare', { champion: 'none' })).toMatch(
+      /says nothing of [\d,]+ of the [\d,]+ rows that judge/,
+    );
+  });
+
+  test.each([
+    ['too few rows', predicting('0.5 AS score').replace("')) TO", "') LIMIT 3) TO"), 'has 3 rows for the'],
+    [
+      'no column',
+      predicting('0.5 AS probability'),
+      'has no column score_no, score_yes; found: probability; expected: score_no, score_yes, or score, the probability of yes',
+    ],
+    ['no probability', predicting('1.5 AS score'), 'column score, row 1 is 1.5; accepted are probabilities from 0 to 1'],
+    ['a gap', predicting('CASE WHEN usage > 0 THEN 0.5 END AS score'), 'is missing; accepted are probabilities'],
+    ['no Parquet', "writeFileSync(out + '/predictions.parquet', 'id,score');", 'cannot be read as Parquet'],
+  ])('%s in predictions.parquet', async (_, script, expected) => {
+    await trainer(script);
+    expect(await project.complaint('train')).toContain(expected);
+  });
+});
+
 describe('a command that goes wrong is told in one line at its place', () => {
   const complaint = async (): Promise<string> => {
     const message = await project.complaint('train');

@@ -44,8 +44,8 @@ describe('a study', () => {
   test('plans, runs and selects; the winner is what its params train', async () => {
     const legs = await round();
     expect(legs.map(({ outputs }) => outputs)).toEqual([
-      { 'bundle-path': '', digest: '', artifact: 'churn-study-default-r1-j1-a1' },
-      { 'bundle-path': '', digest: '', artifact: 'churn-study-default-r1-j2-a1' },
+      { 'bundle-path': '', digest: '', cached: 'false', artifact: 'churn-study-default-r1-j1-a1' },
+      { 'bundle-path': '', digest: '', cached: 'false', artifact: 'churn-study-default-r1-j2-a1' },
     ]);
     expect(project.log.filter((text) => /^Trial \d \(\d of 2\): log_loss /.test(text))).toHaveLength(4);
     await expect(readBundle(join(project.directory, '.mlops-actions/bundle'), 'bundle')).rejects.toThrow(/manifest/);

@@ -5,12 +5,15 @@ import { UserError } from '../../core/errors.js';
 import { formatBytes, formatDuration } from '../../core/format.js';
 import type { Progress } from '../../core/progress.js';
 import type { Dataset } from '../../data/dataset.js';
+import { readGivenPredictions } from '../../data/given-predictions.js';
 import { type PartFile, writePartFiles } from '../../data/part-files.js';
+import type { Predictions } from '../../data/predictions.js';
 import { rowsOfPart } from '../../data/select.js';
 import type { Split } from '../../data/split.js';
 import type { ColumnSchema } from '../../data/table.js';
 import type { FeaturePlan } from '../../features/plan.js';
-import { type AdoptedModel, adoptModel } from '../../onnx/adopt.js';
+import { adoptModel } from '../../onnx/adopt.js';
+import { type Signature, TENSOR_OF_COLUMN } from '../../onnx/signature.js';
 import { primaryMetric } from '../../spec/chosen-metrics.js';
 import type { LoadedSpec } from '../../spec/load.js';
 import { createMask, environmentOfCommand } from './environment.js';
@@ -37,8 +40,11 @@ export interface CommandRequest {
   readonly progress: Progress;
 }
 
-/** What a command left behind, ready for a bundle. */
-export interface CommandModel extends AdoptedModel {
+/** What a command left behind, ready for a bundle: a model, or what its model has predicted for the test rows. */
+export interface CommandModel {
+  readonly model?: Uint8Array;
+  readonly signature: Signature;
+  readonly predictions?: Predictions;
   readonly plan: FeaturePlan;
   readonly params: Readonly<Record<string, string | number | boolean>>;
   /** The last step of progress.ndjson; 0 without it. */
@@ -61,7 +67,7 @@ const TRIED_ROWS = 2_000;
  * @throws UserError when it fails, takes too long, is cancelled, or leaves no usable model
  */
 export async function trainByCommand(request: CommandRequest): Promise<CommandModel> {
-  const { dataset, split, loaded, directory, folder, features, classes, log } = request;
+  const { loaded, directory, folder, features, log } = request;
   const { spec, locate } = loaded;
   const { command } = spec.train;
   if (command === undefined) throw new Error('the spec has no train.command');
@@ -85,32 +91,16 @@ export async function trainByCommand(request: CommandRequest): Promise<CommandMo
   }
   if (end.leftBehind) log('The command left processes running; they have been ended.');
   const fault = faultOf(end, spec.train.timeout);
-  if (fault) throw new UserError({ message: `train.command ${mask(fault)}`, location: locate(['train', 'command']) });
+  if (fault) throw wrong(mask(fault), locate);
   log(`The command ended well after ${formatDuration(end.seconds)}`);
 
-  const bytes = await readModel(join(output, 'model.onnx'), locate);
-  const validation = rowsOfPart(split.parts, 'validation');
-  const tried = validation.length > 0 ? validation : rowsOfPart(split.parts, 'train');
-  const adopted = await adoptModel(bytes, {
-    what: 'the model.onnx that train.command wrote',
-    name: spec.name,
-    task: spec.task,
-    classes,
-    columns: features,
-    rows: await dataset.table(
-      features.map(({ name }) => name),
-      tried.slice(0, TRIED_ROWS),
-    ),
-  }).catch((error: unknown) => {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError({ message: error.message, location: locate(['train', 'command']) }, { cause: error });
-  });
+  const made = await takeOver(request, output);
   if (progressFile.ignored > 0)
     log(`progress.ndjson: ${progressFile.ignored} lines are no JSON object with a number "step" and are left out`);
   const curve = progressFile.curve(primaryMetric(spec));
   return {
-    ...adopted,
-    plan: planOf(features, adopted),
+    ...made,
+    plan: planOf(features, made.signature),
     params: spec.train.params,
     iterations: Math.max(0, Math.trunc(curve?.points.at(-1)?.step ?? 0)),
     curve: curve?.points ?? [],
@@ -118,6 +108,55 @@ export async function trainByCommand(request: CommandRequest): Promise<CommandMo
     reported: await readReported(join(output, 'metrics.json')),
     seconds: end.seconds,
   };
+}
+
+/** The model that the command wrote, in our form; without one, its predictions. */
+async function takeOver(
+  { dataset, split, loaded, features, classes, log }: CommandRequest,
+  output: string,
+): Promise<Pick<CommandModel, 'model' | 'signature' | 'predictions'>> {
+  const { spec, locate } = loaded;
+  const bytes = await readModel(join(output, 'model.onnx'), locate);
+  if (!bytes) {
+    const file = join(output, 'predictions.parquet');
+    if (!(await isRegular(file)))
+      throw wrong('ended well but wrote no model.onnx: write it into the folder that the variable MLOPS_OUTPUT names', locate);
+    log('There is no model.onnx: the predictions that the command wrote are judged');
+    const rows = rowsOfPart(split.parts, 'test').length;
+    const what = 'the predictions.parquet that train.command wrote';
+    const predictions = await readGivenPredictions(file, { what, task: spec.task, classes, rows }).catch((error: unknown) =>
+      placed(error, locate),
+    );
+    const inputs = features.map(({ name, type }) => ({ name, column: type, tensor: TENSOR_OF_COLUMN[type] }));
+    return { predictions, signature: { inputs, outputs: [] } };
+  }
+  const validation = rowsOfPart(split.parts, 'validation');
+  const tried = validation.length > 0 ? validation : rowsOfPart(split.parts, 'train');
+  return adoptModel(bytes, {
+    what: 'the model.onnx that train.command wrote',
+    name: spec.name,
+    task: spec.task,
+    classes,
+    columns: features,
+    named: {
+      columns: 'MLOPS_FEATURES',
+      classes: 'train on the target as it stands in MLOPS_TRAIN, or on its index in MLOPS_CLASSES',
+    },
+    rows: await dataset.table(
+      features.map(({ name }) => name),
+      tried.slice(0, TRIED_ROWS),
+    ),
+  }).catch((error: unknown) => placed(error, locate));
+}
+
+/** A mistake of the command's own, at its place in the spec. */
+function wrong(message: string, locate: LoadedSpec['locate']): UserError {
+  return new UserError({ message: `train.command ${message}`, location: locate(['train', 'command']) });
+}
+
+function placed(error: unknown, locate: LoadedSpec['locate']): never {
+  if (!(error instanceof UserError)) throw error;
+  throw new UserError({ message: error.message, location: locate(['train', 'command']) }, { cause: error });
 }
 
 /** Writes the files that the command reads. @returns the variables that name them */
@@ -174,19 +213,26 @@ function lastWords(lines: readonly string[]): string {
   return words.length > SHOWN_CHARACTERS ? `…${words.slice(-SHOWN_CHARACTERS)}` : words;
 }
 
-async function readModel(file: string, locate: LoadedSpec['locate']): Promise<Uint8Array> {
-  const wrong = (message: string): UserError =>
-    new UserError({ message: `train.command ${message}`, location: locate(['train', 'command']) });
+/** The bytes of a model; undefined when there is none. */
+async function readModel(file: string, locate: LoadedSpec['locate']): Promise<Uint8Array | undefined> {
   const found = await lstat(file).catch(() => undefined);
-  if (!found) throw wrong('ended well but wrote no model.onnx: write it into the folder that the variable MLOPS_OUTPUT names');
-  if (!found.isFile()) throw wrong('wrote a model.onnx that is no regular file; write the file itself, no link or folder');
+  if (!found) return undefined;
+  if (!found.isFile())
+    throw wrong('wrote a model.onnx that is no regular file; write the file itself, no link or folder', locate);
   if (found.size > LARGEST_MODEL_BYTES)
-    throw wrong(`wrote a model.onnx of ${formatBytes(found.size)}; accepted are at most ${formatBytes(LARGEST_MODEL_BYTES)}`);
+    throw wrong(
+      `wrote a model.onnx of ${formatBytes(found.size)}; accepted are at most ${formatBytes(LARGEST_MODEL_BYTES)}`,
+      locate,
+    );
   return readFile(file);
 }
 
+async function isRegular(file: string): Promise<boolean> {
+  return (await lstat(file).catch(() => undefined))?.isFile() === true;
+}
+
 /** The raw columns that the graph reads, as they are: what it makes of them is its own affair. */
-function planOf(features: readonly ColumnSchema[], { signature }: AdoptedModel): FeaturePlan {
+function planOf(features: readonly ColumnSchema[], signature: Signature): FeaturePlan {
   const read = new Set(signature.inputs.map(({ name }) => name));
   return {
     features: features

@@ -60,7 +60,7 @@ const rows: Table = {
   ]),
 };
 const request = (more: Partial<Parameters<typeof adoptModel>[1]> = {}) => ({
-  ...{ what: 'model.onnx', name: 'm', columns: COLUMNS, rows },
+  ...{ what: 'model.onnx', name: 'm', columns: COLUMNS, rows, named: { columns: 'features.use', classes: 'give target.classes' } },
   ...({ task: 'binary', classes: ['no', 'yes'] } as const),
   ...more,
 });
@@ -182,7 +182,7 @@ describe('a single input [N, F]', () => {
 
   test('classes that are not those of the target are refused', async () => {
     await expect(adopted(scores(['low', 'high']))).rejects.toThrow(
-      'model.onnx knows the classes low, high, but those of the target are no, yes',
+      'model.onnx knows the classes low, high, but those of the target are no, yes; give target.classes',
     );
   });
 });

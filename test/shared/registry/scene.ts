@@ -158,7 +158,8 @@ export function makeBundle(
 ): Promise<Manifest> {
   return writeBundle(directory, {
     manifest: { ...MANIFEST, ...changes },
-    model: Buffer.from(model),
+    // Without any text there is no model, as where a command leaves predictions alone.
+    ...(model !== '' && { model: Buffer.from(model) }),
     metrics,
     importance: [{ feature: 'age', importance: 1 }],
     writePredictions: (file) => writeFile(file, 'rows of people'),
