@@ -1,11 +1,11 @@
 import { nanWhere, toFloat32 } from '../nodes.js';
-import { doubles, doublesOf } from '../raw.js';
+import { doubles, doublesOf, mapNumbers } from '../raw.js';
 import { type Derive, single } from '../transform.js';
 
 /** The number of the bin that a number falls into; a bin begins with its edge. */
 export const bins = single<'bins'>({
   values: (feature, table) =>
-    Float32Array.from(doublesOf(feature, feature.from, table), (value) =>
+    mapNumbers(doublesOf(feature, feature.from, table), (value) =>
       Number.isNaN(value) ? Number.NaN : reached(feature.edges, value),
     ),
   nodes({ from, edges }, { graph, number, once }) {
