@@ -62,7 +62,7 @@ const feature = z.discriminatedUnion('kind', [
   ofMany('days_between', {}),
   ofOne('log', {}),
   ofOne('clip', { min: z.number().exactOptional(), max: z.number().exactOptional() }),
-  ofOne('bins', { edges: z.array(z.number()) }),
+  ofOne('bins', { edges: z.array(z.number()), widths: count.exactOptional(), quantiles: count.exactOptional() }),
   ofMany('ratio', {}),
   ofMany('difference', {}),
   ofMany('product', {}),
