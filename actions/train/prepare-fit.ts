@@ -14,7 +14,7 @@ export interface PreparedFit {
   readonly columns: readonly string[];
   /** Of all rows. */
   readonly labels: Labels;
-  readonly request: Omit<FitRequest, 'progress'>;
+  readonly request: Omit<FitRequest, 'progress' | 'locate'>;
 }
 
 /** Reads the rows that train and the rows that choose; never those that judge. */

@@ -142,7 +142,7 @@ async function trainOnSplit(
 ): Promise<Trained> {
   const { columns, labels, request } = await prepareFit(dataset, split, { spec, locate });
   log(`Training ${request.algorithm}`);
-  const fitted = await fitModel({ ...request, progress });
+  const fitted = await fitModel({ ...request, progress, locate });
   log(`Trained ${fitted.iterations} iterations in ${formatDuration(fitted.seconds)}`);
 
   // What is recorded is what the graph says of raw rows, as it will be served; not the trainer's own arithmetic.

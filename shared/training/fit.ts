@@ -2,6 +2,7 @@ import type { Importance } from '../bundle/manifest.js';
 import type { FeatureSelection } from '../bundle/selection.js';
 import { UserError } from '../core/errors.js';
 import type { Progress } from '../core/progress.js';
+import type { Locate } from '../data/dataset.js';
 import type { Predictions } from '../data/predictions.js';
 import type { ColumnSchema, Table } from '../data/table.js';
 import { fitFeatures } from '../features/fit.js';
@@ -38,6 +39,8 @@ export interface FitRequest {
   /** Threads that the training may use; absent: what the machine has. The model does not depend on it. */
   readonly threads?: number;
   readonly progress: Progress;
+  /** Where a key of the spec stands; absent: mistakes have no place. */
+  readonly locate?: Locate;
 }
 
 /** A model that is ready for its bundle. */
@@ -79,7 +82,9 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     throw new UserError(`no row of the train part has a label (${droppedTrain} rows without): check target.column and split`);
   }
   const { schema, use, derive, task, seed, progress } = request;
-  const offered = fitFeatures({ schema, use, derive, train: train.table, labels: train.labels, weights: train.weights, task });
+  const { labels, weights } = train;
+  const { locate } = request;
+  const offered = fitFeatures({ schema, use, derive, train: train.table, labels, weights, task, locate });
   const trainer = await trainerOf(request.algorithm);
   const input: TrainingInput = {
     train: buildTrainingMatrix(offered, train, seed),
