@@ -87,6 +87,7 @@ const selection = z.strictObject({
       value: z.number().exactOptional(),
     }),
   ),
+  kept: z.array(z.strictObject({ feature: z.string(), value: z.number() })).exactOptional(),
   validation: z.strictObject({ metric: z.enum(['log_loss', 'rmse']), all: z.number(), kept: z.number() }).exactOptional(),
 });
 

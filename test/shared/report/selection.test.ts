@@ -13,13 +13,14 @@ const selection: FeatureSelection = {
     { feature: 'luck', reason: 'chance', value: 0.03 },
     { feature: 'rest', reason: 'count', value: 0.02 },
   ],
+  kept: [{ feature: 'age', value: 0.9 }],
   validation: { metric: 'rmse', all: 12.5, kept: 12.75 },
 };
 
 test('every reason has its words, and the cost stands in the head', () => {
   expect(selectionText(selection)).toBe('3 of 9 features kept, RMSE on the validation rows 12.500 with all, 12.750 with these');
   const section = selectionSection(selection);
-  expect(section).toContain('Importance by permutation on validation rows.');
+  expect(section.replaceAll(' %', '%')).toMatch(/importance by permutation on validation rows \|\n.*\n\| `age` +\| +90\.0% \|/);
   for (const [feature, why] of [
     ['one', 'one value in all training rows'],
     ['twin', 'the values of `age`'],
@@ -35,7 +36,7 @@ test('every reason has its words, and the cost stands in the head', () => {
 test('names are shown as names, and long lists end', () => {
   const hostile = '<img src=x>|`a`\n# b';
   const many = Array.from({ length: 300 }, (_, index) => ({ feature: `${hostile}${index}`, reason: 'constant' as const }));
-  const section = selectionSection({ method: 'gain', offered: 301, dropped: many });
+  const section = selectionSection({ method: 'gain', offered: 301, dropped: many, kept: [{ feature: hostile, value: 1 }] });
   expect(section).not.toContain('<img');
   expect(section).not.toContain('\n# b');
   expect(section).toContain('200 more');
