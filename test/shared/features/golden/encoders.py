@@ -58,7 +58,6 @@ Path(__file__).with_name("encoders.json").write_text(
             "murmurhash3_32": {text: int(murmurhash3_32(text, seed=0, positive=True)) for text in hashed},
         },
         ensure_ascii=False,
-        indent=1,
     )
     + "\n",
     encoding="utf-8",
