@@ -146,7 +146,7 @@ async function trainOnSplit(
 ): Promise<Trained> {
   const { columns, labels, request, finish } = await prepareFit(dataset, split, { spec, locate });
   log(`Training ${request.algorithm}`);
-  const fitted = await fitFinished({ ...request, progress }, await finish());
+  const fitted = await fitFinished({ ...request, progress, locate }, await finish());
   log(`Trained ${fitted.iterations} iterations in ${formatDuration(fitted.seconds)}`);
 
   return { fitted, ...(await scoreTest(dataset, split, { spec, columns, labels, fitted })) };

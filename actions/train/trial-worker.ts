@@ -8,7 +8,7 @@ import type { PlannedTrial } from '../../shared/tuning/round.js';
 /** What every trial of a pack has in common. */
 export interface TrialWork {
   /** Its `params` are those of the spec; a trial's own take their place by name. */
-  readonly request: Omit<FitRequest, 'progress'>;
+  readonly request: Omit<FitRequest, 'progress' | 'locate'>;
   readonly metric: MetricName;
 }
 

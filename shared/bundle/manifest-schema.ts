@@ -62,7 +62,7 @@ const feature = z.discriminatedUnion('kind', [
   ofMany('days_between', {}),
   ofOne('log', {}),
   ofOne('clip', { min: z.number().exactOptional(), max: z.number().exactOptional() }),
-  ofOne('bins', { edges: z.array(z.number()) }),
+  ofOne('bins', { edges: z.array(z.number()), widths: count.exactOptional(), quantiles: count.exactOptional() }),
   ofMany('ratio', {}),
   ofMany('difference', {}),
   ofMany('product', {}),
@@ -87,6 +87,7 @@ const selection = z.strictObject({
       value: z.number().exactOptional(),
     }),
   ),
+  kept: z.array(z.strictObject({ feature: z.string(), value: z.number() })).exactOptional(),
   validation: z.strictObject({ metric: z.enum(['log_loss', 'rmse']), all: z.number(), kept: z.number() }).exactOptional(),
 });
 

@@ -8,6 +8,8 @@ export interface FeatureSelection {
   /** Features that there were before. */
   readonly offered: number;
   readonly dropped: readonly DroppedFeature[];
+  /** The share of the importance, by the method, that each kept feature had when it was measured; largest first. */
+  readonly kept?: readonly { readonly feature: string; readonly value: number }[];
   /** What it cost: the loss on the validation rows, of the model on all features and of the one on what was kept. */
   readonly validation?: { readonly metric: 'log_loss' | 'rmse'; readonly all: number; readonly kept: number };
 }

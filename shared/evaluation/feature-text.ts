@@ -22,7 +22,7 @@ export function featureText(feature: Feature): string {
         ...(feature.max === undefined ? [] : [`at ${feature.max} and below`]),
       ].join(', ')}`;
     case 'bins':
-      return `bin of ${feature.from}, of ${feature.edges.length + 1}`;
+      return `bin of ${feature.from}, ${binsText(feature)}`;
     case 'ratio':
       return feature.from.join(' / ');
     case 'difference':
@@ -48,6 +48,11 @@ export function featureText(feature: Feature): string {
     case 'one_hot':
       return `${feature.from} is ${feature.level}`;
   }
+}
+
+function binsText({ edges, widths, quantiles }: Extract<Feature, { kind: 'bins' }>): string {
+  if (widths !== undefined) return `${widths} of one width`;
+  return quantiles === undefined ? `edges ${edges.join(', ')}` : `${quantiles} with equally many rows`;
 }
 
 /** The day of a moment; a whole time where it is not midnight. */

@@ -1,4 +1,5 @@
-import { UserError } from '../core/errors.js';
+import { type Problem, UserError } from '../core/errors.js';
+import type { Locate } from '../data/dataset.js';
 import { type ColumnSchema, columnOf, type Labels, type Table } from '../data/table.js';
 import { nearest } from '../spec/nearest.js';
 import type { DerivedFeature, Spec, Task } from '../spec/schema.js';
@@ -22,6 +23,8 @@ export interface FitFeaturesRequest {
   readonly labels?: Labels;
   readonly weights?: Float64Array | undefined;
   readonly task: Task;
+  /** Where a key of the spec stands; absent: mistakes have no place. */
+  readonly locate?: Locate | undefined;
 }
 
 /**
@@ -32,38 +35,45 @@ export interface FitFeaturesRequest {
  */
 export function fitFeatures(request: FitFeaturesRequest): FeaturePlan {
   const types = new Map(request.schema.map((column) => [column.name, column.type]));
-  const problems: string[] = [];
+  const problems: Problem[] = [];
+  const add = (path: readonly (string | number)[], message: string): void => {
+    problems.push({ message, ...(request.locate && { location: request.locate(path) }) });
+  };
   const features: Feature[] = [];
   for (const name of request.use) {
     const type = types.get(name);
-    if (type === undefined) problems.push(unknownColumn('features.use', name, request.schema));
+    if (type === undefined) add(['features', 'use'], unknownColumn('features.use', name, request.schema));
     else if (type === 'string') {
       const levels = frequentLevels(categoriesOf(columnOf(request.train, name)), MAX_LEVELS);
       features.push({ name, kind: 'categorical', from: name, levels });
     } else if (type !== 'date' && type !== 'timestamp') features.push({ name, kind: 'numeric', from: name });
   }
-  const context: FitContext = {
+  const context: Omit<FitContext, 'problem'> = {
     typeOf: (name) => types.get(name),
     column: (name) => columnOf(request.train, name),
     labels: request.labels,
     weights: request.weights,
     task: request.task,
-    problem: (message) => problems.push(message),
   };
-  for (const item of request.derive ?? []) {
-    for (const feature of derive(item, request.schema, context)) features.push(feature);
+  for (const [index, item] of (request.derive ?? []).entries()) {
+    const problem = (message: string): void => add(['features', 'derive', index], message);
+    for (const feature of derive(item, request.schema, { ...context, problem })) features.push(feature);
   }
   const names = features.map((feature) => feature.name);
   for (const name of duplicates(names)) {
-    problems.push(`two features are named ${JSON.stringify(name)}: give one of them another \`name\` in features.derive`);
+    add(
+      ['features', 'derive'],
+      `two features are named ${JSON.stringify(name)}: give one of them another \`name\` in features.derive`,
+    );
   }
   if (features.length === 0 && problems.length === 0) {
-    problems.push(
+    add(
+      ['features'],
       'no column is left as a feature: name columns in features.use, or derive parts of a date in features.derive ' +
         '(dates and timestamps are no features by themselves)',
     );
   }
-  if (problems.length > 0) throw new UserError(problems.map((message) => ({ message })));
+  if (problems.length > 0) throw new UserError(problems);
   return { features };
 }
 

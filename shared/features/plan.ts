@@ -47,8 +47,11 @@ export type Feature =
   | OfOne<'log'>
   /** The number, or the bound that it is beyond. */
   | (OfOne<'clip'> & { readonly min?: number; readonly max?: number })
-  /** How many of the ascending edges a number has reached: 0 below the first, `edges.length` from the last on. */
-  | (OfOne<'bins'> & { readonly edges: readonly number[] })
+  /**
+   * How many of the ascending edges a number has reached: 0 below the first, `edges.length` from the last on. Edges that were
+   * fitted say for how many bins: of one width, or with equally many rows.
+   */
+  | (OfOne<'bins'> & { readonly edges: readonly number[]; readonly widths?: number; readonly quantiles?: number })
   /** First by second; missing where the second is 0. */
   | OfMany<'ratio'>
   /** First minus second. */

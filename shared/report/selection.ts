@@ -8,6 +8,9 @@ import { metricNumbers, metricTitle, plural } from './wording.js';
 /** Rows of the table; a text can have hundreds of words. */
 const MOST_DROPPED = 100;
 
+/** Of the kept, the importance that the model ended up with stands in a table of its own. */
+const MOST_KEPT = 20;
+
 const METHODS: Readonly<Record<FeatureSelection['method'], string>> = {
   gain: 'by gain',
   permutation: 'by permutation on validation rows',
@@ -17,12 +20,12 @@ const METHODS: Readonly<Record<FeatureSelection['method'], string>> = {
 /** What was dropped of the features, why, and what it cost; empty without a selection. */
 export function selectionSection(selection: FeatureSelection | undefined): string {
   if (!selection) return '';
-  const { dropped, method } = selection;
+  const { dropped } = selection;
   const head = `<b>Selection</b>: ${selectionText(selection)}`;
   const rows = dropped.slice(0, MOST_DROPPED).map((one) => [code(one.feature, 40), reasonText(one)]);
   if (dropped.length > MOST_DROPPED) rows.push([`${formatCount(dropped.length - MOST_DROPPED)} more`, '']);
   const list = dropped.length === 0 ? 'Nothing was dropped.' : table([{ head: 'dropped' }, { head: 'why' }], rows);
-  return details(head, `Importance ${METHODS[method]}.\n\n${list}`);
+  return details(head, [keptText(selection), list].filter((part) => part !== '').join('\n\n'));
 }
 
 /** How many features stay, and the loss on the validation rows before and after; these rows chose, so it flatters a little. */
@@ -32,6 +35,14 @@ export function selectionText({ dropped, offered, validation }: FeatureSelection
   const { metric, all, kept: after } = validation;
   const write = metricNumbers({ name: metric, better: 'lower', candidate: after, champion: all });
   return `${kept}, ${metricTitle(metric)} on the validation rows ${write.value(all)} with all, ${write.value(after)} with these`;
+}
+
+/** The shares of the kept features as they were measured, before the others were dropped. */
+function keptText({ kept = [], method }: FeatureSelection): string {
+  if (kept.length === 0) return '';
+  const rows = kept.slice(0, MOST_KEPT).map(({ feature, value }) => [code(feature, 40), formatShare(value)]);
+  if (kept.length > MOST_KEPT) rows.push([`${formatCount(kept.length - MOST_KEPT)} more`, '']);
+  return table([{ head: 'kept' }, { head: `importance ${METHODS[method]}`, align: 'right' }], rows);
 }
 
 function reasonText({ reason, of, value = 0 }: DroppedFeature): string {

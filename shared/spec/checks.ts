@@ -154,13 +154,9 @@ function checkFeatures({ features, data, target, split }: Sections): Finding[] {
       findings.push(error(path, `features.use: ${column} stands twice`));
     }
   }
-  const { method, max, min_importance } = features.select ?? {};
-  if (method === 'permutation' && split?.validation === 0) {
+  if (features.select?.method === 'permutation' && split?.validation === 0) {
     const message = 'features.select.method: permutation needs rows that choose; raise split.validation, or use gain';
     findings.push(error(['features', 'select', 'method'], message));
-  } else if (method && method !== 'null_importance' && max === undefined && min_importance === undefined) {
-    const message = `features.select.method: ${method} has no effect without max or min_importance`;
-    findings.push(notice(['features', 'select', 'method'], message));
   }
   const names = new Set<string>();
   for (const [index, item] of (features.derive ?? []).entries()) {

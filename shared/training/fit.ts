@@ -3,6 +3,7 @@ import type { FeatureSelection } from '../bundle/selection.js';
 import { UserError } from '../core/errors.js';
 import { canonicalJson, type Json } from '../core/json.js';
 import type { Progress } from '../core/progress.js';
+import type { Locate } from '../data/dataset.js';
 import type { Predictions } from '../data/predictions.js';
 import type { ColumnSchema, Table } from '../data/table.js';
 import { fitFeatures } from '../features/fit.js';
@@ -53,6 +54,8 @@ export interface FitRequest {
   /** Asked once the model is trained, with its scores of raw rows: what comes between them and the answer. */
   readonly finish?: (predict: (table: Table) => Predictions) => Finish;
   readonly progress: Progress;
+  /** Where a key of the spec stands; absent: mistakes have no place. */
+  readonly locate?: Locate;
 }
 
 /** What is done with the probabilities of a classification. */
@@ -104,7 +107,9 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
   const train = byClass ? weighClasses(allTrain, byClass, 'train') : allTrain;
   const validation = byClass ? weighClasses(allValidation, byClass, 'validation') : allValidation;
   const { schema, use, derive, task, seed, progress } = request;
-  const offered = fitFeatures({ schema, use, derive, train: train.table, labels: train.labels, weights: train.weights, task });
+  const { labels, weights } = train;
+  const { locate } = request;
+  const offered = fitFeatures({ schema, use, derive, train: train.table, labels, weights, task, locate });
   const trainer = await trainerOf(request.algorithm);
   const matrix = buildTrainingMatrix(offered, train, seed);
   // Mistakes are told of all features, also of those that a selection drops.

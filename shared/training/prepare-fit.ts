@@ -18,7 +18,7 @@ export interface PreparedFit {
   readonly columns: readonly string[];
   /** Of all rows. */
   readonly labels: Labels;
-  readonly request: Omit<FitRequest, 'progress'>;
+  readonly request: Omit<FitRequest, 'progress' | 'locate'>;
   /** What comes after the training; trials of a search go without. */
   readonly finish: () => Promise<FinishOptions>;
 }

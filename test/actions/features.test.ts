@@ -55,6 +55,9 @@ const DERIVE: readonly DerivedFeature[] = [
   { from: 'plan', one_hot: true },
 ];
 
+let names = 0;
+const nextName = (): string => `n${names++}`;
+
 let project: Project;
 afterEach(() => project.remove());
 
@@ -117,4 +120,18 @@ test('a transform of the wrong column is told at its line, before anything is tr
   const message = 'features.derive: log needs a number or boolean, but column "plan" is of type string';
   expect((await project.run('validate')).failure).toContain(message);
   expect(await project.complaint('train')).toMatch(/^mlops\.yaml:\d+:\d+: features\.derive: log needs a number/);
+  await project.remove();
+  await create({
+    derive: [
+      { from: 'id', log: true },
+      { from: 'seen_by', one_hot: true },
+    ],
+  });
+  await project.write(
+    'data.csv',
+    data.replace('region', 'seen_by').replaceAll(/,r\d+,/g, () => `,${nextName()},`),
+  );
+  expect(await project.complaint('train')).toMatch(
+    /^mlops\.yaml:\d+:7: features\.derive: one_hot of "seen_by" tells nothing: of \d+ different values/,
+  );
 });

@@ -3,6 +3,7 @@ import { type Simulation, tableOf } from './result.js';
 
 const SIMULATIONS: Readonly<Record<string, () => Promise<Simulation>>> = {
   drift: async () => (await import('./drift.js')).drift,
+  selection: async () => (await import('./selection.js')).selection,
   verdict: async () => (await import('./verdict.js')).verdict,
 };
 

@@ -1,5 +1,5 @@
 import { float64, toFloat32 } from '../nodes.js';
-import { doublesOf } from '../raw.js';
+import { doublesOf, mapNumbers } from '../raw.js';
 import { type Derive, type FeatureNodes, single } from '../transform.js';
 
 /** Features of several numbers of a row, computed in 64 bits from left to right. */
@@ -38,7 +38,7 @@ export const product = single<'product'>({
 
 function combine(columns: readonly Float64Array[], operation: (left: number, right: number) => number): Float32Array {
   const [first, ...rest] = columns;
-  return Float32Array.from(first!, (value, row) => rest.reduce((left, column) => operation(left, column[row]!), value));
+  return mapNumbers(first!, (value, row) => rest.reduce((left, column) => operation(left, column[row]!), value));
 }
 
 function chain({ graph, number }: FeatureNodes, operator: string, from: readonly string[]): string {

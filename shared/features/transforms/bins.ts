@@ -1,11 +1,11 @@
 import { nanWhere, toFloat32 } from '../nodes.js';
-import { doubles, doublesOf } from '../raw.js';
+import { doubles, doublesOf, mapNumbers } from '../raw.js';
 import { type Derive, single } from '../transform.js';
 
 /** The number of the bin that a number falls into; a bin begins with its edge. */
 export const bins = single<'bins'>({
   values: (feature, table) =>
-    Float32Array.from(doublesOf(feature, feature.from, table), (value) =>
+    mapNumbers(doublesOf(feature, feature.from, table), (value) =>
       Number.isNaN(value) ? Number.NaN : reached(feature.edges, value),
     ),
   nodes({ from, edges }, { graph, number, once }) {
@@ -32,8 +32,9 @@ function reached(edges: readonly number[], value: number): number {
 
 export const deriveBins: Derive = ({ name, bins: wanted = 1 }, columns, { column }) =>
   columns.map((from) => {
-    const edges = typeof wanted === 'number' ? equalWidths(doubles(column(from)), wanted) : wanted;
-    return { name: name ?? `${from}_bins`, kind: 'bins', from, edges };
+    const own = { name: name ?? `${from}_bins`, kind: 'bins' as const, from };
+    if (typeof wanted !== 'number') return { ...own, edges: wanted };
+    return { ...own, edges: equalWidths(doubles(column(from)), wanted), widths: wanted };
   });
 
 export const deriveQuantileBins: Derive = ({ name, quantile_bins: count = 1 }, columns, { column }) =>
@@ -41,7 +42,8 @@ export const deriveQuantileBins: Derive = ({ name, quantile_bins: count = 1 }, c
     name: name ?? `${from}_quantile_bins`,
     kind: 'bins',
     from,
-    edges: quantiles(doubles(column(from)), count),
+    edges: quantileEdges(doubles(column(from)), count),
+    quantiles: count,
   }));
 
 /** The inner edges of bins of one width between the smallest and the largest finite value. */
@@ -62,7 +64,7 @@ function equalWidths(values: Float64Array, count: number): number[] {
 }
 
 /** The values that as many rows stand below as belong there; those that would bound an empty bin are left out. */
-function quantiles(values: Float64Array, count: number): number[] {
+function quantileEdges(values: Float64Array, count: number): number[] {
   const sorted = values.filter((value) => Number.isFinite(value)).sort();
   if (sorted.length === 0) return [];
   const edges = Array.from({ length: count - 1 }, (_, k) => sorted[Math.floor(((k + 1) * sorted.length) / count)]!);

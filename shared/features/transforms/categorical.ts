@@ -1,5 +1,5 @@
 import { encodeLevels } from '../nodes.js';
-import { textColumn } from '../raw.js';
+import { lookUp, textColumn } from '../raw.js';
 import { tensorText } from '../text.js';
 import { single } from '../transform.js';
 
@@ -11,7 +11,7 @@ export const categorical = single<'categorical'>({
     const indexOf = new Map<string, number>(feature.levels.map((level, index) => [level, index]));
     indexOf.set('', Number.NaN);
     const indexOfCode = Float32Array.from(dictionary, (text) => indexOf.get(tensorText(text)) ?? feature.levels.length);
-    return Float32Array.from(codes, (code) => indexOfCode[code]!);
+    return lookUp(codes, indexOfCode);
   },
   nodes: ({ from, levels }, place) => encodeLevels(place, from, levels, [...levels.keys()], Number.NaN, levels.length),
 });

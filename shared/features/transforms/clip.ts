@@ -1,11 +1,11 @@
 import { float64, toFloat32 } from '../nodes.js';
-import { doublesOf } from '../raw.js';
+import { doublesOf, mapNumbers } from '../raw.js';
 import { type Derive, single } from '../transform.js';
 
 /** A number held between bounds; missing stays missing. */
 export const clip = single<'clip'>({
   values: ({ min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, ...feature }, table) =>
-    Float32Array.from(doublesOf(feature, feature.from, table), (value) => (value < min ? min : value > max ? max : value)),
+    mapNumbers(doublesOf(feature, feature.from, table), (value) => (value < min ? min : value > max ? max : value)),
   nodes({ from, min, max }, { graph, number }) {
     const value = number(from);
     let held = value;

@@ -15,11 +15,13 @@ export const crossed = single<'crossed'>({
     const digitsOfCodes = columns.map(({ keys }, at) =>
       keys.map((key) => (key === '' ? Number.NaN : (digits.indexOf[at]!.get(key) ?? digits.indexOf[at]!.size))),
     );
-    return Float32Array.from({ length: table.rows }, (_, row) => {
+    const values = new Float32Array(table.rows);
+    for (let row = 0; row < values.length; row++) {
       let number = 0;
       for (const [at, { codes }] of columns.entries()) number = number * digits.sizes[at]! + digitsOfCodes[at]![codes[row]!]!;
-      return Number.isNaN(number) ? Number.NaN : (digits.levelOf.get(number) ?? feature.levels.length);
-    });
+      values[row] = Number.isNaN(number) ? Number.NaN : (digits.levelOf.get(number) ?? feature.levels.length);
+    }
+    return values;
   },
   nodes(feature, place) {
     const { graph, missing } = place;

@@ -9,7 +9,10 @@ import { type Derive, type FeatureNodes, single } from '../transform.js';
 export const daysSince = single<'days_since'>({
   values(feature, table) {
     const origin = Number(feature.origin);
-    return Float32Array.from(moments(feature, feature.from, table), (moment) => days(moment, origin));
+    const all = moments(feature, feature.from, table);
+    const values = new Float32Array(all.length);
+    for (let row = 0; row < values.length; row++) values[row] = days(all[row]!, origin);
+    return values;
   },
   nodes: ({ from, origin }, place) =>
     nanWhere(

@@ -1,6 +1,6 @@
 import { encodeLevels } from '../nodes.js';
 import type { FeatureOf } from '../plan.js';
-import { categories, categoriesOf, frequentLevels, noLevels, rowsOfLevels } from '../raw.js';
+import { categories, categoriesOf, frequentLevels, lookUp, noLevels, rowsOfLevels } from '../raw.js';
 import { type Derive, single, type Transform } from '../transform.js';
 
 /** Most frequent levels that have a number of their own. */
@@ -16,7 +16,7 @@ export function encoded<Kind extends EncodedKind>(): Transform<Kind> {
       const ofKey = new Map(feature.levels.map((level, index) => [level, feature.values[index]!]));
       ofKey.set('', Number.NaN);
       const ofCode = Float32Array.from(keys, (key) => ofKey.get(key) ?? feature.other);
-      return Float32Array.from(codes, (code) => ofCode[code]!);
+      return lookUp(codes, ofCode);
     },
     nodes: ({ from, levels, values, other }: FeatureOf<EncodedKind>, place) =>
       encodeLevels(place, from, levels, values, Number.NaN, other),

@@ -1,5 +1,5 @@
 import { float32, nanWhere, textConstant, toFloat32 } from '../nodes.js';
-import { textColumn } from '../raw.js';
+import { lookUp, textColumn } from '../raw.js';
 import { tensorText } from '../text.js';
 import { type Derive, type FeatureNodes, single } from '../transform.js';
 import { tokens } from '../words.js';
@@ -16,7 +16,7 @@ export const length = single<'length'>({
       for (const _ of tensorText(text)) count += 1;
       return count === 0 ? Number.NaN : count;
     });
-    return Float32Array.from(codes, (code) => lengthOf[code]!);
+    return lookUp(codes, lengthOf);
   },
   /**
    * ONNX cannot count characters. A text is cut into blocks and the last block into characters; cutting all of it into

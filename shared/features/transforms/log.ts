@@ -1,11 +1,11 @@
 import { float64, toFloat32 } from '../nodes.js';
-import { doublesOf } from '../raw.js';
+import { doublesOf, mapNumbers } from '../raw.js';
 import { type Derive, single } from '../transform.js';
 
 /** log(1 + x), in 64 bits. */
 export const log = single<'log'>({
   values: (feature, table) =>
-    Float32Array.from(doublesOf(feature, feature.from, table), (value) => (value > -1 ? Math.log(1 + value) : Number.NaN)),
+    mapNumbers(doublesOf(feature, feature.from, table), (value) => (value > -1 ? Math.log(1 + value) : Number.NaN)),
   nodes({ from }, { graph, number }) {
     const value = number(from);
     const logarithm = graph.node('Log', [graph.node('Add', [value, float64(graph, 1)])]);

@@ -10,10 +10,14 @@ export const oneHot: Transform<'one_hot'> = {
   joins: () => true,
   values(features, table) {
     const { codes, keys } = categories(features[0]!, features[0]!.from, table);
-    return features.map(({ level }) => {
-      const hot = Float32Array.from(keys, (key) => (key === level ? 1 : 0));
-      return Float32Array.from(codes, (code) => hot[code]!);
-    });
+    const placeOf = new Map(features.map(({ level }, place) => [level, place]));
+    const placeOfCode = Int32Array.from(keys, (key) => placeOf.get(key) ?? -1);
+    const columns = features.map(() => new Float32Array(codes.length));
+    for (let row = 0; row < codes.length; row++) {
+      const place = placeOfCode[codes[row]!]!;
+      if (place >= 0) columns[place]![row] = 1;
+    }
+    return columns;
   },
   nodes(features, { graph, input }) {
     const { name, tensor } = input(features[0]!.from);

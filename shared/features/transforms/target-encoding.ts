@@ -61,8 +61,8 @@ export function outOfFold(
   const random = new Random(seed, STREAM);
   const fold = Uint8Array.from({ length: table.rows }, () => random.integer(FOLDS));
   const others = Array.from({ length: FOLDS }, () => new Sums(feature.levels.length + 1));
-  for (let row = 0; row < target.length; row++) {
-    for (const [index, sums] of others.entries()) {
+  for (const [index, sums] of others.entries()) {
+    for (let row = 0; row < target.length; row++) {
       if (index !== fold[row]) sums.add(groups[row]!, target[row]!, weights?.[row] ?? 1);
     }
   }

@@ -15,17 +15,24 @@ export const tfidf: Transform<'tfidf'> = {
     return columns.map((counts, place) => counts.map((count) => count * features[place]!.weight));
   },
   nodes(features, place) {
-    const pool = features.flatMap(({ spellings, weight }, index) => spellings.map((spelling) => ({ spelling, weight, index })));
-    return place.graph.node('TfIdfVectorizer', [wordNodes(place, features[0]!.from)], {
-      mode: { string: 'TFIDF' },
+    const { graph } = place;
+    const pool = features.flatMap(({ spellings }, index) => spellings.map((spelling) => ({ spelling, index })));
+    const counts = graph.node('TfIdfVectorizer', [wordNodes(place, features[0]!.from)], {
+      mode: { string: 'TF' },
       min_gram_length: { int: 1 },
       max_gram_length: { int: 1 },
       max_skip_count: { int: 0 },
       ngram_counts: { ints: [0] },
       ngram_indexes: { ints: pool.map(({ index }) => index) },
       pool_strings: { strings: pool.map(({ spelling }) => spelling) },
-      weights: { floats: pool.map(({ weight }) => weight) },
     });
+    // The operator's own weights are added up word by word, with a rounding each.
+    const weights = graph.constant({
+      type: 'float32',
+      shape: [1, features.length],
+      values: features.map(({ weight }) => weight),
+    });
+    return graph.node('Mul', [counts, weights]);
   },
 };
 

@@ -57,19 +57,15 @@ export async function selectFeatures(
     const matrix = columns.map((column) => input.train.columns[column]!);
     dropped.push(...correlatedFeatures(matrix, importance, options.correlation_max));
   }
-  if (method === 'null_importance' || options.max !== undefined || options.min_importance !== undefined) {
+  let shares: Judged['shares'] | undefined;
+  if (options.method !== undefined || options.max !== undefined || options.min_importance !== undefined) {
     const columns = left();
     const own = withColumns(input, columns);
     const model = columns.length === names.length ? all : await train(own);
-    dropped.push(
-      ...(await unimportant(
-        options,
-        columns.map((column) => names[column]!),
-        own,
-        model,
-        train,
-      )),
-    );
+    const ownNames = columns.map((column) => names[column]!);
+    const judged = await judge(options, ownNames, own, model, train);
+    dropped.push(...judged.dropped);
+    shares = judged.shares;
   }
   const kept = left();
   const selected = withColumns(input, kept);
@@ -89,6 +85,7 @@ export async function selectFeatures(
         dropped: dropped
           .filter(({ feature }) => !kept.includes(place.get(feature)!))
           .sort((a, b) => place.get(a.feature)! - place.get(b.feature)!),
+        ...(shares && { kept: shares.filter(({ feature }) => kept.includes(place.get(feature)!)) }),
         ...(Number.isFinite(before) &&
           Number.isFinite(after) && { validation: { metric: lossName(input.trainLabels), all: before, kept: after } }),
       };
@@ -96,14 +93,20 @@ export async function selectFeatures(
   };
 }
 
-/** Those with no more importance than chance gives, with too small a share of it, and those beyond the wanted number. */
-async function unimportant(
+interface Judged {
+  readonly dropped: readonly DroppedFeature[];
+  /** Of the importance, largest first. */
+  readonly shares: readonly { readonly feature: string; readonly value: number }[];
+}
+
+/** Drops what has no more importance than chance gives, too small a share of it, or comes after the wanted number. */
+async function judge(
   { method = 'gain', max, min_importance: least = 0 }: SelectOptions,
   names: readonly string[],
   input: TrainingInput,
   model: TrainedModel,
   train: (input: TrainingInput) => Promise<TrainedModel>,
-): Promise<DroppedFeature[]> {
+): Promise<Judged> {
   const weights =
     method === 'permutation'
       ? permutationImportance(model, validationOf(input, input.validation), input.seed)
@@ -123,7 +126,10 @@ async function unimportant(
     kept += 1;
     return [];
   });
-  return kept > 0 ? dropped : dropped.slice(1);
+  return {
+    dropped: kept > 0 ? dropped : dropped.slice(1),
+    shares: order.map((at) => ({ feature: names[at]!, value: shares[at]! })),
+  };
 }
 
 function chanceOf(

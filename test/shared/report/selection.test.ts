@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import type { FeatureSelection } from '../../../shared/bundle/selection.js';
+import { selectionSection, selectionText } from '../../../shared/report/selection.js';
+
+const selection: FeatureSelection = {
+  method: 'permutation',
+  offered: 9,
+  dropped: [
+    { feature: 'one', reason: 'constant' },
+    { feature: 'twin', reason: 'duplicate', of: 'age' },
+    { feature: 'near', reason: 'correlated', of: 'age', value: 0.9876 },
+    { feature: 'weak', reason: 'importance', value: 0.0012 },
+    { feature: 'luck', reason: 'chance', value: 0.03 },
+    { feature: 'rest', reason: 'count', value: 0.02 },
+  ],
+  kept: [{ feature: 'age', value: 0.9 }],
+  validation: { metric: 'rmse', all: 12.5, kept: 12.75 },
+};
+
+test('every reason has its words, and the cost stands in the head', () => {
+  expect(selectionText(selection)).toBe('3 of 9 features kept, RMSE on the validation rows 12.500 with all, 12.750 with these');
+  const section = selectionSection(selection);
+  expect(section.replaceAll(' %', '%')).toMatch(/importance by permutation on validation rows \|\n.*\n\| `age` +\| +90\.0% \|/);
+  for (const [feature, why] of [
+    ['one', 'one value in all training rows'],
+    ['twin', 'the values of `age`'],
+    ['near', 'correlation 0.988 with `age`'],
+    ['weak', '0.1% of the importance is too little'],
+    ['luck', '3.0% of the importance is what shuffled targets give as well'],
+    ['rest', '2.0% of the importance, and enough others have more'],
+  ]) {
+    expect(section.replaceAll(' %', '%')).toMatch(new RegExp(`\\| \`${feature}\` +\\| ${why} +\\|`));
+  }
+});
+
+test('names are shown as names, and long lists end', () => {
+  const hostile = '<img src=x>|`a`\n# b';
+  const many = Array.from({ length: 300 }, (_, index) => ({ feature: `${hostile}${index}`, reason: 'constant' as const }));
+  const section = selectionSection({ method: 'gain', offered: 301, dropped: many, kept: [{ feature: hostile, value: 1 }] });
+  expect(section).not.toContain('<img');
+  expect(section).not.toContain('\n# b');
+  expect(section).toContain('200 more');
+  expect(selectionSection({ method: 'gain', offered: 3, dropped: [] })).toContain('Nothing was dropped.');
+  expect(selectionSection(undefined)).toBe('');
+});
