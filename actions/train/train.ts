@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { Explanation } from '../../shared/bundle/explanation.js';
 import { candidateArtifact } from '../../shared/bundle/files.js';
 import type { Manifest } from '../../shared/bundle/manifest.js';
 import { writeBundle } from '../../shared/bundle/write.js';
@@ -106,7 +107,7 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
       await artifacts.upload(artifact, files, output);
       log(`Candidate left as artifact ${artifact}`);
     }
-    const { fitted, metrics } = trained;
+    const { fitted, metrics, explanation } = trained;
     return {
       outputs: {
         'bundle-path': output,
@@ -118,6 +119,7 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
         manifest,
         metrics,
         importance: fitted.importance,
+        ...(explanation && { explanation }),
         curve: fitted.curve,
         curveMetric: fitted.curveMetric,
         leakage: split.leakage.share,
@@ -132,6 +134,7 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
 interface Trained {
   readonly fitted: FinishedModel;
   readonly metrics: Readonly<Record<string, number>>;
+  readonly explanation?: Explanation;
   readonly test: { readonly rows: Uint32Array; readonly labels: Labels; readonly predictions: Predictions };
 }
 
@@ -149,11 +152,16 @@ async function trainOnSplit(
   // What is recorded is what the graph says of raw rows, as it will be served; not the trainer's own arithmetic.
   const rows = rowsOfPart(split.parts, 'test');
   const test = await predict(fitted, await dataset.table(columns, rows), spec);
+  // Rows come in the order of their hashes, so that the first ones are a sample.
+  const sample = rows.slice(0, fitted.explain?.rows ?? 0);
+  const explanation =
+    sample.length > 0 && fitted.explain?.of(await dataset.table(columns, sample), await dataset.rowIds(sample));
   const testLabels = selectLabels(labels, rows);
   return {
     fitted,
     metrics: computeMetrics(chosenMetrics(spec), testLabels, test, fitted.threshold && { threshold: fitted.threshold.value }),
     test: { rows, labels: testLabels, predictions: test },
+    ...(explanation && { explanation }),
   };
 }
 
@@ -183,7 +191,7 @@ async function leaveBundle(
   output: string,
   made: Trained & { dataset: Dataset; split: Split; spec: Spec; environment: RunEnvironment; profile: ReferenceProfile },
 ): Promise<Manifest> {
-  const { dataset, split, spec, environment, profile, fitted, metrics, test } = made;
+  const { dataset, split, spec, environment, profile, fitted, metrics, explanation, test } = made;
   const { repository, runId, runAttempt, runUrl, headSha } = environment;
   const positive = spec.task === 'binary' ? fitted.classes.at(-1) : undefined;
   const newest = await newestLabelled(dataset, spec);
@@ -223,6 +231,7 @@ async function leaveBundle(
     model: fitted.model,
     metrics: Object.fromEntries(Object.keys(metrics).map((name) => [name, defined[name] ?? null])),
     importance: fitted.importance,
+    ...(explanation && { explanation }),
     profile,
     writePredictions: async (file) =>
       writePredictions(file, {

@@ -1,9 +1,11 @@
+import type { Explanation } from '../bundle/explanation.js';
 import type { Importance, Manifest } from '../bundle/manifest.js';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from '../core/format.js';
 import { NOTABLE_LEAKAGE } from '../data/leakage.js';
 import { fitSections } from './budget.js';
 import { importanceTable } from './candidate.js';
 import { alert, commitPart, details, SUMMARY_LIMIT } from './comment.js';
+import { contributionsSection } from './contributions.js';
 import { learningCurve } from './curve.js';
 import { code, codeElement, lineStart, prose, text } from './escape.js';
 import { table } from './table.js';
@@ -15,6 +17,8 @@ export interface TrainingReport {
   /** The held-out metrics of metrics.json. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly importance: Importance;
+  /** SHAP values of some held-out rows. */
+  readonly explanation?: Explanation;
   readonly curve: readonly { readonly step: number; readonly value: number }[];
   readonly curveMetric: string;
   /** Share of the test rows that stand again, the same in every feature and the target, among the training rows. */
@@ -38,11 +42,13 @@ export function renderTraining(report: TrainingReport): string {
     { name: 'options', variants: [options(manifest), ''] },
     { name: 'curve', variants: [curve(report), ''] },
     { name: 'importance', variants: [importance(report), ''] },
+    { name: 'contributions', variants: [report.explanation ? contributionsSection(report.explanation) : '', ''] },
     { name: 'params', variants: [params(manifest), ''] },
     { name: 'data', variants: [data(manifest), ''] },
     { name: 'footer', variants: [`${footerLine(manifest)}\n`] },
   ];
-  return fitSections(sections, ['data', 'params', 'importance', 'curve', 'options', 'metrics'], SUMMARY_LIMIT).text;
+  return fitSections(sections, ['data', 'params', 'contributions', 'importance', 'curve', 'options', 'metrics'], SUMMARY_LIMIT)
+    .text;
 }
 
 function headline(report: TrainingReport): string {
@@ -94,7 +100,7 @@ function options({ training, threshold: value }: Manifest): string {
       const write = metricNumbers({ name, better: 'higher', candidate: mean ?? 0 });
       if (mean === null || sd === null) return [metricTitle(name), 'not defined on every fold', '', ''];
       const range = `${write.value(Math.min(...known))} to ${write.value(Math.max(...known))}`;
-      return [metricTitle(name), `**${write.value(mean)}**`, formatNumber(sd, 2), range];
+      return [metricTitle(name), `**${write.value(mean)}**`, formatNumber(sd, 4), range];
     });
     const head = [
       { head: `metric, ${formatCount(folds.folds)} folds of ${plural(folds.rows, 'row')}` },

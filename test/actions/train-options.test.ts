@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import type { Explanation } from '../../shared/bundle/explanation.js';
 import type { Manifest } from '../../shared/bundle/manifest.js';
 import { readBundle } from '../../shared/bundle/read.js';
 import { customers, Project, spec } from './project.js';
@@ -94,4 +95,25 @@ test('too few rows to calibrate on are one line', async () => {
   expect(await project.complaint('train', inputs)).toMatch(
     /^train\.calibrate: isotonic needs at least 200 labelled rows and 10 of each class, and the calibration part has \d+, [^\n]+$/,
   );
+});
+
+test('SHAP values of held-out rows: in the bundle and in the summary, and they add up', async () => {
+  project = await Project.create({
+    'mlops.yaml': spec({ train: { algorithm: 'gbdt', params: { num_iterations: 20 }, monotone: { usage: -1 } } }),
+    'data.csv': customers(),
+  });
+  const { summary } = await project.run('train', inputs);
+  expect(summary).toContain('<b>Contributions</b> (SHAP) to');
+  const manifest = await manifestOf();
+  expect(manifest.files).toHaveProperty('contributions.json');
+  expect(manifest.params.monotone).toBe('{"usage":-1}');
+  const written = await readFile(join(project.directory, 'bundle', 'contributions.json'), 'utf8');
+  const explanation = JSON.parse(written) as Explanation;
+  expect(explanation.rows).toBe(Math.min(200, manifest.training.rows.test));
+  expect(explanation.features[0]).toMatchObject({ feature: 'usage' });
+  expect(explanation.features[0]!.trend).toBeLessThan(-0.5);
+  for (const { score, contributions } of explanation.sample) {
+    const sum = contributions[0]!.reduce((total, value) => total + value, explanation.base[0]!);
+    expect(sum).toBeCloseTo(score[0]!, 4);
+  }
 });
