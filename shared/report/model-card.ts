@@ -4,6 +4,7 @@ import { formatCount, formatDuration } from '../core/format.js';
 import type { Spec } from '../spec/schema.js';
 import { code, lineStart, text } from './escape.js';
 import { table } from './table.js';
+import { calibrationText, foldTable, thresholdText } from './training-options.js';
 import { metricNumbers, metricTitle, plural, stepsOf } from './wording.js';
 
 /** What the spec says of a model in its owners' words. */
@@ -63,6 +64,7 @@ function body(manifest: Manifest, metrics: Readonly<Record<string, number>>, req
     section('Limitations', requirements.limitations),
     `## Model\n\n${facts(manifest, requirements)}`,
     `## Evaluation\n\nOn ${plural(manifest.training.rows.test, 'row')} that neither trained nor chose the model.\n\n${metricTable(metrics)}`,
+    manifest.training.crossValidation ? `Cross-validation of the training rows:\n\n${foldTable(manifest)}` : '',
     `## Features\n\n${featureTable(manifest)}`,
     `## Inputs and outputs\n\n${signatureTable(manifest)}`,
   ];
@@ -106,7 +108,12 @@ function facts(manifest: Manifest, requirements: Requirements): string {
     ],
     ['data', `${plural(manifest.data.rows, 'row')}, ${code(manifest.data.digest, 80)}`],
     ['seed', String(manifest.seed)],
-    ['threshold', manifest.threshold === undefined ? '' : String(manifest.threshold)],
+    ...['objective', 'class_weight', 'monotone'].map((name): [string, string] => {
+      const value = manifest.params[name];
+      return [name.replace('_', ' '), value === undefined ? '' : code(String(value), 200)];
+    }),
+    ['calibration', calibrationText(manifest)],
+    ['threshold', thresholdText(manifest) || (manifest.threshold === undefined ? '' : String(manifest.threshold))],
     ['owners', (requirements.owners ?? []).map((owner) => text(owner, 80)).join(', ')],
     ['commit', manifest.commit === undefined ? '' : code(manifest.commit, 64)],
     ['digest', code(manifest.digest, 80)],

@@ -39,10 +39,8 @@ test('calibration, threshold and folds: in the manifest, in the summary, and whe
   const { mean, values } = training.crossValidation!.metrics[0]!;
   expect(mean).toBeCloseTo(values.reduce<number>((sum, value) => sum + value!, 0) / 3, 12);
   expect(summary).toContain('**Cross-validation**');
-  expect(summary).toMatch(/\*\*Calibration\*\*: sigmoid, on \d+ rows \(out-of-fold predictions\)/);
-  expect(summary).toMatch(
-    /\*\*Threshold\*\*: positive from 0\.\d+ on, the best of \d+ rows \(out-of-fold predictions\) with F1/,
-  );
+  expect(summary).toMatch(/\*\*Calibration\*\*: sigmoid, fitted on \d+ rows \(out-of-fold predictions\)/);
+  expect(summary).toMatch(/\*\*Threshold\*\*: positive from 0\.\d+, the best of \d+ rows \(out-of-fold predictions\) with F1/);
 
   const recorded = JSON.parse(await readFile(join(project.directory, 'bundle', 'metrics.json'), 'utf8')) as { f1: number };
   await project.run('evaluate', { model: 'bundle' });
