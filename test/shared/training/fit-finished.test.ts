@@ -82,6 +82,15 @@ describe('calibrated', () => {
     },
   );
 
+  it.each(['isotonic', 'sigmoid'] as const)('a constant, %s: stays one, the share of the class', async (calibrate) => {
+    const calibration = drawn(800, 3, BINARY);
+    const fitted = await fitFinished(requestOf(BINARY, 'baseline'), { calibrate, calibration });
+    const share = calibration.labels.values.filter((value) => value === 1).length / 800;
+    const test = drawn(50, 4, BINARY);
+    const scored = await throughOnnx(fitted.model, test.table, 'binary', BINARY);
+    for (let row = 0; row < 50; row++) expect(scored.scores[2 * row + 1]).toBeCloseTo(share, 2);
+  });
+
   it('mends what class weights bend: the mean probability is the share of the class again', async () => {
     const request = requestOf(BINARY, 'gbdt', { classWeight: 'balanced' });
     const test = drawn(3000, 4, BINARY);
