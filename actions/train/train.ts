@@ -33,6 +33,7 @@ import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
 import type { FittedModel } from '../../shared/training/fit.js';
 import { type FinishedModel, fitFinished } from '../../shared/training/fit-finished.js';
+import { atItsKey } from './at-its-key.js';
 import { prepareFit } from './prepare-fit.js';
 import { runPack } from './trials.js';
 
@@ -146,7 +147,7 @@ async function trainOnSplit(
 ): Promise<Trained> {
   const { columns, labels, request, finish } = await prepareFit(dataset, split, { spec, locate });
   log(`Training ${request.algorithm}`);
-  const fitted = await fitFinished({ ...request, progress }, await finish());
+  const fitted = await atItsKey(locate, async () => fitFinished({ ...request, progress }, await finish()));
   log(`Trained ${fitted.iterations} iterations in ${formatDuration(fitted.seconds)}`);
 
   // What is recorded is what the graph says of raw rows, as it will be served; not the trainer's own arithmetic.

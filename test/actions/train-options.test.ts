@@ -91,7 +91,7 @@ test('too few rows to calibrate on are one line', async () => {
     'data.csv': customers(),
   });
   expect(await project.complaint('train', inputs)).toMatch(
-    /^train\.calibrate: isotonic needs at least 200 labelled rows and 10 of each class, and the calibration part has \d+, [^\n]+$/,
+    /^mlops\.yaml:\d+:\d+: train\.calibrate: isotonic needs at least 200 labelled rows and 10 of each class, and the calibration part has \d+, [^\n]+$/,
   );
 });
 
