@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Explanation } from '../../shared/bundle/explanation.js';
 import type { Manifest } from '../../shared/bundle/manifest.js';
 import { readBundle } from '../../shared/bundle/read.js';
+import { Running } from '../shared/serving/running.js';
 import { customers, Project, spec } from './project.js';
 
 let project: Project;
@@ -47,6 +48,19 @@ test('calibration, threshold and folds: in the manifest, in the summary, and whe
   const path = join(project.directory, '.mlops-actions', 'evaluation.json');
   const evaluated = JSON.parse(await readFile(path, 'utf8')) as { metrics: { name: string; candidate: number }[] };
   expect(evaluated.metrics.find(({ name }) => name === 'f1')!.candidate).toBeCloseTo(recorded.f1, 9);
+
+  // The server decides by it as well: one row on each side of the threshold, between it and 0.5.
+  const server = await Running.start({ MLOPS_SERVER_BUNDLE: join(project.directory, 'bundle') });
+  try {
+    const rows = Array.from({ length: 200 }, (_, index) => ({ usage: (index - 100) / 10, plan: 'plus' }));
+    const reply = await server.post('/predict', { rows });
+    const { predictions } = reply.json as { predictions: { label: string; probabilities: Record<string, number> }[] };
+    const labels = predictions.map(({ probabilities }) => (probabilities.yes! >= threshold! ? 'yes' : 'no'));
+    expect(predictions.map(({ label }) => label)).toEqual(labels);
+    expect(labels).not.toEqual(predictions.map(({ probabilities }) => (probabilities.yes! >= 0.5 ? 'yes' : 'no')));
+  } finally {
+    await server.remove();
+  }
 });
 
 test('the calibration part is used where there is one, and folds keep groups and times', async () => {
