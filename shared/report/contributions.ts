@@ -12,8 +12,11 @@ const MOST_OF_A_ROW = 6;
 /** Below this a correlation is no direction worth a word. */
 const LEAST_TREND = 0.3;
 
-/** SHAP values: what each feature adds to the score of held-out rows, in the mean and in three of them. Empty without any. */
-export function contributionsSection(explanation: Explanation): string {
+/**
+ * SHAP values: what each feature adds to the score of held-out rows, in the mean and in three of them. Empty without any.
+ * @param isCalibrated whether something comes after the score
+ */
+export function contributionsSection(explanation: Explanation, isCalibrated: boolean): string {
   const shown = explanation.features.filter(({ mean }) => mean > 0).slice(0, MOST_FEATURES);
   const first = shown[0];
   if (!first) return '';
@@ -33,7 +36,12 @@ export function contributionsSection(explanation: Explanation): string {
     rows,
   );
   const head = `<b>Contributions</b> (SHAP) to ${plural(explanation.rows, 'held-out row')}: ${codeElement(first.feature, 40)} adds most`;
-  return details(head, [means, threeRows(explanation)].filter((part) => part !== '').join('\n\n'));
+  return details(
+    head,
+    [means, threeRows(explanation), isCalibrated ? 'Scores are those before calibration.' : '']
+      .filter((part) => part !== '')
+      .join('\n\n'),
+  );
 }
 
 /** The rows with the lowest, the middle and the highest score, from the base to the score. */

@@ -43,7 +43,7 @@ export function renderTraining(report: TrainingReport): string {
     { name: 'options', variants: [options(manifest), ''] },
     { name: 'curve', variants: [curve(report), ''] },
     { name: 'importance', variants: [importance(report), ''] },
-    { name: 'contributions', variants: [report.explanation ? contributionsSection(report.explanation) : '', ''] },
+    { name: 'contributions', variants: [contributions(report), ''] },
     { name: 'params', variants: [params(manifest), ''] },
     { name: 'data', variants: [data(manifest), ''] },
     { name: 'footer', variants: [`${footerLine(manifest)}\n`] },
@@ -116,6 +116,10 @@ function importance(report: TrainingReport): string {
   const first = report.importance[0];
   if (drawn === '' || !first) return '';
   return details(`<b>Importance</b>: ${codeElement(first.feature, 40)} leads with ${formatShare(first.importance)}`, drawn);
+}
+
+function contributions({ explanation, manifest }: TrainingReport): string {
+  return explanation ? contributionsSection(explanation, manifest.training.calibration !== undefined) : '';
 }
 
 function params(manifest: Manifest): string {

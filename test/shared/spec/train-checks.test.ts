@@ -47,6 +47,11 @@ describe('refused, in one line', () => {
     ],
     [
       'regression',
+      '{ objective: mae }',
+      '5:21: train.objective: found "mae"; for the absolute error take quantile, with params: { alpha: 0.5 }',
+    ],
+    [
+      'regression',
       '{ objective: quantile, algorithm: linear }',
       '5:21: train.objective: quantile needs algorithm: gbdt; this algorithm is linear',
     ],
