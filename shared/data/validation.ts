@@ -1,3 +1,4 @@
+import type { DriftReport } from './drift-report.js';
 import type { ColumnSchema } from './table.js';
 
 /** The data held against its contract: `validation.json`. */
@@ -7,6 +8,8 @@ export interface Validation {
   readonly model: string;
   /** The spec's path in the repository, for annotations. */
   readonly spec?: string;
+  /** The contract's file, where it is another one; then the lines of the rules are its. */
+  readonly contract?: string;
   /** No rule of severity error fails. */
   readonly passed: boolean;
   readonly rows: number;
@@ -14,6 +17,8 @@ export interface Validation {
   readonly rules: readonly RuleResult[];
   /** Things that are no rule of the contract: a missing purpose, duplicates that straddle the split. */
   readonly warnings: readonly string[];
+  /** The data held against a reference. */
+  readonly drift?: DriftReport;
   readonly seconds: number;
   readonly commit?: string;
   readonly createdAt: string;
@@ -33,8 +38,12 @@ export interface RuleResult {
   readonly passed: boolean;
   /** Rows that fail, where the rule is one about rows. */
   readonly failing?: number;
+  /** Rows that the rule looked at. */
+  readonly considered?: number;
+  /** What was measured, where that is no count of failing rows: a mean, a number of rows or values, the newest time. */
+  readonly observed?: number | string;
   /** A few of them. `row` counts data rows from 1 in the order of the files. */
   readonly samples?: readonly { readonly row?: number; readonly value: string }[];
-  /** Where the rule stands in the spec; for annotations. */
+  /** Where the rule stands in the spec, or in the contract's own file; for annotations. */
   readonly line?: number;
 }

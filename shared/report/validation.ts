@@ -12,11 +12,12 @@ import {
   limitOf,
   SUMMARY_LIMIT,
 } from './comment.js';
+import { renderDrift } from './drift.js';
 import { code, lineStart, prose, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { plural } from './wording.js';
 
-const SHEDDING = ['passing rules', 'columns', 'warnings', 'rules', 'rules', 'rules', 'rules'] as const;
+const SHEDDING = ['passing rules', 'columns', 'drift', 'warnings', 'drift', 'rules', 'rules', 'rules', 'rules'] as const;
 
 /**
  * The comment where the data broke its contract, so that there is no model to judge; also the one where it holds.
@@ -44,6 +45,7 @@ function renderBody(result: Validation, context: CommentContext): string {
     { name: 'verdict', variants: [`### ${headline(result)}\n\n${sentence(result)}`] },
     { name: 'fork', variants: [forkNote(context.fork)] },
     { name: 'rules', variants: failing.length === 0 ? [''] : [500, 40, 10, 3].map((most) => failingTable(failing, most)) },
+    { name: 'drift', variants: [50, 10, 5].map((most) => renderDrift(result.drift, most)) },
     { name: 'warnings', variants: [warnings(result, 20), warnings(result, 3)] },
     { name: 'passing rules', variants: [passingRules(passing), ''] },
     { name: 'columns', variants: [columns(result), ''] },
@@ -95,7 +97,7 @@ function sentence(result: Validation): string {
 }
 
 function ruleName(rule: RuleResult): string {
-  return rule.column === undefined ? code(rule.rule, 40) : `${code(rule.column, 40)} ${text(rule.rule, 40)}`;
+  return rule.column === undefined ? code(rule.rule, 80) : `${code(rule.column, 40)} ${text(rule.rule, 80)}`;
 }
 
 const RULE_COLUMNS: readonly TableColumn[] = [
@@ -109,7 +111,7 @@ const RULE_COLUMNS: readonly TableColumn[] = [
 function ruleRow(rule: RuleResult): string[] {
   return [
     rule.column === undefined ? '*the table*' : code(rule.column, 40),
-    code(rule.rule, 40),
+    code(rule.rule, 80),
     prose(rule.required, 100),
     prose(rule.found, 100),
     rule.passed ? '✅' : rule.severity === 'error' ? '❌' : '⚠️',
@@ -135,7 +137,7 @@ function samples(rules: readonly RuleResult[]): string {
     const values = (rule.samples ?? [])
       .slice(0, 5)
       .map((sample) => `${code(sample.value, 40)}${sample.row === undefined ? '' : ` (row ${formatCount(sample.row)})`}`);
-    return [rule.column === undefined ? '*the table*' : code(rule.column, 40), code(rule.rule, 40), values.join(', ')];
+    return [rule.column === undefined ? '*the table*' : code(rule.column, 40), code(rule.rule, 80), values.join(', ')];
   });
   const total = withSamples.reduce((sum, rule) => sum + (rule.samples?.length ?? 0), 0);
   const body = table([{ head: 'column' }, { head: 'rule' }, { head: 'values that break it' }], rows);

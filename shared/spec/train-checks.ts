@@ -11,9 +11,13 @@ const at = (key: string, message: string, more: Partial<Finding> = {}): Finding 
   ...more,
 });
 
+/** What only the built-in trainers do. */
+const BUILT_IN = ['objective', 'class_weight', 'monotone', 'calibrate', 'threshold', 'cross_validation'] as const;
+
 /** What the schema cannot say of the options of the built-in trainers. */
-export function checkTrainOptions({ train, task }: Sections): Finding[] {
-  if (!train || train.command !== undefined) return [];
+export function checkTrainOptions({ train, task, features }: Sections): Finding[] {
+  if (!train) return [];
+  if (train.command !== undefined) return [...notOfCommands(train), ...(features?.select ? [selectOfCommand] : [])];
   const algorithm = train.algorithm ?? 'gbdt';
   const findings: Finding[] = [];
   if (train.objective !== undefined && task) {
@@ -45,6 +49,22 @@ export function checkTrainOptions({ train, task }: Sections): Finding[] {
   if (train.threshold !== undefined && task) findings.push(...checkThreshold(train.threshold.metric, task));
   return findings;
 }
+
+/** Ignoring them would silently give another model than the one that the spec describes. */
+function notOfCommands(train: NonNullable<Sections['train']>): Finding[] {
+  return BUILT_IN.filter((key) => train[key] !== undefined && train[key] !== 'none').map((key) =>
+    at(key, 'is for the built-in trainers; with train.command the program has to do it by itself, so remove it', {
+      atKey: true,
+    }),
+  );
+}
+
+const selectOfCommand: Finding = {
+  path: ['features', 'select'],
+  message: 'features.select is for the built-in trainers; with train.command the program has to do it by itself, so remove it',
+  kind: 'error',
+  atKey: true,
+};
 
 function checkThreshold(metric: string, task: Task): Finding[] {
   if (task !== 'binary') {

@@ -22,20 +22,14 @@ interface Rule {
 const isOff = (value: unknown): boolean => value === false;
 
 const RULES: readonly Rule[] = [
-  { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
-  ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),
-  { path: ['features', 'select'], isError: true },
+  {
+    path: ['train', 'features'],
+    isError: true,
+    harmless: (value) => value === 'raw',
+    instead: 'let the command read the raw columns (train.features: raw)',
+  },
   { path: ['tune', 'pruner'] },
-  { path: ['evaluate', 'custom'] },
-  { path: ['evaluate', 'protected'] },
   { path: ['evaluate', 'baseline'], harmless: isOff },
-  { path: ['evaluate', 'seeds'], harmless: (value) => value === 1 },
-  { path: ['contract', 'columns', '*', 'monotone'] },
-  { path: ['contract', 'columns', '*', 'drift'] },
-  { path: ['contract', 'rows', 'change_max'] },
-  { path: ['contract', 'freshness'] },
-  { path: ['contract', 'references'] },
-  { path: ['contract', 'drift'] },
 ];
 
 /** Every key of the content whose action is not built. */
@@ -47,13 +41,6 @@ export function unbuiltKeys(content: unknown): UnbuiltKey[] {
       found.push(rule.isError ? refusal(path, rule.instead) : notice(path));
     }
   }
-  for (const { path, value } of matches(content, ['features', 'derive', '*'])) {
-    if (typeof value !== 'object' || value === null) continue;
-    for (const transform of Object.keys(value)) {
-      if (['from', 'name', 'parts'].includes(transform)) continue;
-      found.push(refusal([...path, transform], 'parts is the transform that there is'));
-    }
-  }
   for (const { path, value } of matches(content, ['tune', 'sampler'])) {
     if (value !== 'gp') continue;
     const message = `${pathText(path)}: gp is not built yet; use tpe, which learns from earlier trials too`;
@@ -63,12 +50,6 @@ export function unbuiltKeys(content: unknown): UnbuiltKey[] {
     if (typeof value === 'string' && /^https?:\/\//i.test(value)) {
       const message = `${pathText(path)}: data from a web address is not built yet; download it in a step before, and name the file`;
       found.push({ path, message, isError: true });
-    }
-  }
-  for (const { path, value } of matches(content, ['contract'])) {
-    if (typeof value === 'string') {
-      const message = `${pathText(path)}: contracts in files of their own are accepted, but the data is not held against them yet`;
-      found.push({ path, message, isError: false });
     }
   }
   return found;

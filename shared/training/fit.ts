@@ -1,13 +1,14 @@
 import type { Explanation } from '../bundle/explanation.js';
 import type { Importance } from '../bundle/manifest.js';
+import type { FeatureSelection } from '../bundle/selection.js';
 import { UserError } from '../core/errors.js';
 import { canonicalJson, type Json } from '../core/json.js';
 import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { ColumnSchema, Table } from '../data/table.js';
 import { fitFeatures } from '../features/fit.js';
-import { buildMatrix } from '../features/matrix.js';
-import type { FeaturePlan } from '../features/plan.js';
+import { buildMatrix, buildTrainingMatrix } from '../features/matrix.js';
+import type { FeaturePlan, Matrix } from '../features/plan.js';
 import { addFeatures } from '../features/to-graph.js';
 import type { Signature } from '../onnx/signature.js';
 import { createGraph, type GraphWriter } from '../onnx/write.js';
@@ -18,7 +19,8 @@ import { type ClassWeight, classWeights, weighClasses } from './class-weight.js'
 import { explainRows, rowsToExplain } from './explain.js';
 import { keepLabelled, type LabelledRows } from './labelled.js';
 import { type Monotone, monotoneColumns } from './monotone.js';
-import type { SpecialObjective, TrainedModel, Trainer } from './trainer.js';
+import { type SelectOptions, selectFeatures } from './selection/select.js';
+import type { SpecialObjective, TrainedModel, Trainer, TrainingInput } from './trainer.js';
 
 /** ONNX's number of the type. */
 const INT64 = 7;
@@ -42,6 +44,8 @@ export interface FitRequest {
   /** The raw columns that are features. */
   readonly use: readonly string[];
   readonly derive: Spec['features']['derive'];
+  /** Keep the features that matter; absent: all. */
+  readonly select?: SelectOptions;
   /** Rows that fit. Rows without a label are left out, here and in validation. */
   readonly train: LabelledRows;
   /** Rows that choose (early stopping, L2); with the same classes as train. */
@@ -77,6 +81,8 @@ export interface FittedModel {
   readonly curve: TrainedModel['curve'];
   readonly curveMetric: string;
   readonly importance: Importance;
+  /** What `select` did. */
+  readonly selection?: FeatureSelection;
   readonly seconds: number;
   /** Rows that were left out because their label is missing. */
   readonly dropped: { readonly train: number; readonly validation: number };
@@ -102,24 +108,28 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
   const train = byClass ? weighClasses(allTrain, byClass, 'train') : allTrain;
   const validation = byClass ? weighClasses(allValidation, byClass, 'validation') : allValidation;
   const { schema, use, derive, task, seed, progress } = request;
-  const plan = fitFeatures({ schema, use, derive, train: train.table, task });
+  const offered = fitFeatures({ schema, use, derive, train: train.table, labels: train.labels, weights: train.weights, task });
   const trainer = await trainerOf(request.algorithm);
-  const matrix = buildMatrix(plan, train.table);
-  const monotone = monotoneColumns(request.monotone, matrix);
-  const trained = await trainer.train({
+  const matrix = buildTrainingMatrix(offered, train, seed);
+  // Mistakes are told of all features, also of those that a selection drops.
+  monotoneColumns(request.monotone, matrix);
+  const input: TrainingInput = {
     train: matrix,
     trainLabels: train.labels,
-    validation: buildMatrix(plan, validation.table),
+    validation: buildMatrix(offered, validation.table),
     validationLabels: validation.labels,
     ...(train.weights && { trainWeights: train.weights }),
     ...(validation.weights && { validationWeights: validation.weights }),
     params,
     ...(request.objective && { objective: request.objective }),
-    ...(monotone && { monotone }),
     seed,
     ...(request.threads !== undefined && { threads: request.threads }),
     progress,
-  });
+  };
+  const learn = (own: TrainingInput) => trainer.train({ ...own, ...constraintsOn(own.train, request.monotone) });
+  const selected = request.select && (await selectFeatures(request.select, offered, input, learn));
+  const plan = selected?.plan ?? offered;
+  const trained = await learn({ ...input, ...(selected && { train: selected.train, validation: selected.validation }) });
   const classes = train.labels.task === 'regression' ? [] : train.labels.classes;
   const score = (table: Table): Predictions => trained.predict(buildMatrix(plan, table));
   const { calibrator, threshold } = request.finish?.(score) ?? {};
@@ -137,11 +147,25 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     curve: trained.curve,
     curveMetric: trained.curveMetric,
     importance: sharesOf(trained.importance, plan),
+    ...(selected && { selection: selected.record(trained) }),
     seconds: (performance.now() - started) / 1000,
     dropped: { train: droppedTrain, validation: droppedValidation },
     ...(trained.explain && { explain: explainer(trained.explain, plan, classes) }),
     predict: (table) => (calibrator ? calibrator.apply(score(table)) : score(table)),
   };
+}
+
+/** The constraints on the features that are there. */
+function constraintsOn(matrix: Matrix, given: Monotone | undefined): Pick<TrainingInput, 'monotone'> {
+  const names = new Set(matrix.columns.map(({ name }) => name));
+  const monotone = monotoneColumns(Object.fromEntries(Object.entries(given ?? {}).filter(([name]) => names.has(name))), matrix);
+  return monotone ? { monotone } : {};
+}
+
+/** Of a manifest's params those of the trainer itself, without the options of the spec that stand among them. */
+export function trainerParams(params: TrainedModel['params']): TrainedModel['params'] {
+  const options = new Set(['objective', 'class_weight', 'monotone', 'calibrate']);
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !options.has(name)));
 }
 
 /** What the spec asked for beyond params: it stands among them in the manifest, since it makes another model. */

@@ -91,6 +91,8 @@ describe('refused, in one line', () => {
     ['binary', '{ monotone: { a: 1 }, algorithm: linear }', '5:10: train.monotone: needs algorithm: gbdt'],
     ['multiclass', '{ monotone: { a: 1 } }', '5:10: train.monotone: of more than two classes'],
     ['regression', '{ monotone: { a: 1 }, objective: quantile }', '5:10: train.monotone: does not go with objective: quantile'],
+    ['binary', '{ command: python t.py, calibrate: isotonic }', '5:32: train.calibrate: is for the built-in trainers'],
+    ['binary', '{ command: python t.py, threshold: { metric: f1 } }', '5:32: train.threshold: is for the built-in trainers'],
     ['regression', '{ class_weight: balanced }', '5:10: train.class_weight: this task is regression, which has no classes'],
     ['binary', '{ class_weight: { yes: -1 } }', '5:31: train.class_weight.yes: found -1, expected a number of at least 0'],
     ['binary', '{ class_weight: even }', '5:24: train.class_weight: found "even", expected balanced or a mapping'],
