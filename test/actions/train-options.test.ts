@@ -128,4 +128,9 @@ test('SHAP values of held-out rows: in the bundle and in the summary, and they a
     const sum = contributions[0]!.reduce((total, value) => total + value, explanation.base[0]!);
     expect(sum).toBeCloseTo(score[0]!, 4);
   }
+
+  // A bundle that is reused keeps them.
+  expect((await project.run('train', inputs)).outputs.cached).toBe('true');
+  expect(await readFile(join(project.directory, 'bundle', 'contributions.json'), 'utf8')).toBe(written);
+  expect((await manifestOf()).files['contributions.json']).toEqual(manifest.files['contributions.json']);
 });
