@@ -134,3 +134,35 @@ test('SHAP values of held-out rows: in the bundle and in the summary, and they a
   expect(await readFile(join(project.directory, 'bundle', 'contributions.json'), 'utf8')).toBe(written);
   expect((await manifestOf()).files['contributions.json']).toEqual(manifest.files['contributions.json']);
 });
+
+test('a quantile is judged by a metric of its own', async () => {
+  project = await Project.create({
+    'mlops.yaml': spec({
+      task: 'regression',
+      target: { column: 'usage' },
+      train: { algorithm: 'gbdt', objective: 'quantile', params: { alpha: 0.8, num_iterations: 20 } },
+      evaluate: {
+        bootstrap: 200,
+        primary: 'pinball',
+        metrics: ['pinball', 'below'],
+        custom: {
+          pinball: {
+            sql: '0.8 * greatest(label - prediction, 0) + 0.2 * greatest(prediction - label, 0)',
+            better: 'lower',
+          },
+          below: { sql: 'CASE WHEN label <= prediction THEN 1 ELSE 0 END', better: 'higher' },
+        },
+      },
+    }),
+    'data.csv': customers({ rows: 900 }),
+  });
+  await project.run('train', inputs);
+  expect((await manifestOf()).params).toMatchObject({ objective: 'quantile', alpha: 0.8 });
+  await project.run('evaluate', { model: 'bundle' });
+  const path = join(project.directory, '.mlops-actions', 'evaluation.json');
+  const evaluated = JSON.parse(await readFile(path, 'utf8')) as { metrics: { name: string; candidate: number }[] };
+  const of = (name: string): number => evaluated.metrics.find((metric) => metric.name === name)!.candidate;
+  expect(of('below')).toBeGreaterThan(0.7);
+  expect(of('below')).toBeLessThan(0.9);
+  expect(of('pinball')).toBeGreaterThan(0);
+});
