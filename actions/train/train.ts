@@ -4,7 +4,7 @@ import { formatCount, formatDuration } from '../../shared/core/format.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { NOTABLE_LEAKAGE } from '../../shared/data/leakage.js';
 import type { Predictions } from '../../shared/data/predictions.js';
-import { rowsOfPart, selectLabels } from '../../shared/data/select.js';
+import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { fitSplit, type Split } from '../../shared/data/split.js';
 import type { SplitRule } from '../../shared/data/split-rule.js';
 import { type Labels, PARTS, type Table } from '../../shared/data/table.js';
@@ -204,13 +204,12 @@ async function scoreTest(
   const rows = rowsOfPart(split.parts, 'test');
   const predictions = await predict(fitted, await dataset.table(columns, rows), spec);
   const testLabels = selectLabels(labels, rows);
+  const weights = selectWeights(await dataset.weights(), rows);
   return {
-    metrics: computeMetrics(
-      chosenMetrics(spec),
-      testLabels,
-      predictions,
-      fitted.threshold && { threshold: fitted.threshold.value },
-    ),
+    metrics: computeMetrics(chosenMetrics(spec), testLabels, predictions, {
+      ...(fitted.threshold && { threshold: fitted.threshold.value }),
+      ...(weights && { weights }),
+    }),
     test: { rows, labels: testLabels, predictions },
   };
 }

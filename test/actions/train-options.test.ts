@@ -166,3 +166,27 @@ test('a quantile is judged by a metric of its own', async () => {
   expect(of('below')).toBeLessThan(0.9);
   expect(of('pinball')).toBeGreaterThan(0);
 });
+
+test('rows count by their weight in what training records, as they do in evaluation', async () => {
+  project = await Project.create({
+    'mlops.yaml': spec({
+      data: { path: 'data.csv', key: 'id', weight: 'count' },
+      evaluate: { bootstrap: 200, metrics: ['accuracy'] },
+    }),
+    'data.csv': customers({
+      header: 'id,usage,plan,count,churned',
+      row: (id, random) => {
+        const usage = Math.round(random.normal() * 100);
+        return [id, usage, 'plus', usage > 0 ? 5 : 1, random.normal() * (usage > 0 ? 20 : 200) > usage ? 'yes' : 'no'];
+      },
+    }),
+  });
+  await project.run('train', inputs);
+  const recorded = JSON.parse(await readFile(join(project.directory, 'bundle', 'metrics.json'), 'utf8')) as {
+    accuracy: number;
+  };
+  await project.run('evaluate', { model: 'bundle' });
+  const path = join(project.directory, '.mlops-actions', 'evaluation.json');
+  const evaluated = JSON.parse(await readFile(path, 'utf8')) as { metrics: { name: string; candidate: number }[] };
+  expect(evaluated.metrics.find(({ name }) => name === 'accuracy')!.candidate).toBeCloseTo(recorded.accuracy, 9);
+});

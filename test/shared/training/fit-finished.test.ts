@@ -180,6 +180,20 @@ describe('cross-validation', () => {
     expect(Math.abs(computeMetric('auc', chance, predictions) - 0.5)).toBeLessThan(0.1);
   });
 
+  it('weighs the rows of a fold', async () => {
+    const request = requestOf(BINARY, 'linear');
+    // Who is not of plan "pro" hardly counts.
+    const { codes, dictionary } = request.train.table.columns.get('plan') as StringColumn;
+    const weights = Float64Array.from(codes, (code) => (dictionary[code] === 'pro' ? 1 : 1e-9));
+    const { metrics, predictions } = await crossValidate(
+      { ...request, train: { ...request.train, weights } },
+      { folds: 2, metrics: ['accuracy'] },
+    );
+    const pro = Array.from(codes.keys()).filter((row) => dictionary[codes[row]!] === 'pro');
+    const own = computeMetric('accuracy', request.train.labels, predictions, { rows: pro });
+    expect(metrics[0]!.mean).toBeCloseTo(own, 2);
+  });
+
   it('does not depend on the number of threads', async () => {
     const of = async (threads: number) =>
       (await crossValidate({ ...requestOf(MULTI), threads }, { folds: 3, metrics: ['log_loss'] })).predictions.scores;
