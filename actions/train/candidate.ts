@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Explanation } from '../../shared/bundle/explanation.js';
 import { candidateArtifact } from '../../shared/bundle/files.js';
 import type { Fingerprint, Manifest } from '../../shared/bundle/manifest.js';
 import { renewBundle } from '../../shared/bundle/renew.js';
@@ -28,9 +29,11 @@ import { forgetFolder, type Reuse, type ReusePlaces, rememberBundle } from './re
 /** A model with what it says of the test rows. */
 export interface Trained {
   /** Without a model when a command left predictions alone. */
-  readonly fitted: Omit<FinishedModel, 'predict' | 'dropped' | 'model'> & { readonly model?: Uint8Array };
+  readonly fitted: Omit<FinishedModel, 'predict' | 'dropped' | 'explain' | 'model'> & { readonly model?: Uint8Array };
   /** What a command says of itself. */
   readonly reported?: Readonly<Record<string, number>>;
+  /** SHAP values of some of the test rows. */
+  readonly explanation?: Explanation;
   readonly metrics: Readonly<Record<string, number>>;
   readonly test: { readonly rows: Uint32Array; readonly labels: Labels; readonly predictions: Predictions };
 }
@@ -59,7 +62,7 @@ export async function leaveBundle(
     fingerprint: Fingerprint | undefined;
   },
 ): Promise<Manifest> {
-  const { dataset, split, spec, environment, profile, fingerprint, fitted, metrics, test } = made;
+  const { dataset, split, spec, environment, profile, fingerprint, fitted, metrics, explanation, test } = made;
   const positive = spec.task === 'binary' ? fitted.classes.at(-1) : undefined;
   const newest = await newestLabelled(dataset, spec);
   const defined = Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
@@ -100,6 +103,7 @@ export async function leaveBundle(
     ...(fitted.model && { model: fitted.model }),
     metrics: Object.fromEntries(Object.keys(metrics).map((name) => [name, defined[name] ?? null])),
     importance: fitted.importance,
+    ...(explanation && { explanation }),
     profile,
     writePredictions: async (file) =>
       writePredictions(file, {

@@ -4,7 +4,7 @@ import { formatCount, formatDuration } from '../../shared/core/format.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { NOTABLE_LEAKAGE } from '../../shared/data/leakage.js';
 import type { Predictions } from '../../shared/data/predictions.js';
-import { rowsOfPart, selectLabels } from '../../shared/data/select.js';
+import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { fitSplit, type Split } from '../../shared/data/split.js';
 import type { SplitRule } from '../../shared/data/split-rule.js';
 import { type Labels, PARTS, type Table } from '../../shared/data/table.js';
@@ -21,6 +21,7 @@ import type { Spec } from '../../shared/spec/schema.js';
 import { trainByCommand } from '../../shared/training/command/command.js';
 import { fitFinished } from '../../shared/training/fit-finished.js';
 import { prepareFit, rawColumns } from '../../shared/training/prepare-fit.js';
+import { atItsKey } from './at-its-key.js';
 import { leaveBundle, offerCandidate, profileOf, reuseBundle, type Trained } from './candidate.js';
 import { fingerprintOf, ruleName } from './fingerprint.js';
 import { findBundle, type Reuse, rememberBundle } from './reuse.js';
@@ -125,6 +126,7 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
         manifest,
         metrics,
         importance: fitted.importance,
+        ...(trained.explanation && { explanation: trained.explanation }),
         ...(trained.reported && { reported: trained.reported }),
         curve: fitted.curve,
         curveMetric: fitted.curveMetric,
@@ -146,10 +148,18 @@ async function trainOnSplit(
 ): Promise<Trained> {
   const { columns, labels, request, finish } = await prepareFit(dataset, split, { spec, locate });
   log(`Training ${request.algorithm}`);
-  const fitted = await fitFinished({ ...request, progress, locate }, await finish());
+  const fitted = await atItsKey(locate, async () => fitFinished({ ...request, progress, locate }, await finish()));
   log(`Trained ${fitted.iterations} iterations in ${formatDuration(fitted.seconds)}`);
 
-  return { fitted, ...(await scoreTest(dataset, split, { spec, columns, labels, fitted })) };
+  // Rows come in the order of their hashes, so that the first ones are a sample.
+  const sample = rowsOfPart(split.parts, 'test').slice(0, fitted.explain?.rows ?? 0);
+  const explanation =
+    sample.length > 0 && fitted.explain?.of(await dataset.table(columns, sample), await dataset.rowIds(sample));
+  return {
+    fitted,
+    ...(explanation && { explanation }),
+    ...(await scoreTest(dataset, split, { spec, columns, labels, fitted })),
+  };
 }
 
 /** Trains by the user's own program, which gets the raw columns and leaves a graph. */
@@ -202,13 +212,12 @@ async function scoreTest(
   const rows = rowsOfPart(split.parts, 'test');
   const predictions = made.predictions ?? (await predict(fitted, await dataset.table(columns, rows), spec));
   const testLabels = selectLabels(labels, rows);
+  const weights = selectWeights(await dataset.weights(), rows);
   return {
-    metrics: computeMetrics(
-      chosenMetrics(spec),
-      testLabels,
-      predictions,
-      fitted.threshold && { threshold: fitted.threshold.value },
-    ),
+    metrics: computeMetrics(chosenMetrics(spec), testLabels, predictions, {
+      ...(fitted.threshold && { threshold: fitted.threshold.value }),
+      ...(weights && { weights }),
+    }),
     test: { rows, labels: testLabels, predictions },
   };
 }

@@ -44,8 +44,8 @@ export async function runTrial({ request, metric }: TrialWork, trial: PlannedTri
       threads: 1,
       progress: () => {},
     });
-    const { labels, table } = request.validation;
-    const value = computeMetric(metric, labels, fitted.predict(table));
+    const { labels, table, weights } = request.validation;
+    const value = computeMetric(metric, labels, fitted.predict(table), weights && { weights });
     if (!Number.isFinite(value)) return { reason: `${metric} is not defined on the validation rows`, seconds: took() };
     return { value, seconds: took() };
   } catch (error) {

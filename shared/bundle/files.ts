@@ -6,6 +6,7 @@ export const BUNDLE_FILES = {
   params: 'params.yaml',
   predictions: 'predictions.parquet',
   importance: 'importance.json',
+  contributions: 'contributions.json',
   profile: 'profile.json',
   card: 'README.md',
   bom: 'bom.json',

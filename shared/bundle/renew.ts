@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReferenceProfile } from '../data/reference-profile.js';
+import type { Explanation } from './explanation.js';
 import { BUNDLE_FILES } from './files.js';
 import type { Manifest } from './manifest.js';
 import type { Bundle } from './read.js';
@@ -28,12 +29,15 @@ export async function renewBundle(
   const predictions = await read(BUNDLE_FILES.predictions);
   const metrics = (await json(BUNDLE_FILES.metrics)) as BundleContent['metrics'];
   const profile = manifest.files[BUNDLE_FILES.profile] ? ((await json(BUNDLE_FILES.profile)) as ReferenceProfile) : undefined;
+  const explained = manifest.files[BUNDLE_FILES.contributions] !== undefined;
+  const explanation = explained ? ((await json(BUNDLE_FILES.contributions)) as Explanation) : undefined;
   const { digest: _digest, files: _files, commit: _commit, run: _run, fingerprint: _fingerprint, ...same } = manifest;
   return writeBundle(directory, {
     manifest: { ...same, ...occasion },
     ...(model && { model }),
     metrics,
     importance,
+    ...(explanation && { explanation }),
     ...(profile && { profile }),
     writePredictions: (file) => writeFile(file, predictions),
     render,

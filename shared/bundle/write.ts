@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { sha256 } from '../core/json.js';
 import type { ReferenceProfile } from '../data/reference-profile.js';
 import { modelDigest } from './digest.js';
+import type { Explanation } from './explanation.js';
 import { BUNDLE_FILES } from './files.js';
 import type { Importance, Manifest } from './manifest.js';
 
@@ -15,6 +16,8 @@ export interface BundleContent {
   /** Flat, by metric name; null where a metric is undefined on these rows. */
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly importance: Importance;
+  /** SHAP values, of models that have them. */
+  readonly explanation?: Explanation;
   /** What later rows are held against. */
   readonly profile?: ReferenceProfile;
   /** Writes predictions.parquet to the given path. */
@@ -41,6 +44,7 @@ export async function writeBundle(directory: string, content: BundleContent): Pr
   await add(BUNDLE_FILES.metrics, toJsonFile(content.metrics));
   await add(BUNDLE_FILES.params, stringify({ algorithm: content.manifest.algorithm, ...content.manifest.params }));
   await add(BUNDLE_FILES.importance, toJsonFile(content.importance));
+  if (content.explanation) await add(BUNDLE_FILES.contributions, `${JSON.stringify(content.explanation)}\n`);
   // Long lists of counts, for programs: on one line.
   if (content.profile) await add(BUNDLE_FILES.profile, `${JSON.stringify(content.profile)}\n`);
   const predictions = join(directory, BUNDLE_FILES.predictions);

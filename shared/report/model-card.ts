@@ -7,6 +7,7 @@ import type { Spec } from '../spec/schema.js';
 import { code, lineStart, text } from './escape.js';
 import { selectionText } from './selection.js';
 import { table } from './table.js';
+import { calibrationText, foldTable, thresholdText } from './training-options.js';
 import { metricNumbers, metricTitle, plural, stepsOf } from './wording.js';
 
 /** What the spec says of a model in its owners' words. */
@@ -66,6 +67,7 @@ function body(manifest: Manifest, metrics: Readonly<Record<string, number>>, req
     section('Limitations', requirements.limitations),
     `## Model\n\n${facts(manifest, requirements)}`,
     `## Evaluation\n\nOn ${plural(manifest.training.rows.test, 'row')} that neither trained nor chose the model.\n\n${metricTable(metrics)}`,
+    manifest.training.crossValidation ? `Cross-validation of the training rows:\n\n${foldTable(manifest)}` : '',
     `## Features\n\n${featureTable(manifest)}`,
     `## Inputs and outputs\n\n${signatureTable(manifest)}`,
   ];
@@ -111,7 +113,12 @@ function facts(manifest: Manifest, requirements: Requirements): string {
     ['data', `${plural(manifest.data.rows, 'row')}, ${code(manifest.data.digest, 80)}`],
     ['features', manifest.training.selection ? selectionText(manifest.training.selection) : ''],
     ['seed', String(manifest.seed)],
-    ['threshold', manifest.threshold === undefined ? '' : String(manifest.threshold)],
+    ...['objective', 'class_weight', 'monotone'].map((name): [string, string] => {
+      const value = manifest.params[name];
+      return [name.replace('_', ' '), value === undefined ? '' : code(String(value), 200)];
+    }),
+    ['calibration', calibrationText(manifest)],
+    ['threshold', thresholdText(manifest) || (manifest.threshold === undefined ? '' : String(manifest.threshold))],
     ['owners', (requirements.owners ?? []).map((owner) => text(owner, 80)).join(', ')],
     ['commit', manifest.commit === undefined ? '' : code(manifest.commit, 64)],
     ['digest', code(manifest.digest, 80)],

@@ -1,13 +1,16 @@
+import type { Explanation } from '../bundle/explanation.js';
 import type { Importance, Manifest } from '../bundle/manifest.js';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from '../core/format.js';
 import { NOTABLE_LEAKAGE } from '../data/leakage.js';
 import { fitSections } from './budget.js';
 import { importanceTable } from './candidate.js';
 import { alert, commitPart, details, SUMMARY_LIMIT } from './comment.js';
+import { contributionsSection } from './contributions.js';
 import { learningCurve } from './curve.js';
 import { code, codeElement, lineStart, prose, text } from './escape.js';
 import { selectionSection } from './selection.js';
 import { table } from './table.js';
+import { calibrationText, foldTable, thresholdText } from './training-options.js';
 import { metricNumbers, metricTitle, plural, shortDigest, stepsOf } from './wording.js';
 
 /** What a training left behind, for its job summary. */
@@ -16,6 +19,8 @@ export interface TrainingReport {
   /** The held-out metrics of metrics.json. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly importance: Importance;
+  /** SHAP values of some held-out rows. */
+  readonly explanation?: Explanation;
   readonly curve: readonly { readonly step: number; readonly value: number }[];
   readonly curveMetric: string;
   /** What a trainer of the user's says of itself. */
@@ -52,12 +57,13 @@ export function renderTraining(report: TrainingReport): string {
     { name: 'reported', variants: [reportedTable(report), ''] },
     { name: 'curve', variants: [curve(report), ''] },
     { name: 'importance', variants: [importance(report), ''] },
+    { name: 'contributions', variants: [contributions(report), ''] },
     { name: 'selection', variants: [selectionSection(manifest.training.selection), ''] },
     { name: 'params', variants: [params(manifest), ''] },
     { name: 'data', variants: [data(manifest), ''] },
     { name: 'footer', variants: [`${footerLine(manifest)}\n`] },
   ];
-  const shedding = ['data', 'params', 'selection', 'importance', 'reported', 'curve', 'options', 'metrics'];
+  const shedding = ['data', 'params', 'contributions', 'selection', 'importance', 'reported', 'curve', 'options', 'metrics'];
   return fitSections(sections, shedding, SUMMARY_LIMIT).text;
 }
 
@@ -101,34 +107,16 @@ function metricTable({ metrics }: TrainingReport): string {
 }
 
 /** Cross-validation as a table, and a line a thing that was chosen on rows of its own. */
-function options({ training, threshold: value }: Manifest): string {
-  const { crossValidation: folds, calibration, threshold } = training;
-  const parts: string[] = [];
-  if (folds) {
-    const rows = folds.metrics.slice(0, 100).map(({ name, mean, sd, values }) => {
-      const known = values.filter((own): own is number => own !== null);
-      const write = metricNumbers({ name, better: 'higher', candidate: mean ?? 0 });
-      if (mean === null || sd === null) return [metricTitle(name), 'not defined on every fold', '', ''];
-      const range = `${write.value(Math.min(...known))} to ${write.value(Math.max(...known))}`;
-      return [metricTitle(name), `**${write.value(mean)}**`, formatNumber(sd, 2), range];
-    });
-    const head = [
-      { head: `metric, ${formatCount(folds.folds)} folds of ${plural(folds.rows, 'row')}` },
-      ...['mean', 'sd', 'lowest and highest fold'].map((own) => ({ head: own, align: 'right' as const })),
-    ];
-    const before = calibration || threshold ? '\n\nBefore calibration, and decided at 0.5.' : '';
-    parts.push(`**Cross-validation**\n\n${table(head, rows)}${before}`);
-  }
-  if (calibration) {
-    const on = `on ${plural(calibration.rows, 'row')} (${text(calibration.source, 40)})`;
-    parts.push(`**Calibration**: ${text(calibration.method, 20)}, ${on}; it is part of the graph.`);
-  }
-  if (threshold && value !== undefined) {
-    const on = `${plural(threshold.rows, 'row')} (${text(threshold.source, 40)})`;
-    const reached = `${metricTitle(threshold.metric)} ${formatNumber(threshold.reached, 3)}`;
-    parts.push(`**Threshold**: positive from ${formatNumber(value, 4)} on, the best of ${on} with ${reached}.`);
-  }
-  return parts.join('\n\n');
+function options(manifest: Manifest): string {
+  const folds = foldTable(manifest);
+  const [calibration, threshold] = [calibrationText(manifest), thresholdText(manifest)];
+  return [
+    folds && `**Cross-validation**\n\n${folds}`,
+    calibration && `**Calibration**: ${calibration}.`,
+    threshold && `**Threshold**: positive from ${threshold}.`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 /** Numbers of the trainer's own, which nobody has checked. */
@@ -156,6 +144,10 @@ function importance(report: TrainingReport): string {
   const first = report.importance[0];
   if (drawn === '' || !first) return '';
   return details(`<b>Importance</b>: ${codeElement(first.feature, 40)} leads with ${formatShare(first.importance)}`, drawn);
+}
+
+function contributions({ explanation, manifest }: TrainingReport): string {
+  return explanation ? contributionsSection(explanation, manifest.training.calibration !== undefined) : '';
 }
 
 function params(manifest: Manifest): string {

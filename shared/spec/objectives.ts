@@ -27,6 +27,9 @@ const OTHER_NAMES: Readonly<Record<string, ObjectiveName>> = {
   pinball: 'quantile',
 };
 
+/** What the median makes smallest: the quantile at 0.5. */
+const ABSOLUTE_ERROR = ['mae', 'l1', 'regression_l1', 'mean_absolute_error', 'absolute_error', 'median'];
+
 /** LightGBM's level of `quantile` when `alpha` is not given. */
 export const DEFAULT_ALPHA = 0.9;
 
@@ -43,6 +46,8 @@ export function objectiveMistake(text: string, task: Task, algorithm: Algorithm)
   const name = objectiveNamed(text);
   if (name === undefined) {
     const near = nearest(text, own);
+    if (task === 'regression' && ABSOLUTE_ERROR.includes(text.toLowerCase()))
+      return `found ${foundText(text)}; for the absolute error take quantile, with params: { alpha: 0.5 }`;
     return `found ${foundText(text)}, expected ${own.join(', ')}${near ? `; did you mean ${near}?` : ''}`;
   }
   if (!own.includes(name)) return `${name} is not for task: ${task}, whose objectives are: ${own.join(', ')}`;

@@ -64,7 +64,7 @@ export async function crossValidate(request: FitRequest, options: CrossValidatio
     held.forEach((row, place) => {
       scores.set(predicted.scores.subarray(place * width, (place + 1) * width), row * width);
     });
-    values.push(computeMetrics(metrics, part.labels, predicted));
+    values.push(computeMetrics(metrics, part.labels, predicted, part.weights && { weights: part.weights }));
     rows += held.length;
   }
   return {

@@ -1,3 +1,4 @@
+import type { Explanation } from '../bundle/explanation.js';
 import type { Importance } from '../bundle/manifest.js';
 import type { FeatureSelection } from '../bundle/selection.js';
 import { UserError } from '../core/errors.js';
@@ -16,6 +17,7 @@ import { type Algorithm, resolveParams } from '../spec/params.js';
 import type { Spec, Task } from '../spec/schema.js';
 import type { Calibrator } from './calibration.js';
 import { type ClassWeight, classWeights, weighClasses } from './class-weight.js';
+import { explainRows, rowsToExplain } from './explain.js';
 import { keepLabelled, type LabelledRows } from './labelled.js';
 import { type Monotone, monotoneColumns } from './monotone.js';
 import { type SelectOptions, selectFeatures } from './selection/select.js';
@@ -87,6 +89,8 @@ export interface FittedModel {
   readonly seconds: number;
   /** Rows that were left out because their label is missing. */
   readonly dropped: { readonly train: number; readonly validation: number };
+  /** Explains raw rows, before calibration, of which there may be so many; absent where the trainer cannot. */
+  readonly explain?: { readonly rows: number; of(table: Table, ids: readonly string[]): Explanation };
   /** Scores raw rows with the trainer's own arithmetic, not with the graph. */
   predict(table: Table): Predictions;
 }
@@ -151,6 +155,7 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     ...(selected && { selection: selected.record(trained) }),
     seconds: (performance.now() - started) / 1000,
     dropped: { train: droppedTrain, validation: droppedValidation },
+    ...(trained.explain && { explain: explainer(trained.explain, plan, classes) }),
     predict: (table) => (calibrator ? calibrator.apply(score(table)) : score(table)),
   };
 }
@@ -178,6 +183,14 @@ function optionsOf({ objective, classWeight, monotone }: FitRequest): TrainedMod
     }),
     ...(monotone && { monotone: canonicalJson(monotone) }),
   };
+}
+
+function explainer(
+  explain: NonNullable<TrainedModel['explain']>,
+  plan: FeaturePlan,
+  classes: readonly string[],
+): NonNullable<FittedModel['explain']> {
+  return { rows: rowsToExplain(explain), of: (table, ids) => explainRows(explain, buildMatrix(plan, table), ids, classes) };
 }
 
 async function trainerOf(algorithm: Algorithm): Promise<Trainer> {

@@ -61,7 +61,7 @@ export function assignFolds(labels: Labels, folds: number, seed: number, order?:
 
 function tooFew(folds: number, needed: string, found: string): UserError {
   return new UserError(
-    `out-of-fold predictions of ${folds} folds need at least ${needed}, and ${found}; lower train.cross_validation, or set split.calibration for calibrate and threshold`,
+    `train.cross_validation: ${folds} folds need at least ${needed}, and ${found}; lower it, or set split.calibration where calibrate or threshold need the folds`,
   );
 }
 

@@ -14,9 +14,9 @@ export interface Threshold {
 
 /**
  * The threshold with the best metric on rows that neither trained nor stopped the model; all cuts between two probabilities are
- * tried. Of equals the one nearest to 0.5. Where all rows have the same probability: 0.5.
+ * tried, rows count by their weight. Of equals the one nearest to 0.5. Where all rows have the same probability: 0.5.
  */
-export function chooseThreshold(metric: ThresholdMetric, { labels, predictions }: ScoredRows): Threshold {
+export function chooseThreshold(metric: ThresholdMetric, { labels, predictions, weights }: ScoredRows): Threshold {
   const rows = labels.values.length;
   const formula = decisionFormula(metric)!;
   const confusion = emptyConfusion(2);
@@ -24,12 +24,13 @@ export function chooseThreshold(metric: ThresholdMetric, { labels, predictions }
   const scores = Float64Array.from(order, (row) => Math.fround(predictions.scores[2 * row + 1]!));
   order.sort((a, b) => scores[b]! - scores[a]!);
   // Above the first cut nothing is positive; each row then moves from "no" to "yes".
-  for (const row of order) confusion.cells[labels.values[row]! * 2]!++;
+  for (const row of order) confusion.cells[labels.values[row]! * 2]! += weights ? weights[row]! : 1;
   let best: { readonly value: number; readonly reached: number } | undefined;
   order.forEach((row, place) => {
     const label = labels.values[row]!;
-    confusion.cells[label * 2]!--;
-    confusion.cells[label * 2 + 1]!++;
+    const weight = weights ? weights[row]! : 1;
+    confusion.cells[label * 2]! -= weight;
+    confusion.cells[label * 2 + 1]! += weight;
     const next = order[place + 1];
     if (next === undefined || scores[next] === scores[row]) return;
     addUp(confusion);

@@ -1,3 +1,4 @@
+import type { Explanation } from '../bundle/explanation.js';
 import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
@@ -59,7 +60,7 @@ export interface TrainedModel {
     /** Steps that a row takes. */
     readonly work: number;
     /** What the raw scores are. */
-    readonly scale: 'value' | 'log' | 'log-odds' | 'softmax score';
+    readonly scale: Explanation['scale'];
   };
   /**
    * Adds the model's nodes.

@@ -80,13 +80,33 @@ describe('what the model is trained with', () => {
 
   test('weighs a class that the target does not have', async () => {
     await project.write('mlops.yaml', spec({ train: { algorithm: 'linear', class_weight: { Yes: 3 } } }));
-    expect(await line('train')).toMatch(/train\.class_weight: found "Yes", expected the classes of the target: no, yes/);
+    expect(await line('train')).toMatch(
+      /^mlops\.yaml:\d+:\d+: train\.class_weight: found "Yes", expected the classes of the target: no, yes/,
+    );
+  });
+
+  test('asks a category to rise', async () => {
+    await project.write('mlops.yaml', spec({ train: { monotone: { plan: 1 } } }));
+    expect(await line('train')).toMatch(/^mlops\.yaml:\d+:\d+: train\.monotone: plan is a category/);
+  });
+
+  test('has fewer rows of a class than folds', async () => {
+    await project.write('mlops.yaml', spec({ train: { algorithm: 'linear', cross_validation: 400 } }));
+    expect(await line('train')).toMatch(/^mlops\.yaml:\d+:\d+: train\.cross_validation: 400 folds need at least/);
+  });
+
+  test('asks for a quantile that is none', async () => {
+    const train = { objective: 'quantile', params: { alpha: 90 } };
+    await project.write('mlops.yaml', spec({ task: 'regression', target: { column: 'usage' }, train }));
+    expect(await line('train')).toMatch(/^mlops\.yaml:\d+:\d+: train\.params\.alpha: found 90, .* above 0 and below 1/);
   });
 
   test('counts below 0', async () => {
     const train = { objective: 'poisson' };
     await project.write('mlops.yaml', spec({ task: 'regression', target: { column: 'usage' }, train }));
-    expect(await line('train')).toMatch(/train\.objective: poisson needs targets of 0 and above, and found -/);
+    expect(await line('train')).toMatch(
+      /^mlops\.yaml:\d+:\d+: train\.objective: poisson needs targets of 0 and above, and found -/,
+    );
   });
 });
 

@@ -123,3 +123,22 @@ describe('trials on threads', () => {
     expect(started).toEqual([1, 2, 3]);
   });
 });
+
+test('a trial is scored by weighted rows, as the model is judged', async () => {
+  const { request } = work;
+  const { table, labels } = request.validation;
+  const heavy = Float64Array.from(labels.values, (value) => (value === 1 ? 1000 : 1));
+  const flat = new Float64Array(table.rows).fill(1);
+  const of = async (weights: Float64Array): Promise<number> => {
+    const own: TrialWork = {
+      metric: 'accuracy',
+      request: { ...request, params: { num_iterations: 1, early_stopping_round: 0 }, validation: { table, labels, weights } },
+    };
+    const outcome = await runTrial(own, trials[0]!);
+    if (!('value' in outcome)) throw new Error(outcome.reason);
+    return outcome.value;
+  };
+  // One round says "yes" of nearly all rows, the likelier class.
+  expect(await of(heavy)).toBeGreaterThan(0.99);
+  expect(await of(flat)).toBeLessThan(0.9);
+});

@@ -48,7 +48,8 @@ export class CategoricalSplitter {
     leaf: LeafSums,
     best: Split,
   ): void {
-    const { lambdaL2, minSumHessianInLeaf, minDataInLeaf } = this.#settings;
+    const { lambdaL1, lambdaL2, minSumHessianInLeaf, minDataInLeaf } = this.#settings;
+    const { bounds } = leaf;
     const minRows = Math.max(1, minDataInLeaf);
     const rowsPerHessian = leaf.rows / leaf.hessian;
     const toBeat = gainToBeat(leaf, this.#settings);
@@ -60,7 +61,11 @@ export class CategoricalSplitter {
       const restHessian = leaf.hessian - hessian;
       if (rows < minRows || leaf.rows - rows < minRows) continue;
       if (hessian < minSumHessianInLeaf || restHessian < minSumHessianInLeaf) continue;
-      const gain = this.#gainOf(leaf, gradient, hessian, lambdaL2) - toBeat;
+      const gain = bounds
+        ? boundedGain({ gradient, hessian }, restOf(leaf, gradient, hessian), lambdaL1, lambdaL2, bounds, 0) - toBeat
+        : leafGain(gradient, hessian, lambdaL1, lambdaL2) +
+          leafGain(leaf.gradient - gradient, restHessian, lambdaL1, lambdaL2) -
+          toBeat;
       if (!(gain > best.gain)) continue;
       this.#order[0] = bin;
       this.#record(best, gain, feature, valueBins, leaf, gradient, hessian, lambdaL2, 0, 1, 1);
@@ -77,7 +82,8 @@ export class CategoricalSplitter {
     best: Split,
   ): void {
     const settings = this.#settings;
-    const { minSumHessianInLeaf, minDataPerGroup } = settings;
+    const { lambdaL1, minSumHessianInLeaf, minDataPerGroup } = settings;
+    const { bounds } = leaf;
     const minRows = Math.max(1, settings.minDataInLeaf);
     const lambdaL2 = settings.lambdaL2 + settings.catL2;
     const rowsPerHessian = leaf.rows / leaf.hessian;
@@ -104,23 +110,16 @@ export class CategoricalSplitter {
         if (rightRows < minRows || rightRows < minDataPerGroup || rightHessian < minSumHessianInLeaf) break;
         if (groupRows < minDataPerGroup) continue;
         groupRows = 0;
-        const gain = this.#gainOf(leaf, leftGradient, leftHessian, lambdaL2) - toBeat;
+        const left = bounds && { gradient: leftGradient, hessian: leftHessian };
+        const gain = left
+          ? boundedGain(left, restOf(leaf, leftGradient, leftHessian), lambdaL1, lambdaL2, bounds, 0) - toBeat
+          : leafGain(leftGradient, leftHessian, lambdaL1, lambdaL2) +
+            leafGain(leaf.gradient - leftGradient, rightHessian, lambdaL1, lambdaL2) -
+            toBeat;
         if (!(gain > best.gain)) continue;
         this.#record(best, gain, feature, valueBins, leaf, leftGradient, leftHessian, lambdaL2, start, direction, length);
       }
     }
-  }
-
-  /** What both sides of a split save, with these sums on one of them. */
-  #gainOf(leaf: LeafSums, gradient: number, hessian: number, lambdaL2: number): number {
-    const { lambdaL1 } = this.#settings;
-    const otherGradient = leaf.gradient - gradient;
-    const otherHessian = leaf.hessian - hessian;
-    if (leaf.bounds) {
-      const other = { gradient: otherGradient, hessian: otherHessian };
-      return boundedGain({ gradient, hessian }, other, lambdaL1, lambdaL2, leaf.bounds, 0);
-    }
-    return leafGain(gradient, hessian, lambdaL1, lambdaL2) + leafGain(otherGradient, otherHessian, lambdaL1, lambdaL2);
   }
 
   /** Puts the bins with enough rows into order; returns how many they are. */
@@ -183,4 +182,9 @@ export class CategoricalSplitter {
     best.rightHessian = leaf.hessian - leftHessian;
     best.lambdaL2 = lambdaL2;
   }
+}
+
+/** What one side of a split leaves to the other. */
+function restOf(leaf: LeafSums, gradient: number, hessian: number): Pick<LeafSums, 'gradient' | 'hessian'> {
+  return { gradient: leaf.gradient - gradient, hessian: leaf.hessian - hessian };
 }

@@ -263,8 +263,10 @@ export class Grower {
     const { numbers, shape, splits } = arena;
     numbers.set([first.rows, first.gradient, first.hessian], NUMBER.first);
     if (second) numbers.set([second.rows, second.gradient, second.hessian], NUMBER.second);
-    numbers.set([first.bounds.lower, first.bounds.upper], NUMBER.bounds);
-    if (second) numbers.set([second.bounds.lower, second.bounds.upper], NUMBER.bounds + 2);
+    if (this.#crew.directions) {
+      numbers.set([first.bounds.lower, first.bounds.upper], NUMBER.bounds);
+      if (second) numbers.set([second.bounds.lower, second.bounds.upper], NUMBER.bounds + 2);
+    }
     const isSearched = (leaf: Leaf | undefined): number => (leaf && this.#maySplit(leaf) ? 1 : 0);
     const args = [fresh, parent, isSearched(first), first.slot, isSearched(second), second?.slot ?? NONE];
     const alone = 8 * shape.histogram < ALONE_BYTES;
@@ -329,8 +331,16 @@ export class Grower {
     let leaf = this.#leaves[index];
     if (!leaf) {
       leaf = {
-        ...{ rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false },
-        ...{ bounds: UNBOUNDED, split: emptySplit() },
+        rows,
+        gradient,
+        hessian,
+        depth,
+        value: 0,
+        bounds: UNBOUNDED,
+        slot: NONE,
+        parent,
+        isLeft: false,
+        split: emptySplit(),
       };
       this.#leaves.push(leaf);
     }

@@ -49,7 +49,7 @@ function scan(
   direction: number,
 ): void {
   const { lambdaL1, lambdaL2, minSumHessianInLeaf } = settings;
-  const { bounds } = leaf;
+  const isFree = leaf.bounds === undefined && lambdaL1 === 0;
   const minRows = Math.max(1, settings.minDataInLeaf);
   const rowsPerHessian = leaf.rows / leaf.hessian;
   const toBeat = gainToBeat(leaf, settings);
@@ -67,22 +67,12 @@ function scan(
     const rightHessian = leaf.hessian - leftHessian;
     if (leaf.rows - leftRows < minRows || rightHessian < minSumHessianInLeaf) break;
     const rightGradient = leaf.gradient - leftGradient;
-    const gain = bounds
-      ? boundedGain(
-          { gradient: leftGradient, hessian: leftHessian },
-          { gradient: rightGradient, hessian: rightHessian },
-          lambdaL1,
-          lambdaL2,
-          bounds,
-          direction,
-        ) - toBeat
-      : lambdaL1 === 0 && leftHessian > 0 && rightHessian > 0
+    const gain =
+      isFree && leftHessian > 0 && rightHessian > 0
         ? (leftGradient * leftGradient) / (leftHessian + lambdaL2) +
           (rightGradient * rightGradient) / (rightHessian + lambdaL2) -
           toBeat
-        : leafGain(leftGradient, leftHessian, lambdaL1, lambdaL2) +
-          leafGain(rightGradient, rightHessian, lambdaL1, lambdaL2) -
-          toBeat;
+        : gainOf(leaf, leftGradient, leftHessian, settings, direction) - toBeat;
     if (!(gain > bestGain)) continue;
     bestGain = gain;
     bestBin = bin;
@@ -100,4 +90,12 @@ function scan(
   best.rightHessian = leaf.hessian - bestHessian;
   best.missingLeft = missingLeft ?? best.leftHessian >= best.rightHessian;
   best.lambdaL2 = lambdaL2;
+}
+
+/** The gain of a threshold with these sums on its left, where the short form does not do. */
+function gainOf(leaf: LeafSums, gradient: number, hessian: number, settings: SplitSettings, direction: number): number {
+  const { lambdaL1, lambdaL2 } = settings;
+  const rest = { gradient: leaf.gradient - gradient, hessian: leaf.hessian - hessian };
+  if (leaf.bounds) return boundedGain({ gradient, hessian }, rest, lambdaL1, lambdaL2, leaf.bounds, direction);
+  return leafGain(gradient, hessian, lambdaL1, lambdaL2) + leafGain(rest.gradient, rest.hessian, lambdaL1, lambdaL2);
 }

@@ -81,8 +81,11 @@ export interface LeafSums {
   readonly gradient: number;
   readonly hessian: number;
   /** What monotone constraints leave to the values below it; absent: there are no such constraints. */
-  readonly bounds?: Bounds;
+  bounds?: Bounds | undefined;
 }
+
+/** Gradients and second derivatives of one side of a split. */
+type Sums = Pick<LeafSums, 'gradient' | 'hessian'>;
 
 /** The least and the largest value that a leaf may have, before the learning rate. */
 export interface Bounds {
@@ -123,8 +126,8 @@ export function boundedValue(gradient: number, hessian: number, lambdaL1: number
  * @param direction 1: the left value is not above the right one; -1: not below it; 0: any order
  */
 export function boundedGain(
-  left: Omit<LeafSums, 'rows'>,
-  right: Omit<LeafSums, 'rows'>,
+  left: Sums,
+  right: Sums,
   lambdaL1: number,
   lambdaL2: number,
   bounds: Bounds,
@@ -137,7 +140,7 @@ export function boundedGain(
 }
 
 /** Twice the loss that a value saves; leafGain at the best value. */
-function gainAt({ gradient, hessian }: Omit<LeafSums, 'rows'>, value: number, lambdaL1: number, lambdaL2: number): number {
+function gainAt({ gradient, hessian }: Sums, value: number, lambdaL1: number, lambdaL2: number): number {
   return -(2 * shrink(gradient, lambdaL1) * value + (hessian + lambdaL2) * value * value);
 }
 

@@ -86,10 +86,7 @@ class TreeExplainer {
    */
   #descend(node: number, parent: number, depth: number, zero: number, one: number, feature: number): void {
     const path = parent + depth;
-    this.#feature.copyWithin(path, parent, parent + depth);
-    this.#zero.copyWithin(path, parent, parent + depth);
-    this.#one.copyWithin(path, parent, parent + depth);
-    this.#weight.copyWithin(path, parent, parent + depth);
+    this.#copyPath(parent, path, depth);
     this.#extend(path, depth, zero, one, feature);
     if (node < 0) {
       const value = this.#tree.values[~node]!;
@@ -156,9 +153,21 @@ class TreeExplainer {
         next = before - (weight[path + at]! * zero * (depth - at)) / (depth + 1);
       } else weight[path + at] = (weight[path + at]! * (depth + 1)) / (zero * (depth - at));
     }
-    this.#feature.copyWithin(path + index, path + index + 1, path + depth + 1);
-    this.#zero.copyWithin(path + index, path + index + 1, path + depth + 1);
-    this.#one.copyWithin(path + index, path + index + 1, path + depth + 1);
+    for (let at = path + index; at < path + depth; at++) {
+      this.#feature[at] = this.#feature[at + 1]!;
+      this.#zero[at] = this.#zero[at + 1]!;
+      this.#one[at] = this.#one[at + 1]!;
+    }
+  }
+
+  /** A few elements each time: a loop is faster than copyWithin. */
+  #copyPath(from: number, to: number, count: number): void {
+    for (let at = 0; at < count; at++) {
+      this.#feature[to + at] = this.#feature[from + at]!;
+      this.#zero[to + at] = this.#zero[from + at]!;
+      this.#one[to + at] = this.#one[from + at]!;
+      this.#weight[to + at] = this.#weight[from + at]!;
+    }
   }
 
   /** The sum of the weights as if an element had been taken out. */

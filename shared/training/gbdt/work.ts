@@ -256,13 +256,11 @@ export class Work {
       split.gain = 0;
       if (this.#argument(2 + 2 * index) === 1) {
         const at = index === 0 ? NUMBER.first : NUMBER.second;
-        const bounds = NUMBER.bounds + 2 * index;
-        const sums: LeafSums = {
-          rows: numbers[at]!,
-          gradient: numbers[at + 1]!,
-          hessian: numbers[at + 2]!,
-          ...(this.#plan.directions && { bounds: { lower: numbers[bounds]!, upper: numbers[bounds + 1]! } }),
-        };
+        const sums: LeafSums = { rows: numbers[at]!, gradient: numbers[at + 1]!, hessian: numbers[at + 2]!, bounds: undefined };
+        if (this.#plan.directions) {
+          const bounds = NUMBER.bounds + 2 * index;
+          sums.bounds = { lower: numbers[bounds]!, upper: numbers[bounds + 1]! };
+        }
         const histogram = this.#histograms[this.#argument(3 + 2 * index)]!;
         this.#splitter.find(histogram, sums, this.#arena.allowed, split, from, to);
       }

@@ -8,6 +8,7 @@ import * as extremes from './extreme-fixtures.js';
 import * as fixtures from './fixtures.js';
 import * as healths from './health-fixtures.js';
 import * as models from './model-fixtures.js';
+import { withOptions } from './training-fixtures.js';
 
 const { context } = fixtures;
 const health = {
@@ -34,6 +35,7 @@ export const documents: Readonly<Record<string, string>> = {
   'validation-failed': renderValidationComment(models.validationFailed, context),
   'validation-summary': renderValidation(models.validationFailed),
   'training-summary': renderTraining(models.training),
+  'training-options': renderTraining(withOptions),
   'evaluation-summary': renderEvaluation(models.evaluation),
   'health-issue': renderHealthIssue(healths.ill, health, undefined).body,
   'health-watched': renderHealth(healths.watched, health),

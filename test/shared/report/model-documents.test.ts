@@ -4,6 +4,7 @@ import { modelBom } from '../../../shared/report/bom.js';
 import { renderModelCard } from '../../../shared/report/model-card.js';
 import { problemsOf } from './markdown-problems.js';
 import { manifest } from './model-fixtures.js';
+import { withOptions } from './training-fixtures.js';
 
 const metrics = { auc: 0.7406, log_loss: 0.446 };
 
@@ -51,6 +52,16 @@ describe('renderModelCard', () => {
     expect(problemsOf(body)).toEqual([]);
     expect(body.split('\n').filter((line) => line.startsWith('# '))).toEqual(['# flight-delay']);
     expect(renderModelCard(manifest, metrics, {})).toContain('The spec states no purpose.');
+  });
+
+  it('says what the training was asked for, and what came of it', () => {
+    const card = renderModelCard(withOptions.manifest, metrics, {});
+    expect(problemsOf(split(card)[1])).toEqual([]);
+    expect(card).toMatch(/calibration +\| isotonic, fitted on 214,212 rows \(out-of-fold predictions\), part of the graph/);
+    expect(card).toMatch(/threshold +\| 0\.2871, the best of 214,212 rows \(out-of-fold predictions\) with F1 0\.5213/);
+    expect(card).toMatch(/class weight +\| .*true/);
+    expect(card).toContain('Cross-validation of the training rows');
+    expect(renderModelCard(manifest, metrics, {})).not.toMatch(/calibration|Cross-validation|class weight/);
   });
 });
 

@@ -25,6 +25,8 @@ describe('accepted', () => {
     ['regression', '{ calibrate: none, cross_validation: 3 }'],
     ['multiclass', '{ calibrate: sigmoid, cross_validation: 10 }'],
     ['binary', '{ calibrate: isotonic, threshold: { metric: mcc } }'],
+    ['binary', '{ class_weight: { 1: 5, 0: 1 } }'],
+    ['binary', '{ class_weight: { true: 5 } }'],
     ['binary', '{ class_weight: { yes: 3.5, no: 0 }, algorithm: linear }'],
   ])('%s: %s', (task, train) => {
     expect(problems(task, train)).toEqual([]);
@@ -42,6 +44,11 @@ describe('refused, in one line', () => {
       'regression',
       '{ objective: poison }',
       '5:21: train.objective: found "poison", expected regression, quantile, poisson; did you mean poisson?',
+    ],
+    [
+      'regression',
+      '{ objective: mae }',
+      '5:21: train.objective: found "mae"; for the absolute error take quantile, with params: { alpha: 0.5 }',
     ],
     [
       'regression',

@@ -82,6 +82,15 @@ describe('calibrated', () => {
     },
   );
 
+  it.each(['isotonic', 'sigmoid'] as const)('a constant, %s: stays one, the share of the class', async (calibrate) => {
+    const calibration = drawn(800, 3, BINARY);
+    const fitted = await fitFinished(requestOf(BINARY, 'baseline'), { calibrate, calibration });
+    const share = calibration.labels.values.filter((value) => value === 1).length / 800;
+    const test = drawn(50, 4, BINARY);
+    const scored = await throughOnnx(fitted.model, test.table, 'binary', BINARY);
+    for (let row = 0; row < 50; row++) expect(scored.scores[2 * row + 1]).toBeCloseTo(share, 2);
+  });
+
   it('mends what class weights bend: the mean probability is the share of the class again', async () => {
     const request = requestOf(BINARY, 'gbdt', { classWeight: 'balanced' });
     const test = drawn(3000, 4, BINARY);
@@ -169,6 +178,20 @@ describe('cross-validation', () => {
     const { predictions } = await crossValidate(request, { folds: 5, metrics: [] });
     expect(computeMetric('auc', chance, seen)).toBeGreaterThan(0.9);
     expect(Math.abs(computeMetric('auc', chance, predictions) - 0.5)).toBeLessThan(0.1);
+  });
+
+  it('weighs the rows of a fold', async () => {
+    const request = requestOf(BINARY, 'linear');
+    // Who is not of plan "pro" hardly counts.
+    const { codes, dictionary } = request.train.table.columns.get('plan') as StringColumn;
+    const weights = Float64Array.from(codes, (code) => (dictionary[code] === 'pro' ? 1 : 1e-9));
+    const { metrics, predictions } = await crossValidate(
+      { ...request, train: { ...request.train, weights } },
+      { folds: 2, metrics: ['accuracy'] },
+    );
+    const pro = Array.from(codes.keys()).filter((row) => dictionary[codes[row]!] === 'pro');
+    const own = computeMetric('accuracy', request.train.labels, predictions, { rows: pro });
+    expect(metrics[0]!.mean).toBeCloseTo(own, 2);
   });
 
   it('does not depend on the number of threads', async () => {

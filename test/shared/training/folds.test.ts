@@ -52,7 +52,7 @@ describe('assignFolds', () => {
   it('says in one line that there are too few rows', () => {
     const rows = multiclass([0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2]);
     expect(() => assignFolds(rows, 5, 1)).toThrow(
-      /^out-of-fold predictions of 5 folds need at least 5 rows of each class, and the train part has 3 of "b"; lower train\.cross_validation/,
+      /^train\.cross_validation: 5 folds need at least 5 rows of each class, and the train part has 3 of "b"; lower it, or set split\.calibration/,
     );
     expect(() => assignFolds(regression([1, 2]), 3, 1)).toThrow(/at least 3 rows, and the train part has 2 with a label/);
     expect(() => assignFolds(regression([1, 2, 3]), 3, 1, { by: 'group', groups: [1, 1, 2] })).toThrow(

@@ -42,6 +42,18 @@ describe('chooseThreshold', () => {
     );
   });
 
+  it('counts rows by their weight, as whole weights are the rows written out', () => {
+    fc.assert(
+      fc.property(rows, fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 40, maxLength: 40 }), (drawn, times) => {
+        const written = drawn.flatMap((row, index) => Array<(typeof drawn)[number]>(times[index]!).fill(row));
+        const weights = Float64Array.from(drawn, (_, index) => times[index]!);
+        const plain = chooseThreshold('mcc', rowsOf(written).scored);
+        const weighted = chooseThreshold('mcc', { ...rowsOf(drawn).scored, weights });
+        expect(weighted.reached).toBeCloseTo(plain.reached, 9);
+      }),
+    );
+  });
+
   it('of equals takes the one nearest to 0.5', () => {
     expect(
       chooseThreshold(
