@@ -8,6 +8,7 @@ import { toolVersion } from '../../shared/core/version.js';
 import { dayBlocks, groupBlocks } from '../../shared/data/blocks.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import type { Predictions } from '../../shared/data/predictions.js';
+import { searchColumns } from '../../shared/data/search-columns.js';
 import { selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts } from '../../shared/data/split.js';
@@ -193,6 +194,7 @@ async function judgeCandidate(
     margin: spec.evaluate.margin ?? 0,
     slices: await specSlices(dataset, loaded, rows),
     groups: await protectedGroups(dataset, loaded, rows),
+    searched: searchColumns(await dataset.table(byImportance(candidate), rows)),
     minRows: spec.evaluate.min_rows,
     confidence: spec.evaluate.confidence,
     bootstrap: spec.evaluate.bootstrap,
@@ -230,6 +232,16 @@ async function judgeCandidate(
     createdAt: new Date().toISOString(),
     tool: `mlops-actions ${toolVersion()}`,
   };
+}
+
+/** The input columns, those first whose features matter most to the model. */
+function byImportance({ manifest, importance }: Bundle): string[] {
+  const weight = (column: string): number =>
+    importance.reduce((sum, { feature, importance: share }) => {
+      const { from } = manifest.features.features.find(({ name }) => name === feature) ?? {};
+      return from === column ? sum + share : sum;
+    }, 0);
+  return manifest.signature.inputs.map(({ name }) => name).sort((a, b) => weight(b) - weight(a));
 }
 
 interface Scored {

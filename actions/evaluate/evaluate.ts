@@ -6,6 +6,7 @@ import { formatCount } from '../../shared/core/format.js';
 import { sha256 } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
+import { searchColumns } from '../../shared/data/search-columns.js';
 import { selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts, fitSplit } from '../../shared/data/split.js';
@@ -139,6 +140,7 @@ async function evaluate(
       gatesInconclusive: spec.gates_inconclusive,
       slices: await specSlices(dataset, loaded, rows),
       groups: await protectedGroups(dataset, loaded, rows),
+      searched: searchColumns(table),
       minRows: spec.evaluate.min_rows,
       confidence: spec.evaluate.confidence,
       bootstrap: spec.evaluate.bootstrap,

@@ -32,6 +32,8 @@ export interface Comparison {
   readonly champion?: ModelSummary & { readonly reference: string };
   readonly changes: readonly Change[];
   readonly disagreement?: Disagreement;
+  /** Slices that a search found, where the candidate does harm. */
+  readonly search?: SliceSearch;
   /** The groups of `evaluate.protected`, each large enough to say something of. */
   readonly fairness?: readonly ProtectedColumn[];
   /** The chance of training, which the intervals of the differences hold; only with `evaluate.seeds`. */
@@ -138,6 +140,26 @@ export interface Change {
   readonly name: string;
   readonly before?: string;
   readonly after?: string;
+}
+
+/** What a search over many slices found. */
+export interface SliceSearch {
+  /** Slices that were large enough to be tested. */
+  readonly searched: number;
+  readonly loss: 'squared error' | 'absolute error';
+  /** The worst first. */
+  readonly found: readonly WorstSlice[];
+}
+
+export interface WorstSlice {
+  /** One group, or two that meet: `origin = ORD`. */
+  readonly parts: readonly string[];
+  readonly rows: number;
+  /** Mean loss less the champion's; without one, less that of all rows. */
+  readonly difference: number;
+  readonly interval: Interval;
+  /** One-sided, after Holm over all searched slices. */
+  readonly adjustedP: number;
 }
 
 /** A column whose groups must be treated alike. */

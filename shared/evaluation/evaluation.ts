@@ -7,6 +7,7 @@ import type {
   ModelSummary,
   ProtectedColumn,
   SliceComparison,
+  SliceSearch,
 } from './comparison.js';
 
 /** One model on its held-out rows: `evaluation.json`. Gates against the champion are skipped in it. */
@@ -26,6 +27,7 @@ export interface Evaluation {
   readonly blocked: boolean;
   readonly rows: { readonly test: number; readonly used: number; readonly unlabelled: number };
   readonly candidate: ModelSummary;
+  readonly search?: SliceSearch;
   readonly fairness?: readonly ProtectedColumn[];
   readonly curve?: Curve;
   readonly commit?: string;

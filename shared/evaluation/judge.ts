@@ -4,7 +4,7 @@ import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import { fitsTask, isFairness, isMetric } from '../spec/metrics.js';
 import type { BootstrapOptions } from './bootstrap.js';
-import type { Comparison, MetricComparison } from './comparison.js';
+import type { Comparison, MetricComparison, SliceSearch } from './comparison.js';
 import { curveOf } from './curve.js';
 import { disagreementOf } from './disagreement.js';
 import { describeGroups, type Groups } from './fairness.js';
@@ -12,8 +12,10 @@ import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } f
 import { compareMetrics } from './metric-comparison.js';
 import { type CustomMetric, type Pair, pairSamples } from './pair.js';
 import { withRetrainingNoise } from './retraining-noise.js';
-import { type Sample, unscoredRows } from './sample.js';
+import { type Sample, takeSample, unscoredRows } from './sample.js';
 import { compareSlices, type Slice } from './slices.js';
+import type { Blocks } from './statistic.js';
+import { findWorstSlices, type SearchGroups } from './worst-slices.js';
 
 /** What is known of the judged rows. All arrays have one entry a judged row, in one order (see commonRows). */
 export interface EvaluationInput {
@@ -39,6 +41,8 @@ export interface EvaluationInput {
   readonly weights?: Float64Array | undefined;
   /** The spec's own metrics of both models. */
   readonly custom?: readonly CustomMetric[] | undefined;
+  /** Columns to search for the worst slices, by judged row; the most important first. */
+  readonly searched?: readonly SearchGroups[] | undefined;
   /** The columns of `evaluate.protected`, by judged row. */
   readonly groups?: readonly Groups[] | undefined;
   /** Positive from this probability on (binary); default 0.5. */
@@ -80,6 +84,7 @@ export type Judgement = Pick<
   | 'disagreement'
   | 'retraining'
   | 'fairness'
+  | 'search'
   | 'curve'
 > & {
   /** Resamples behind the metrics' intervals: as requested, fewer on very many rows, 0 where none needs any. */
@@ -163,10 +168,34 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     confidence,
     ...(noise && { retraining: noise }),
     ...(fairness.length > 0 && { fairness }),
+    ...(unscored === 0 && !identical && input.searched?.length && { search: searchSlices(input, champion) }),
     ...(unscored === 0 &&
       pictures(pair.candidate, identical ? pair.candidate : pair.champion, identical ? undefined : threshold)),
     resamples,
   };
+}
+
+function searchSlices(input: JudgeInput, champion: Predictions | undefined): SliceSearch {
+  const { labels, candidate, blocks, searched = [], minRows, confidence } = input;
+  const { sample, origin } = takeSample(labels, candidate);
+  return findWorstSlices({
+    candidate: sample,
+    champion: champion && takeSample(labels, champion).sample,
+    columns: searched.map((column) => ({ ...column, of: Int32Array.from(origin, (row) => column.of[row]!) })),
+    blocks: blocks && countedBlocks(Int32Array.from(origin, (row) => blocks[row]!)),
+    ...{ minRows, confidence },
+  });
+}
+
+/** The same blocks, numbered from 0 without gaps. */
+function countedBlocks(blocks: Int32Array): Blocks {
+  const numbers = new Map<number, number>();
+  const of = Uint32Array.from(blocks, (block) => {
+    const number = numbers.get(block) ?? numbers.size;
+    numbers.set(block, number);
+    return number;
+  });
+  return { of, count: numbers.size };
 }
 
 function isIdentical(input: JudgeInput, champion: Predictions): boolean {

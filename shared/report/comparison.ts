@@ -13,6 +13,7 @@ import { metricTables } from './metrics.js';
 import { retrainingLine } from './retraining-noise.js';
 import { sliceSection, sliceWarning } from './slices.js';
 import { confidenceText, metricNumbers, metricTitle, ordinal, plural, theChampion } from './wording.js';
+import { searchSection } from './worst-slices.js';
 
 /**
  * What gives way when a comment is too long, in this order: a section named here takes its next shorter form, whose
@@ -28,6 +29,7 @@ const SHEDDING = [
   'metrics in full',
   'gates',
   'disagreement',
+  'worst slices',
   'groups',
   'candidate',
   'slices',
@@ -77,6 +79,7 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
     },
     { name: 'metrics in full', variants: metrics.folded },
     { name: 'slices', variants: result.verdict === 'identical' ? [''] : sliceSection(result) },
+    { name: 'worst slices', variants: searchSection(result) },
     { name: 'groups', variants: fairnessSection(result) },
     { name: 'disagreement', variants: disagreementSection(result) },
     { name: 'candidate', variants: candidateSection(result, context.links?.run) },

@@ -10,6 +10,7 @@ import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
 import { sliceSection } from './slices.js';
 import { table } from './table.js';
 import { confidenceText, metricName, metricNumbers, metricTitle, plural, shortDigest } from './wording.js';
+import { searchSection } from './worst-slices.js';
 
 /** The job summary of an evaluation: one model on its held-out rows. */
 export function renderEvaluation(result: Evaluation): string {
@@ -22,6 +23,7 @@ export function renderEvaluation(result: Evaluation): string {
     { name: 'metrics', variants: [metricTable(result)] },
     { name: 'picture', variants: [curvePicture(result.curve, ''), ''] },
     { name: 'slices', variants: sliceSection(result) },
+    { name: 'worst slices', variants: searchSection(result) },
     { name: 'groups', variants: fairnessSection(result) },
     { name: 'model', variants: [importance === '' ? '' : details(model, importance), ''] },
     { name: 'footer', variants: [`${footerLine(result)}\n`] },

@@ -113,6 +113,16 @@ export const comparisonSchema = z.strictObject({
     }),
     100,
   ).exactOptional(),
+  search: z
+    .strictObject({
+      searched: count,
+      loss: z.enum(['squared error', 'absolute error']),
+      found: list(
+        z.strictObject({ parts: list(name, 2), rows: count, difference: finite, interval: intervalSchema, adjustedP: finite }),
+        100,
+      ),
+    })
+    .exactOptional(),
   retraining: z
     .strictObject({
       trainings: z.int().min(2).max(1000),
