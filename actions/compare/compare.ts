@@ -9,12 +9,13 @@ import { dayBlocks, groupBlocks } from '../../shared/data/blocks.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import type { Predictions } from '../../shared/data/predictions.js';
 import { searchColumns } from '../../shared/data/search-columns.js';
-import { selectLabels, selectWeights } from '../../shared/data/select.js';
+import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts } from '../../shared/data/split.js';
 import type { Table } from '../../shared/data/table.js';
 import { rowsInWindow } from '../../shared/data/window.js';
 import { acceptanceOf } from '../../shared/evaluation/acceptance.js';
+import { constantPredictions } from '../../shared/evaluation/baseline.js';
 import { describeChanges } from '../../shared/evaluation/changes.js';
 import { incomparableReason } from '../../shared/evaluation/comparability.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
@@ -194,6 +195,10 @@ async function judgeCandidate(
     margin: spec.evaluate.margin ?? 0,
     slices: await specSlices(dataset, loaded, rows),
     groups: await protectedGroups(dataset, loaded, rows),
+    baseline:
+      spec.evaluate.baseline === false
+        ? undefined
+        : constantPredictions(selectLabels(labels, rowsOfPart(candidateParts, 'train')), rows.length),
     searched: searchColumns(await dataset.table(byImportance(candidate), rows)),
     minRows: spec.evaluate.min_rows,
     confidence: spec.evaluate.confidence,

@@ -7,9 +7,10 @@ import { sha256 } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { searchColumns } from '../../shared/data/search-columns.js';
-import { selectLabels, selectWeights } from '../../shared/data/select.js';
+import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts, fitSplit } from '../../shared/data/split.js';
+import { constantPredictions } from '../../shared/evaluation/baseline.js';
 import type { ModelSummary } from '../../shared/evaluation/comparison.js';
 import { readCustomMetrics } from '../../shared/evaluation/custom-metrics.js';
 import type { Evaluation } from '../../shared/evaluation/evaluation.js';
@@ -128,7 +129,7 @@ async function evaluate(
       latency,
     );
     const judgedLabels = selectLabels(labels, rows);
-    const { resamples: _resamples, ...parts } = evaluateModel({
+    const { resamples: _resamples, ...found } = evaluateModel({
       labels: judgedLabels,
       candidate: predictions,
       primary: judgedPrimary(spec),
@@ -141,6 +142,10 @@ async function evaluate(
       slices: await specSlices(dataset, loaded, rows),
       groups: await protectedGroups(dataset, loaded, rows),
       searched: searchColumns(table),
+      baseline:
+        spec.evaluate.baseline === false
+          ? undefined
+          : constantPredictions(selectLabels(labels, rowsOfPart(parts, 'train')), rows.length),
       minRows: spec.evaluate.min_rows,
       confidence: spec.evaluate.confidence,
       bootstrap: spec.evaluate.bootstrap,
@@ -158,7 +163,7 @@ async function evaluate(
       format: 1,
       kind: 'evaluation',
       model: spec.name,
-      ...parts,
+      ...found,
       rows: { test: counts.test, used: counts.used, unlabelled: counts.unlabelled },
       candidate: summary,
       ...(environment.headSha !== undefined && { commit: environment.headSha }),

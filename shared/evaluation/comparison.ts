@@ -22,6 +22,8 @@ export interface Comparison {
   /** Whether the step fails: a failed gate, or an inconclusive one where the spec says so. */
   readonly blocked: boolean;
   readonly metrics: readonly MetricComparison[];
+  /** The metrics of what can be said without a model: the class shares or the mean of the training rows, on the same rows. */
+  readonly baseline?: { readonly [metric: string]: number };
   readonly slices: readonly SliceComparison[];
   /** Slices that were left out because they have fewer rows than `minRows`. */
   readonly slicesLeftOut: number;

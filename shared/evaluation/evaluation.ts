@@ -18,6 +18,7 @@ export interface Evaluation {
   readonly task: Task;
   readonly primary: string;
   readonly metrics: readonly MetricComparison[];
+  readonly baseline?: { readonly [metric: string]: number };
   readonly slices: readonly SliceComparison[];
   readonly slicesLeftOut: number;
   readonly minRows: number;

@@ -3,6 +3,7 @@ import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import { fitsTask, isFairness, isMetric } from '../spec/metrics.js';
+import { baselineMetrics } from './baseline.js';
 import type { BootstrapOptions } from './bootstrap.js';
 import type { Comparison, MetricComparison, SliceSearch } from './comparison.js';
 import { curveOf } from './curve.js';
@@ -41,6 +42,8 @@ export interface EvaluationInput {
   readonly weights?: Float64Array | undefined;
   /** The spec's own metrics of both models. */
   readonly custom?: readonly CustomMetric[] | undefined;
+  /** Says the same of every row; see constantPredictions. */
+  readonly baseline?: Predictions | undefined;
   /** Columns to search for the worst slices, by judged row; the most important first. */
   readonly searched?: readonly SearchGroups[] | undefined;
   /** The columns of `evaluate.protected`, by judged row. */
@@ -77,6 +80,7 @@ export type Judgement = Pick<
   | 'gatesOutcome'
   | 'blocked'
   | 'metrics'
+  | 'baseline'
   | 'slices'
   | 'slicesLeftOut'
   | 'minRows'
@@ -162,6 +166,7 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     gatesOutcome,
     blocked: gatesOutcome === 'fail' || (gatesOutcome === 'inconclusive' && input.gatesInconclusive === 'fail'),
     metrics: comparisons,
+    ...(input.baseline && { baseline: baselineMetrics(options.metrics, labels, input.baseline, weights) }),
     slices: sliced.slices.map(({ comparison }) => comparison),
     slicesLeftOut: sliced.leftOut,
     minRows: input.minRows,

@@ -1,6 +1,7 @@
 import { formatCount, formatShare } from '../core/format.js';
 import { NOTABLE_LEAKAGE } from '../data/leakage.js';
 import type { Comparison, Verdict } from '../evaluation/comparison.js';
+import { baselineLine } from './baseline.js';
 import { fitSections, type Section } from './budget.js';
 import { candidateSection, disagreementSection } from './candidate.js';
 import { changesSection } from './changes.js';
@@ -34,6 +35,7 @@ const SHEDDING = [
   'candidate',
   'slices',
   'picture',
+  'baseline',
   'gates',
   'changes',
   'metrics',
@@ -69,6 +71,7 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
     { name: 'failed gates', variants: gateAlert(result.gates, result.rows.used, result.blocked) },
     { name: 'gates', variants: gateTable(result.gates) },
     { name: 'metrics', variants: metrics.open },
+    { name: 'baseline', variants: [baselineLine(result), ''] },
     { name: 'retraining', variants: [retrainingLine(result)] },
     { name: 'slice warning', variants: failsInSlices(result) ? [''] : [sliceWarning(result), ''] },
     { name: 'leakage', variants: [leakageWarning(result)] },

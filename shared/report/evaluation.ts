@@ -1,5 +1,6 @@
 import { formatCount } from '../core/format.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
+import { baselineLine } from './baseline.js';
 import { fitSections } from './budget.js';
 import { importanceTable, madeOf } from './candidate.js';
 import { commitPart, details, SUMMARY_LIMIT } from './comment.js';
@@ -21,6 +22,7 @@ export function renderEvaluation(result: Evaluation): string {
     { name: 'failed gates', variants: gateAlert(result.gates, result.rows.used, result.blocked) },
     { name: 'gates', variants: gateTable(result.gates) },
     { name: 'metrics', variants: [metricTable(result)] },
+    { name: 'baseline', variants: [baselineLine(result)] },
     { name: 'picture', variants: [curvePicture(result.curve, ''), ''] },
     { name: 'slices', variants: sliceSection(result) },
     { name: 'worst slices', variants: searchSection(result) },

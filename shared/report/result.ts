@@ -90,6 +90,7 @@ export const comparisonSchema = z.strictObject({
   gatesOutcome: outcomeSchema,
   blocked: z.boolean(),
   metrics: list(z.strictObject(metricShape), 5000),
+  baseline: z.record(name, finite).exactOptional(),
   slices: list(sliceSchema, 5000),
   slicesLeftOut: count,
   minRows: count,

@@ -19,8 +19,6 @@ interface Rule {
   readonly instead?: string;
 }
 
-const isOff = (value: unknown): boolean => value === false;
-
 const RULES: readonly Rule[] = [
   { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
   ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),
@@ -32,7 +30,6 @@ const RULES: readonly Rule[] = [
   { path: ['train', 'cross_validation'], isError: true },
   { path: ['features', 'select'], isError: true },
   { path: ['tune', 'pruner'] },
-  { path: ['evaluate', 'baseline'], harmless: isOff },
   { path: ['contract', 'columns', '*', 'monotone'] },
   { path: ['contract', 'columns', '*', 'drift'] },
   { path: ['contract', 'rows', 'change_max'] },

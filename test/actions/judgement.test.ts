@@ -122,6 +122,20 @@ describe('groups that must be treated alike', () => {
   });
 });
 
+describe('the baseline', () => {
+  test('is what the shares of the training rows alone would reach, on the same rows', async () => {
+    await trainTwo({}, NARROW);
+    const outcome = await project.run('compare', { champion: 'champion' });
+    const { baseline, metrics } = await comparison();
+    expect(baseline!.auc).toBe(0.5);
+    expect(baseline!.log_loss).toBeGreaterThan(metrics.find(({ name }) => name === 'log_loss')!.candidate!);
+    expect(outcome.summary).toContain('Without a model');
+    expect((await project.run('evaluate', { model: '.mlops-actions/bundle' })).summary).toContain('Without a model');
+    await project.write('mlops.yaml', spec({ evaluate: { bootstrap: 200, baseline: false } }));
+    expect((await project.run('compare', { champion: 'champion' })).summary).not.toContain('Without a model');
+  });
+});
+
 describe('trainings with other seeds', () => {
   const lucky = { algorithm: 'gbdt', params: { num_iterations: 5, bagging_fraction: 0.3, bagging_freq: 1, num_leaves: 8 } };
 

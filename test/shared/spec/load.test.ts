@@ -395,7 +395,6 @@ contract:
     expect(notices.map(formatProblem)).toEqual([
       says('5:10', 'train.timeout'),
       says('6:53', 'tune.pruner'),
-      says('7:113', 'evaluate.baseline'),
       'm.yaml:9:34: deploy.canary has no effect with target: batch; it belongs to service',
       says('13:19', 'contract.rows.change_max'),
       says('14:3', 'contract.freshness'),
