@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Bundle } from '../../shared/bundle/read.js';
 import { messageOf, UserError } from '../../shared/core/errors.js';
 import { formatCount } from '../../shared/core/format.js';
@@ -7,12 +7,11 @@ import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { dayBlocks, groupBlocks } from '../../shared/data/blocks.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
-import type { Predictions } from '../../shared/data/predictions.js';
+import { isPredictionPath } from '../../shared/data/prediction-file.js';
 import { searchColumns } from '../../shared/data/search-columns.js';
 import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts } from '../../shared/data/split.js';
-import type { Table } from '../../shared/data/table.js';
 import { rowsInWindow } from '../../shared/data/window.js';
 import { acceptanceOf } from '../../shared/evaluation/acceptance.js';
 import { constantPredictions } from '../../shared/evaluation/baseline.js';
@@ -24,7 +23,6 @@ import { judge } from '../../shared/evaluation/judge.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
 import { countArtifacts } from '../../shared/github/artifact.js';
-import { openModel } from '../../shared/onnx/session.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { type ResolvedModel, resolveChampion, resolveModel } from '../../shared/registry/resolve.js';
 import { renderComparisonSummary } from '../../shared/report/comparison.js';
@@ -35,6 +33,16 @@ import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.j
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import { retrainWithSeeds } from '../../shared/training/retrain-seeds.js';
+import {
+  isFile,
+  type JudgedModel,
+  measuresOf,
+  modelOfBundle,
+  modelOfFile,
+  type Scored,
+  score,
+  searchedColumns,
+} from './models.js';
 
 export interface CompareInputs {
   readonly candidate: string;
@@ -54,19 +62,17 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const connect = () => connectCandidates(services, inputs['github-token'], directory);
   const request = { model: loaded.spec.name, directory, branch: environment.baseBranch, connect };
-  const candidate = bundleOf(await resolveModel(inputs.candidate, { ...request, input: 'candidate' }), 'candidate');
-  if (candidate.manifest.name !== loaded.spec.name)
+  const own = isPredictionPath(inputs.candidate)
+    ? undefined
+    : modelOfBundle(bundleOf(await resolveModel(inputs.candidate, { ...request, input: 'candidate' }), 'candidate'));
+  if (own && own.manifest.name !== loaded.spec.name)
     throw new UserError(
-      `Input "candidate" is ${JSON.stringify(inputs.candidate)}, a bundle of the model ${JSON.stringify(candidate.manifest.name)}, and ` +
+      `Input "candidate" is ${JSON.stringify(inputs.candidate)}, a bundle of the model ${JSON.stringify(own.manifest.name)}, and ` +
         `${loaded.file} names ${JSON.stringify(loaded.spec.name)}: train again under the new name, or put the old one back.`,
     );
-  const resolved = await resolveChampion(inputs.champion, { ...request, input: 'champion' });
-  const champion = resolved && { bundle: bundleOf(resolved, 'champion'), shown: resolved.shown };
-  log(
-    champion
-      ? `Champion: ${champion.bundle.manifest.digest} (${champion.shown})`
-      : 'There is no champion yet: this is the first model.',
-  );
+  const isChampionFile = isPredictionPath(inputs.champion);
+  const resolved = isChampionFile ? undefined : await resolveChampion(inputs.champion, { ...request, input: 'champion' });
+  const found = resolved && { bundle: modelOfBundle(bundleOf(resolved, 'champion')), shown: resolved.shown };
 
   const dataset = await openDataset({
     spec: loaded.spec,
@@ -77,6 +83,24 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
     progress,
   });
   try {
+    const candidate =
+      own ??
+      (await modelOfFile(inputs.candidate, {
+        ...{ dataset, directory, opponent: found?.bundle.manifest, input: 'candidate' },
+      }));
+    const champion = isChampionFile
+      ? {
+          bundle: await modelOfFile(inputs.champion, {
+            ...{ dataset, directory, opponent: candidate.manifest, input: 'champion' },
+          }),
+          shown: basename(inputs.champion),
+        }
+      : found;
+    log(
+      champion
+        ? `Champion: ${champion.bundle.manifest.digest} (${champion.shown})`
+        : 'There is no champion yet: this is the first model.',
+    );
     const recent = inputs.newest ? await newerRows(dataset, candidate, champion?.bundle, log) : undefined;
     const judged = await judgeCandidate(dataset, loaded, candidate, champion, { ...services, recent });
     const testSet = testSetOf(candidate);
@@ -101,7 +125,7 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
         'comparison-path': file,
         artifact: artifacts.available ? artifact : '',
       },
-      annotations: annotationsOf(comparison, loaded),
+      annotations: [...annotationsOf(comparison, loaded), ...fileNotices(candidate, champion?.bundle)],
       summary: renderComparisonSummary(comparison, {
         workflow: environment.workflow,
         ...(environment.runUrl && { links: { run: environment.runUrl } }),
@@ -114,14 +138,14 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
 }
 
 interface Champion {
-  readonly bundle: Bundle;
+  readonly bundle: JudgedModel;
   readonly shown: string;
 }
 
 async function judgeCandidate(
   dataset: Dataset,
   loaded: LoadedSpec,
-  candidate: Bundle,
+  candidate: JudgedModel,
   champion: Champion | undefined,
   { environment, progress, log, recent }: RunnerServices & { readonly recent: Uint8Array | undefined },
 ): Promise<Comparison> {
@@ -160,12 +184,6 @@ async function judgeCandidate(
     if (typeof outcome === 'string') notComparable = outcome;
     else opponent = outcome;
   }
-  const sizeOf = (bundle: Bundle): number => (bundle.manifest.files['model.onnx']?.bytes ?? 0) / 1e6;
-  const measuresOf = (bundle: Bundle, of: Scored) => ({
-    latency_p50_ms: of.latency.p50Ms,
-    latency_p99_ms: of.latency.p99Ms,
-    size_mb: sizeOf(bundle),
-  });
   const championManifest = champion?.bundle.manifest;
   const blocks = await blocksOf(dataset, loaded, rows);
   const weights = selectWeights(await dataset.weights(), rows);
@@ -174,7 +192,7 @@ async function judgeCandidate(
     candidate: { predictions: scored.predictions, threshold: manifest.threshold },
     champion: opponent && { predictions: opponent.predictions, threshold: championManifest?.threshold },
   });
-  const again = champion && !notComparable && (spec.evaluate.seeds ?? 1) > 1;
+  const again = champion && !notComparable && !isFile(candidate) && (spec.evaluate.seeds ?? 1) > 1;
   const runs = again
     ? await retrainWithSeeds(dataset, loaded, manifest, { rows, trainings: spec.evaluate.seeds!, progress })
     : undefined;
@@ -199,7 +217,7 @@ async function judgeCandidate(
       spec.evaluate.baseline === false
         ? undefined
         : constantPredictions(selectLabels(labels, rowsOfPart(candidateParts, 'train')), rows.length),
-    searched: searchColumns(await dataset.table(byImportance(candidate), rows)),
+    searched: searchColumns(await dataset.table(await searchedColumns(candidate, dataset), rows)),
     minRows: spec.evaluate.min_rows,
     confidence: spec.evaluate.confidence,
     bootstrap: spec.evaluate.bootstrap,
@@ -221,53 +239,26 @@ async function judgeCandidate(
     spec: loaded.file,
     ...result,
     rows: counts,
-    candidate: summarizeModel(manifest, { importance: candidate.importance, latency: scored.latency }),
+    candidate: summarizeModel(manifest, {
+      importance: candidate.importance,
+      ...(scored.latency && { latency: scored.latency }),
+    }),
     ...(champion && {
       champion: {
         ...summarizeModel(champion.bundle.manifest, {
           importance: champion.bundle.importance,
-          ...(opponent ? { latency: opponent.latency } : { recorded: champion.bundle.metrics }),
+          ...(opponent ? opponent.latency && { latency: opponent.latency } : { recorded: champion.bundle.metrics }),
         }),
         reference: champion.shown,
       },
     }),
-    changes: championManifest ? describeChanges(manifest, championManifest) : [],
+    changes:
+      champion && !isFile(candidate) && !isFile(champion.bundle) ? describeChanges(manifest, champion.bundle.manifest) : [],
     ...(manifest.training.leakage !== undefined && { leakage: manifest.training.leakage }),
     ...(environment.headSha !== undefined && { commit: environment.headSha }),
     createdAt: new Date().toISOString(),
     tool: `mlops-actions ${toolVersion()}`,
   };
-}
-
-/** The input columns, those first whose features matter most to the model. */
-function byImportance({ manifest, importance }: Bundle): string[] {
-  const weight = (column: string): number =>
-    importance.reduce((sum, { feature, importance: share }) => {
-      const { from } = manifest.features.features.find(({ name }) => name === feature) ?? {};
-      return from === column ? sum + share : sum;
-    }, 0);
-  return manifest.signature.inputs.map(({ name }) => name).sort((a, b) => weight(b) - weight(a));
-}
-
-interface Scored {
-  readonly predictions: Predictions;
-  readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
-}
-
-async function score({ manifest, modelFile }: Bundle, dataset: Dataset, rows: Uint32Array): Promise<Scored> {
-  const table: Table = await dataset.table(
-    manifest.signature.inputs.map(({ name }) => name),
-    rows,
-  );
-  const model = await openModel(modelFile);
-  try {
-    return {
-      predictions: await model.predict(table, { task: manifest.task, classes: manifest.classes }),
-      latency: await model.latency(table),
-    };
-  } finally {
-    await model.close();
-  }
 }
 
 function bundleOf(resolved: ResolvedModel, input: string): Bundle {
@@ -278,7 +269,7 @@ function bundleOf(resolved: ResolvedModel, input: string): Bundle {
   );
 }
 
-function whyNot(dataset: Dataset, candidate: Bundle, champion: Bundle): string | undefined {
+function whyNot(dataset: Dataset, candidate: JudgedModel, champion: JudgedModel): string | undefined {
   const absent = missingColumns(dataset, champion);
   return (
     incomparableReason(candidate.manifest, champion.manifest) ??
@@ -289,8 +280,8 @@ function whyNot(dataset: Dataset, candidate: Bundle, champion: Bundle): string |
 /** 1 for the rows that came after everything that the champion's training had; undefined where that cannot be said. */
 async function newerRows(
   dataset: Dataset,
-  candidate: Bundle,
-  champion: Bundle | undefined,
+  candidate: JudgedModel,
+  champion: JudgedModel | undefined,
   log: RunnerServices['log'],
 ): Promise<Uint8Array | undefined> {
   if (!champion || candidate.manifest.split.by === 'time') return undefined;
@@ -302,7 +293,7 @@ async function newerRows(
 }
 
 /** The input columns that the data lacks or has with another type. */
-function missingColumns(dataset: Dataset, { manifest }: Bundle): string | undefined {
+function missingColumns(dataset: Dataset, { manifest }: JudgedModel): string | undefined {
   const present = new Map(dataset.schema.map(({ name, type }) => [name, type]));
   const gone = manifest.signature.inputs.filter(({ name, column }) => present.get(name) !== column);
   if (gone.length === 0) return undefined;
@@ -324,7 +315,7 @@ async function blocksOf(dataset: Dataset, { spec }: LoadedSpec, rows: Uint32Arra
 }
 
 /** Names the test set: comparisons on the same one share an artifact name, so that looks at it can be counted. */
-function testSetOf({ manifest }: Bundle): string {
+function testSetOf({ manifest }: JudgedModel): string {
   return sha256(
     canonicalJson({ data: manifest.data.digest, split: manifest.split as unknown as Json, target: manifest.target }),
   ).slice(7, 15);
@@ -341,6 +332,20 @@ async function countLooks(
     if (error instanceof UserError) return undefined;
     throw error;
   }
+}
+
+/** Nothing says which rows the makers of a file have trained on. */
+function fileNotices(...models: readonly (JudgedModel | undefined)[]): Annotation[] {
+  return models.flatMap((model) =>
+    model && isFile(model)
+      ? [
+          {
+            level: 'warning',
+            message: `${model.manifest.algorithm} holds predictions: nothing says which rows its model has trained on, and the figures are too good if it has seen the held-out ones.`,
+          },
+        ]
+      : [],
+  );
 }
 
 function annotationsOf(comparison: Comparison, loaded: LoadedSpec): Annotation[] {
