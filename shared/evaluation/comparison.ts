@@ -34,6 +34,8 @@ export interface Comparison {
   readonly champion?: ModelSummary & { readonly reference: string };
   readonly changes: readonly Change[];
   readonly disagreement?: Disagreement;
+  /** In the order of the probabilities; absent for regression. */
+  readonly classes?: readonly PerClass[];
   /** Slices that a search found, where the candidate does harm. */
   readonly search?: SliceSearch;
   /** The groups of `evaluate.protected`, each large enough to say something of. */
@@ -142,6 +144,20 @@ export interface Change {
   readonly name: string;
   readonly before?: string;
   readonly after?: string;
+}
+
+/** A class of the labels and what both models make of it. */
+export interface PerClass {
+  readonly name: string;
+  readonly rows: number;
+  readonly candidate: ClassCounts;
+  readonly champion?: ClassCounts;
+}
+
+/** Rows that a model decides for a class, and those of them that are of it. */
+export interface ClassCounts {
+  readonly decided: number;
+  readonly right: number;
 }
 
 /** What a search over many slices found. */

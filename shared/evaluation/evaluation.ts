@@ -5,6 +5,7 @@ import type {
   GateResult,
   MetricComparison,
   ModelSummary,
+  PerClass,
   ProtectedColumn,
   SliceComparison,
   SliceSearch,
@@ -29,6 +30,7 @@ export interface Evaluation {
   readonly rows: { readonly test: number; readonly used: number; readonly unlabelled: number };
   readonly candidate: ModelSummary;
   readonly search?: SliceSearch;
+  readonly classes?: readonly PerClass[];
   readonly fairness?: readonly ProtectedColumn[];
   readonly curve?: Curve;
   readonly commit?: string;

@@ -12,6 +12,7 @@ import { describeGroups, type Groups } from './fairness.js';
 import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
 import { compareMetrics } from './metric-comparison.js';
 import { type CustomMetric, type Pair, pairSamples } from './pair.js';
+import { describeClasses } from './per-class.js';
 import { withRetrainingNoise } from './retraining-noise.js';
 import { type Sample, takeSample, unscoredRows } from './sample.js';
 import { compareSlices, type Slice } from './slices.js';
@@ -88,6 +89,7 @@ export type Judgement = Pick<
   | 'disagreement'
   | 'retraining'
   | 'fairness'
+  | 'classes'
   | 'search'
   | 'curve'
 > & {
@@ -145,6 +147,8 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     minRows: input.minRows,
   });
   const unscored = unscoredRows(pair.candidate);
+  const names = labels.task === 'regression' || unscored > 0 ? [] : labels.classes;
+  const classes = describeClasses(names, pair.candidate, pair.champion, threshold);
   const fairness = unscored === 0 ? describeGroups(pair.candidate, pair.champion, threshold) : [];
   const gates = judgeGates({
     gates: input.gates,
@@ -172,6 +176,7 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     minRows: input.minRows,
     confidence,
     ...(noise && { retraining: noise }),
+    ...(classes.length > 0 && { classes }),
     ...(fairness.length > 0 && { fairness }),
     ...(unscored === 0 && !identical && input.searched?.length && { search: searchSlices(input, champion) }),
     ...(unscored === 0 &&

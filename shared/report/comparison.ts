@@ -11,6 +11,7 @@ import { code, codeElement, lineStart, prose, text } from './escape.js';
 import { fairnessSection } from './fairness.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
 import { metricTables } from './metrics.js';
+import { classSection } from './per-class.js';
 import { retrainingLine } from './retraining-noise.js';
 import { sliceSection, sliceWarning } from './slices.js';
 import { confidenceText, metricNumbers, metricTitle, ordinal, plural, theChampion } from './wording.js';
@@ -30,8 +31,10 @@ const SHEDDING = [
   'metrics in full',
   'gates',
   'disagreement',
+  'classes',
   'worst slices',
   'groups',
+  'classes',
   'candidate',
   'slices',
   'picture',
@@ -83,6 +86,7 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
     { name: 'metrics in full', variants: metrics.folded },
     { name: 'slices', variants: result.verdict === 'identical' ? [''] : sliceSection(result) },
     { name: 'worst slices', variants: searchSection(result) },
+    { name: 'classes', variants: classSection(result) },
     { name: 'groups', variants: fairnessSection(result) },
     { name: 'disagreement', variants: disagreementSection(result) },
     { name: 'candidate', variants: candidateSection(result, context.links?.run) },

@@ -8,6 +8,7 @@ import { curvePicture } from './curve.js';
 import { code, codeElement, text } from './escape.js';
 import { fairnessSection } from './fairness.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
+import { classSection } from './per-class.js';
 import { sliceSection } from './slices.js';
 import { table } from './table.js';
 import { confidenceText, metricName, metricNumbers, metricTitle, plural, shortDigest } from './wording.js';
@@ -26,6 +27,7 @@ export function renderEvaluation(result: Evaluation): string {
     { name: 'picture', variants: [curvePicture(result.curve, ''), ''] },
     { name: 'slices', variants: sliceSection(result) },
     { name: 'worst slices', variants: searchSection(result) },
+    { name: 'classes', variants: classSection(result) },
     { name: 'groups', variants: fairnessSection(result) },
     { name: 'model', variants: [importance === '' ? '' : details(model, importance), ''] },
     { name: 'footer', variants: [`${footerLine(result)}\n`] },

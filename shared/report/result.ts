@@ -70,6 +70,8 @@ const modelShape = {
 
 const shares = list(finite, 10_000);
 
+const classCounts = z.strictObject({ decided: count, right: count });
+
 const groupRates = z.strictObject({
   selected: finite.nullable().exactOptional(),
   found: finite.nullable().exactOptional(),
@@ -113,6 +115,10 @@ export const comparisonSchema = z.strictObject({
       groups: list(z.strictObject({ name, rows: count, candidate: groupRates, champion: groupRates.exactOptional() }), 1000),
     }),
     100,
+  ).exactOptional(),
+  classes: list(
+    z.strictObject({ name, rows: count, candidate: classCounts, champion: classCounts.exactOptional() }),
+    1000,
   ).exactOptional(),
   search: z
     .strictObject({

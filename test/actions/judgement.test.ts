@@ -123,6 +123,24 @@ describe('groups that must be treated alike', () => {
   });
 });
 
+describe('classes', () => {
+  test('are counted in both models: the confusion matrix of two', async () => {
+    await trainTwo({}, NARROW);
+    const outcome = await project.run('compare', { champion: 'champion' });
+    const { classes, metrics, rows } = await comparison();
+    const of = (name: string) => metrics.find((metric) => metric.name === name)!;
+    expect(classes!.map(({ name }) => name)).toEqual(['no', 'yes']);
+    const [no, yes] = classes as [NonNullable<typeof classes>[number], NonNullable<typeof classes>[number]];
+    expect(no.rows + yes.rows).toBe(rows.used);
+    expect(no.candidate.decided + yes.candidate.decided).toBe(rows.used);
+    expect((no.candidate.right + yes.candidate.right) / rows.used).toBeCloseTo(of('accuracy').candidate!, 12);
+    expect((no.champion!.right + yes.champion!.right) / rows.used).toBeCloseTo(of('accuracy').champion!, 12);
+    const f1 = (2 * yes.candidate.right) / (yes.candidate.decided + yes.rows);
+    expect(f1).toBeCloseTo(of('f1').candidate!, 12);
+    expect(outcome.summary).toContain('weakest recall in');
+  });
+});
+
 describe('the baseline', () => {
   test('is what the shares of the training rows alone would reach, on the same rows', async () => {
     await trainTwo({}, NARROW);
