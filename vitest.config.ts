@@ -4,6 +4,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const LONG = [
   'test/actions/deploy-cluster.test.ts',
   'test/actions/deploy.test.ts',
+  'test/actions/judgement.test.ts',
   'test/actions/monitor-issue.test.ts',
   'test/actions/promote.test.ts',
   'test/actions/registry.test.ts',

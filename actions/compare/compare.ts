@@ -1,20 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Bundle } from '../../shared/bundle/read.js';
-import { openBundle } from '../../shared/bundle/scorer.js';
 import { messageOf, UserError } from '../../shared/core/errors.js';
 import { formatCount } from '../../shared/core/format.js';
 import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { dayBlocks, groupBlocks } from '../../shared/data/blocks.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
-import type { Predictions } from '../../shared/data/predictions.js';
-import { selectLabels, selectWeights } from '../../shared/data/select.js';
+import { isPredictionPath } from '../../shared/data/prediction-file.js';
+import { searchColumns } from '../../shared/data/search-columns.js';
+import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts } from '../../shared/data/split.js';
-import type { Table } from '../../shared/data/table.js';
 import { rowsInWindow } from '../../shared/data/window.js';
 import { acceptanceOf } from '../../shared/evaluation/acceptance.js';
+import { constantPredictions } from '../../shared/evaluation/baseline.js';
 import { describeChanges } from '../../shared/evaluation/changes.js';
 import { incomparableReason } from '../../shared/evaluation/comparability.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
@@ -34,6 +34,16 @@ import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.j
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import { retrainWithSeeds } from '../../shared/training/retrain-seeds.js';
+import {
+  isFile,
+  type JudgedModel,
+  measuresOf,
+  modelOfBundle,
+  modelOfFile,
+  type Scored,
+  score,
+  searchedColumns,
+} from './models.js';
 
 export interface CompareInputs {
   readonly candidate: string;
@@ -53,19 +63,17 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const connect = () => connectCandidates(services, inputs['github-token'], directory);
   const request = { model: loaded.spec.name, directory, branch: environment.baseBranch, connect };
-  const candidate = bundleOf(await resolveModel(inputs.candidate, { ...request, input: 'candidate' }), 'candidate');
-  if (candidate.manifest.name !== loaded.spec.name)
+  const own = isPredictionPath(inputs.candidate)
+    ? undefined
+    : modelOfBundle(bundleOf(await resolveModel(inputs.candidate, { ...request, input: 'candidate' }), 'candidate'));
+  if (own && own.manifest.name !== loaded.spec.name)
     throw new UserError(
-      `Input "candidate" is ${JSON.stringify(inputs.candidate)}, a bundle of the model ${JSON.stringify(candidate.manifest.name)}, and ` +
+      `Input "candidate" is ${JSON.stringify(inputs.candidate)}, a bundle of the model ${JSON.stringify(own.manifest.name)}, and ` +
         `${loaded.file} names ${JSON.stringify(loaded.spec.name)}: train again under the new name, or put the old one back.`,
     );
-  const resolved = await resolveChampion(inputs.champion, { ...request, input: 'champion' });
-  const champion = resolved && { bundle: bundleOf(resolved, 'champion'), shown: resolved.shown };
-  log(
-    champion
-      ? `Champion: ${champion.bundle.manifest.digest} (${champion.shown})`
-      : 'There is no champion yet: this is the first model.',
-  );
+  const isChampionFile = isPredictionPath(inputs.champion);
+  const resolved = isChampionFile ? undefined : await resolveChampion(inputs.champion, { ...request, input: 'champion' });
+  const found = resolved && { bundle: modelOfBundle(bundleOf(resolved, 'champion')), shown: resolved.shown };
 
   const dataset = await openDataset({
     spec: loaded.spec,
@@ -76,6 +84,24 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
     progress,
   });
   try {
+    const candidate =
+      own ??
+      (await modelOfFile(inputs.candidate, {
+        ...{ dataset, directory, opponent: found?.bundle.manifest, input: 'candidate' },
+      }));
+    const champion = isChampionFile
+      ? {
+          bundle: await modelOfFile(inputs.champion, {
+            ...{ dataset, directory, opponent: candidate.manifest, input: 'champion' },
+          }),
+          shown: basename(inputs.champion),
+        }
+      : found;
+    log(
+      champion
+        ? `Champion: ${champion.bundle.manifest.digest} (${champion.shown})`
+        : 'There is no champion yet: this is the first model.',
+    );
     const recent = inputs.newest ? await newerRows(dataset, candidate, champion?.bundle, log) : undefined;
     const judged = await judgeCandidate(dataset, loaded, candidate, champion, { ...services, recent });
     const testSet = testSetOf(candidate);
@@ -103,7 +129,7 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
         'report-path': page,
         artifact: artifacts.available ? artifact : '',
       },
-      annotations: [...annotationsOf(comparison, loaded), ...selfMade(candidate)],
+      annotations: [...annotationsOf(comparison, loaded), ...fileNotices(candidate, champion?.bundle), ...selfMade(candidate)],
       summary: renderComparisonSummary(comparison, {
         workflow: environment.workflow,
         ...(environment.runUrl && { links: { run: environment.runUrl } }),
@@ -116,14 +142,14 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
 }
 
 interface Champion {
-  readonly bundle: Bundle;
+  readonly bundle: JudgedModel;
   readonly shown: string;
 }
 
 async function judgeCandidate(
   dataset: Dataset,
   loaded: LoadedSpec,
-  candidate: Bundle,
+  candidate: JudgedModel,
   champion: Champion | undefined,
   { environment, progress, log, recent }: RunnerServices & { readonly recent: Uint8Array | undefined },
 ): Promise<Comparison> {
@@ -162,10 +188,6 @@ async function judgeCandidate(
     if (typeof outcome === 'string') notComparable = outcome;
     else opponent = outcome;
   }
-  const measuresOf = (bundle: Bundle, { latency }: Scored) => ({
-    ...(latency && { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms }),
-    ...(!bundle.predictionsOnly && { size_mb: (bundle.manifest.files['model.onnx']?.bytes ?? 0) / 1e6 }),
-  });
   const championManifest = champion?.bundle.manifest;
   const blocks = await blocksOf(dataset, loaded, rows);
   const weights = selectWeights(await dataset.weights(), rows);
@@ -174,7 +196,7 @@ async function judgeCandidate(
     candidate: { predictions: scored.predictions, threshold: manifest.threshold },
     champion: opponent && { predictions: opponent.predictions, threshold: championManifest?.threshold },
   });
-  const again = champion && !notComparable && (spec.evaluate.seeds ?? 1) > 1;
+  const again = champion && !notComparable && !isFile(candidate) && (spec.evaluate.seeds ?? 1) > 1;
   const runs = again
     ? await retrainWithSeeds(dataset, loaded, manifest, { rows, trainings: spec.evaluate.seeds!, progress })
     : undefined;
@@ -195,6 +217,11 @@ async function judgeCandidate(
     margin: spec.evaluate.margin ?? 0,
     slices: await specSlices(dataset, loaded, rows),
     groups: await protectedGroups(dataset, loaded, rows),
+    baseline:
+      spec.evaluate.baseline === false
+        ? undefined
+        : constantPredictions(selectLabels(labels, rowsOfPart(candidateParts, 'train')), rows.length),
+    searched: searchColumns(await dataset.table(await searchedColumns(candidate, dataset), rows)),
     minRows: spec.evaluate.min_rows,
     confidence: spec.evaluate.confidence,
     bootstrap: spec.evaluate.bootstrap,
@@ -229,34 +256,13 @@ async function judgeCandidate(
         reference: champion.shown,
       },
     }),
-    changes: championManifest ? describeChanges(manifest, championManifest) : [],
+    changes:
+      champion && !isFile(candidate) && !isFile(champion.bundle) ? describeChanges(manifest, champion.bundle.manifest) : [],
     ...(manifest.training.leakage !== undefined && { leakage: manifest.training.leakage }),
     ...(environment.headSha !== undefined && { commit: environment.headSha }),
     createdAt: new Date().toISOString(),
     tool: `mlops-actions ${toolVersion()}`,
   };
-}
-
-interface Scored {
-  readonly predictions: Predictions;
-  /** Absent where there are predictions and no model. */
-  readonly latency?: { readonly p50Ms: number; readonly p99Ms: number };
-}
-
-async function score(bundle: Bundle, dataset: Dataset, rows: Uint32Array): Promise<Scored> {
-  const { manifest } = bundle;
-  const table: Table = await dataset.table(
-    manifest.signature.inputs.map(({ name }) => name),
-    rows,
-  );
-  const model = await openBundle(bundle, dataset, rows);
-  try {
-    const predictions = await model.predict(table, { task: manifest.task, classes: manifest.classes });
-    const latency = await model.latency(table);
-    return { predictions, ...(latency && { latency }) };
-  } finally {
-    await model.close();
-  }
 }
 
 function bundleOf(resolved: ResolvedModel, input: string): Bundle {
@@ -267,7 +273,7 @@ function bundleOf(resolved: ResolvedModel, input: string): Bundle {
   );
 }
 
-function whyNot(dataset: Dataset, candidate: Bundle, champion: Bundle): string | undefined {
+function whyNot(dataset: Dataset, candidate: JudgedModel, champion: JudgedModel): string | undefined {
   const absent = missingColumns(dataset, champion);
   return (
     incomparableReason(candidate.manifest, champion.manifest) ??
@@ -278,8 +284,8 @@ function whyNot(dataset: Dataset, candidate: Bundle, champion: Bundle): string |
 /** 1 for the rows that came after everything that the champion's training had; undefined where that cannot be said. */
 async function newerRows(
   dataset: Dataset,
-  candidate: Bundle,
-  champion: Bundle | undefined,
+  candidate: JudgedModel,
+  champion: JudgedModel | undefined,
   log: RunnerServices['log'],
 ): Promise<Uint8Array | undefined> {
   if (!champion || candidate.manifest.split.by === 'time') return undefined;
@@ -291,7 +297,7 @@ async function newerRows(
 }
 
 /** The input columns that the data lacks or has with another type. */
-function missingColumns(dataset: Dataset, { manifest }: Bundle): string | undefined {
+function missingColumns(dataset: Dataset, { manifest }: JudgedModel): string | undefined {
   const present = new Map(dataset.schema.map(({ name, type }) => [name, type]));
   const gone = manifest.signature.inputs.filter(({ name, column }) => present.get(name) !== column);
   if (gone.length === 0) return undefined;
@@ -313,7 +319,7 @@ async function blocksOf(dataset: Dataset, { spec }: LoadedSpec, rows: Uint32Arra
 }
 
 /** Names the test set: comparisons on the same one share an artifact name, so that looks at it can be counted. */
-function testSetOf({ manifest }: Bundle): string {
+function testSetOf({ manifest }: JudgedModel): string {
   return sha256(
     canonicalJson({ data: manifest.data.digest, split: manifest.split as unknown as Json, target: manifest.target }),
   ).slice(7, 15);
@@ -332,6 +338,20 @@ async function countLooks(
   }
 }
 
+/** Nothing says which rows the makers of a file have trained on. */
+function fileNotices(...models: readonly (JudgedModel | undefined)[]): Annotation[] {
+  return models.flatMap((model) =>
+    model && isFile(model)
+      ? [
+          {
+            level: 'warning',
+            message: `${model.manifest.algorithm} holds predictions: nothing says which rows its model has trained on, and the figures are too good if it has seen the held-out ones.`,
+          },
+        ]
+      : [],
+  );
+}
+
 function annotationsOf(comparison: Comparison, loaded: LoadedSpec): Annotation[] {
   return comparison.gates
     .filter(({ outcome }) => outcome === 'fail' || outcome === 'inconclusive')
@@ -343,8 +363,8 @@ function annotationsOf(comparison: Comparison, loaded: LoadedSpec): Annotation[]
 }
 
 /** Nobody but the command has seen how these predictions came about. */
-function selfMade({ predictionsOnly }: Bundle): Annotation[] {
-  if (!predictionsOnly) return [];
+function selfMade({ source }: JudgedModel): Annotation[] {
+  if (!('bundle' in source) || !source.bundle.predictionsOnly) return [];
   const message =
     'The candidate holds predictions that its train.command made itself, and no model: they are judged as they are, and nothing here can make them again.';
   return [{ level: 'warning', message }];

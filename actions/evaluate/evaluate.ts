@@ -7,10 +7,14 @@ import { formatCount } from '../../shared/core/format.js';
 import { sha256 } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
-import { selectLabels, selectWeights } from '../../shared/data/select.js';
+import { openPredictionFile } from '../../shared/data/prediction-file.js';
+import type { Predictions } from '../../shared/data/predictions.js';
+import { searchColumns } from '../../shared/data/search-columns.js';
+import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts, fitSplit } from '../../shared/data/split.js';
-import type { Labels } from '../../shared/data/table.js';
+import type { Labels, Table } from '../../shared/data/table.js';
+import { constantPredictions } from '../../shared/evaluation/baseline.js';
 import type { ModelSummary } from '../../shared/evaluation/comparison.js';
 import { readCustomMetrics } from '../../shared/evaluation/custom-metrics.js';
 import type { Evaluation } from '../../shared/evaluation/evaluation.js';
@@ -33,7 +37,8 @@ export interface EvaluateInputs {
   readonly data: readonly string[];
   readonly 'fail-on': 'gates' | 'never';
   readonly 'github-token': string | undefined;
-  readonly model: string;
+  readonly model: string | undefined;
+  readonly predictions: string | undefined;
   readonly spec: string;
   readonly 'working-directory': string;
 }
@@ -43,13 +48,20 @@ export async function run(inputs: EvaluateInputs, services: RunnerServices): Pro
   const { environment, progress, log } = services;
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
-  const model = await resolveModel(inputs.model, {
-    input: 'model',
-    model: loaded.spec.name,
-    directory,
-    branch: environment.baseBranch,
-    connect: () => connectCandidates(services, inputs['github-token'], directory),
-  });
+  if ((inputs.model === undefined) === (inputs.predictions === undefined))
+    throw new UserError(
+      'Input "model" names the model that is evaluated, or "predictions" a file with what it says of the held-out rows: give one of the two.',
+    );
+  const model =
+    inputs.model === undefined
+      ? ({ kind: 'predictions', path: inputs.predictions! } as const)
+      : await resolveModel(inputs.model, {
+          input: 'model',
+          model: loaded.spec.name,
+          directory,
+          branch: environment.baseBranch,
+          connect: () => connectCandidates(services, inputs['github-token'], directory),
+        });
   const dataset = await openDataset({
     spec: loaded.spec,
     directory,
@@ -59,7 +71,7 @@ export async function run(inputs: EvaluateInputs, services: RunnerServices): Pro
     progress,
   });
   try {
-    const evaluation = await evaluate(dataset, loaded, model, services);
+    const evaluation = await evaluate(dataset, loaded, model, { ...services, directory });
     const folder = workDirectory(directory);
     const evaluationFile = join(folder, 'evaluation.json');
     const metricsFile = join(folder, 'metrics.json');
@@ -75,11 +87,11 @@ export async function run(inputs: EvaluateInputs, services: RunnerServices): Pro
       message: `${text}: ${note ?? 'the gate fails'}`,
       location: { file: loaded.file, ...(line !== undefined && { line }) },
     }));
-    if (model.kind === 'onnx')
+    if (model.kind !== 'bundle')
       annotations.push({
         level: 'warning',
         message:
-          `${model.shown} has no manifest, so nothing says which rows it has trained on: the test rows of this spec judge it, ` +
+          `${model.kind === 'onnx' ? model.shown : model.path} has no manifest, so nothing says which rows it has trained on: the test rows of this spec judge it, ` +
           'and the metrics are too good if it has seen them.',
       });
     return {
@@ -99,8 +111,8 @@ export async function run(inputs: EvaluateInputs, services: RunnerServices): Pro
 async function evaluate(
   dataset: Dataset,
   loaded: LoadedSpec,
-  resolved: ResolvedModel,
-  { environment, progress, log }: RunnerServices,
+  resolved: Evaluated,
+  { environment, progress, log, directory }: RunnerServices & { readonly directory: string },
 ): Promise<Evaluation> {
   const { spec } = loaded;
   const manifest = resolved.kind === 'bundle' ? resolved.bundle.manifest : undefined;
@@ -114,56 +126,97 @@ async function evaluate(
     });
   log(`Evaluating on ${formatCount(rows.length)} test rows`);
 
+  const { predictions, table, latency, summary } = await answersOf(resolved, { dataset, labels, rows, directory });
+  const judgedLabels = selectLabels(labels, rows);
+  const { resamples: _resamples, ...found } = evaluateModel({
+    labels: judgedLabels,
+    candidate: predictions,
+    primary: judgedPrimary(spec),
+    metrics: judgedMetrics(spec),
+    gates: spec.gates.map((text, index) => {
+      const { line } = loaded.locate(['gates', index]);
+      return { gate: parseGate(text, Object.keys(spec.evaluate.custom ?? {})), text, ...(line !== undefined && { line }) };
+    }),
+    gatesInconclusive: spec.gates_inconclusive,
+    slices: await specSlices(dataset, loaded, rows),
+    groups: await protectedGroups(dataset, loaded, rows),
+    searched: searchColumns(table),
+    baseline:
+      spec.evaluate.baseline === false
+        ? undefined
+        : constantPredictions(selectLabels(labels, rowsOfPart(parts, 'train')), rows.length),
+    minRows: spec.evaluate.min_rows,
+    confidence: spec.evaluate.confidence,
+    bootstrap: spec.evaluate.bootstrap,
+    seed: spec.seed,
+    weights: selectWeights(await dataset.weights(), rows),
+    custom: await readCustomMetrics(dataset, loaded, rows, {
+      labels: judgedLabels,
+      candidate: { predictions, threshold: manifest?.threshold },
+    }),
+    threshold: { candidate: manifest?.threshold },
+    measures: {
+      ...(latency && { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms }),
+      // A file of predictions has a size too, which says nothing of a model's.
+      ...(latency && summary.sizeBytes > 0 && { size_mb: summary.sizeBytes / 1e6 }),
+    },
+    progress,
+  });
+  return {
+    format: 1,
+    kind: 'evaluation',
+    model: spec.name,
+    ...found,
+    rows: { test: counts.test, used: counts.used, unlabelled: counts.unlabelled },
+    candidate: summary,
+    ...(environment.headSha !== undefined && { commit: environment.headSha }),
+    createdAt: new Date().toISOString(),
+    tool: `mlops-actions ${toolVersion()}`,
+  };
+}
+
+type Evaluated = ResolvedModel | { readonly kind: 'predictions'; readonly path: string };
+
+interface Answers {
+  readonly predictions: Predictions;
+  /** What the worst slices are searched in. */
+  readonly table: Table;
+  /** Absent for predictions of a file. */
+  readonly latency?: NonNullable<ModelSummary['latency']>;
+  readonly summary: ModelSummary;
+}
+
+async function answersOf(
+  resolved: Evaluated,
+  { dataset, labels, rows, directory }: { dataset: Dataset; labels: Labels; rows: Uint32Array; directory: string },
+): Promise<Answers> {
+  const { spec } = dataset;
+  if (resolved.kind === 'predictions') {
+    const file = await openPredictionFile(resolve(directory, resolved.path), resolved.path, {
+      dataset,
+      labels,
+      input: 'predictions',
+    });
+    const { columns } = await dataset.labelColumn();
+    const others = dataset.schema
+      .map(({ name }) => name)
+      .filter((name) => !columns.includes(name) && ![spec.data.key].flat().includes(name));
+    return {
+      predictions: await file.of(rows),
+      table: await dataset.table(others, rows),
+      summary: unknownModel(basename(resolved.path), { digest: file.digest, sizeBytes: file.bytes, features: [] }),
+    };
+  }
   const model = await (resolved.kind === 'bundle'
     ? openBundle(resolved.bundle, dataset, rows)
     : openForeign(resolved, { dataset, rows, labels, spec }));
   try {
-    const inputs = model.signature.inputs.map(({ name }) => name);
-    const table = await dataset.table(inputs, rows);
+    const names = model.signature.inputs.map(({ name }) => name);
+    const table = await dataset.table(names, rows);
     const classes = labels.task === 'regression' ? [] : labels.classes;
     const predictions = await model.predict(table, { task: spec.task, classes });
     const latency = await model.latency(table);
-    const summary = summaryOf(resolved, inputs, latency);
-    const judgedLabels = selectLabels(labels, rows);
-    const { resamples: _resamples, ...parts } = evaluateModel({
-      labels: judgedLabels,
-      candidate: predictions,
-      primary: judgedPrimary(spec),
-      metrics: judgedMetrics(spec),
-      gates: spec.gates.map((text, index) => {
-        const { line } = loaded.locate(['gates', index]);
-        return { gate: parseGate(text, Object.keys(spec.evaluate.custom ?? {})), text, ...(line !== undefined && { line }) };
-      }),
-      gatesInconclusive: spec.gates_inconclusive,
-      slices: await specSlices(dataset, loaded, rows),
-      groups: await protectedGroups(dataset, loaded, rows),
-      minRows: spec.evaluate.min_rows,
-      confidence: spec.evaluate.confidence,
-      bootstrap: spec.evaluate.bootstrap,
-      seed: spec.seed,
-      weights: selectWeights(await dataset.weights(), rows),
-      custom: await readCustomMetrics(dataset, loaded, rows, {
-        labels: judgedLabels,
-        candidate: { predictions, threshold: manifest?.threshold },
-      }),
-      threshold: { candidate: manifest?.threshold },
-      measures: {
-        ...(latency && { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms }),
-        ...(summary.sizeBytes > 0 && { size_mb: summary.sizeBytes / 1e6 }),
-      },
-      progress,
-    });
-    return {
-      format: 1,
-      kind: 'evaluation',
-      model: spec.name,
-      ...parts,
-      rows: { test: counts.test, used: counts.used, unlabelled: counts.unlabelled },
-      candidate: summary,
-      ...(environment.headSha !== undefined && { commit: environment.headSha }),
-      createdAt: new Date().toISOString(),
-      tool: `mlops-actions ${toolVersion()}`,
-    };
+    return { predictions, table, ...(latency && { latency }), summary: summaryOf(resolved, names, latency) };
   } finally {
     await model.close();
   }
@@ -209,16 +262,14 @@ function summaryOf(resolved: ResolvedModel, inputs: readonly string[], latency: 
     });
   const bytes = readFileSync(resolved.file);
   return {
-    digest: sha256(bytes),
-    algorithm: basename(resolved.file),
-    params: {},
-    features: inputs,
-    iterations: 0,
-    trainingSeconds: 0,
-    trainingRows: 0,
-    dataRows: 0,
-    sizeBytes: bytes.byteLength,
+    ...unknownModel(basename(resolved.file), { digest: sha256(bytes), sizeBytes: bytes.byteLength, features: inputs }),
     ...(latency && { latency }),
-    importance: [],
+  };
+}
+
+function unknownModel(algorithm: string, known: Pick<ModelSummary, 'digest' | 'sizeBytes' | 'features'>): ModelSummary {
+  return {
+    ...known,
+    ...{ algorithm, params: {}, iterations: 0, trainingSeconds: 0, trainingRows: 0, dataRows: 0, importance: [] },
   };
 }

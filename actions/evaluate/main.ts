@@ -7,7 +7,8 @@ export function readInputs(inputs: InputReader): EvaluateInputs {
     data: inputs.lines('data'),
     'fail-on': inputs.choice('fail-on', ['gates', 'never']),
     'github-token': inputs.optional('github-token'),
-    model: inputs.required('model'),
+    model: inputs.optional('model'),
+    predictions: inputs.optional('predictions'),
     spec: inputs.required('spec'),
     'working-directory': inputs.required('working-directory'),
   };

@@ -84,7 +84,7 @@ function largestValues(name: string, column: Column): RowSlice[] {
 }
 
 /** A value for people; undefined when it is missing. */
-function valueText(column: Column, row: number): string | undefined {
+export function valueText(column: Column, row: number): string | undefined {
   if (column.type === 'string') return column.dictionary[column.codes[row]!] || undefined;
   const value = column.values[row]!;
   if (value === MISSING_INTEGER || Number.isNaN(value)) return undefined;

@@ -22,6 +22,8 @@ export interface Comparison {
   /** Whether the step fails: a failed gate, or an inconclusive one where the spec says so. */
   readonly blocked: boolean;
   readonly metrics: readonly MetricComparison[];
+  /** The metrics of what can be said without a model: the class shares or the mean of the training rows, on the same rows. */
+  readonly baseline?: { readonly [metric: string]: number };
   readonly slices: readonly SliceComparison[];
   /** Slices that were left out because they have fewer rows than `minRows`. */
   readonly slicesLeftOut: number;
@@ -32,6 +34,10 @@ export interface Comparison {
   readonly champion?: ModelSummary & { readonly reference: string };
   readonly changes: readonly Change[];
   readonly disagreement?: Disagreement;
+  /** In the order of the probabilities; absent for regression. */
+  readonly classes?: readonly PerClass[];
+  /** Slices that a search found, where the candidate does harm. */
+  readonly search?: SliceSearch;
   /** The groups of `evaluate.protected`, each large enough to say something of. */
   readonly fairness?: readonly ProtectedColumn[];
   /** The chance of training, which the intervals of the differences hold; only with `evaluate.seeds`. */
@@ -138,6 +144,40 @@ export interface Change {
   readonly name: string;
   readonly before?: string;
   readonly after?: string;
+}
+
+/** A class of the labels and what both models make of it. */
+export interface PerClass {
+  readonly name: string;
+  readonly rows: number;
+  readonly candidate: ClassCounts;
+  readonly champion?: ClassCounts;
+}
+
+/** Rows that a model decides for a class, and those of them that are of it. */
+export interface ClassCounts {
+  readonly decided: number;
+  readonly right: number;
+}
+
+/** What a search over many slices found. */
+export interface SliceSearch {
+  /** Slices that were large enough to be tested. */
+  readonly searched: number;
+  readonly loss: 'squared error' | 'absolute error';
+  /** The worst first. */
+  readonly found: readonly WorstSlice[];
+}
+
+export interface WorstSlice {
+  /** One group, or two that meet: `origin = ORD`. */
+  readonly parts: readonly string[];
+  readonly rows: number;
+  /** Mean loss less the champion's; without one, less that of all rows. */
+  readonly difference: number;
+  readonly interval: Interval;
+  /** One-sided, after Holm over all searched slices. */
+  readonly adjustedP: number;
 }
 
 /** A column whose groups must be treated alike. */

@@ -5,8 +5,10 @@ import type {
   GateResult,
   MetricComparison,
   ModelSummary,
+  PerClass,
   ProtectedColumn,
   SliceComparison,
+  SliceSearch,
 } from './comparison.js';
 
 /** One model on its held-out rows: `evaluation.json`. Gates against the champion are skipped in it. */
@@ -17,6 +19,7 @@ export interface Evaluation {
   readonly task: Task;
   readonly primary: string;
   readonly metrics: readonly MetricComparison[];
+  readonly baseline?: { readonly [metric: string]: number };
   readonly slices: readonly SliceComparison[];
   readonly slicesLeftOut: number;
   readonly minRows: number;
@@ -26,6 +29,8 @@ export interface Evaluation {
   readonly blocked: boolean;
   readonly rows: { readonly test: number; readonly used: number; readonly unlabelled: number };
   readonly candidate: ModelSummary;
+  readonly search?: SliceSearch;
+  readonly classes?: readonly PerClass[];
   readonly fairness?: readonly ProtectedColumn[];
   readonly curve?: Curve;
   readonly commit?: string;

@@ -3,17 +3,21 @@ import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import { fitsTask, isFairness, isMetric } from '../spec/metrics.js';
+import { baselineMetrics } from './baseline.js';
 import type { BootstrapOptions } from './bootstrap.js';
-import type { Comparison, MetricComparison } from './comparison.js';
+import type { Comparison, MetricComparison, SliceSearch } from './comparison.js';
 import { curveOf } from './curve.js';
 import { disagreementOf } from './disagreement.js';
 import { describeGroups, type Groups } from './fairness.js';
 import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
 import { compareMetrics } from './metric-comparison.js';
 import { type CustomMetric, type Pair, pairSamples } from './pair.js';
+import { describeClasses } from './per-class.js';
 import { withRetrainingNoise } from './retraining-noise.js';
-import { type Sample, unscoredRows } from './sample.js';
+import { type Sample, takeSample, unscoredRows } from './sample.js';
 import { compareSlices, type Slice } from './slices.js';
+import type { Blocks } from './statistic.js';
+import { findWorstSlices, type SearchGroups } from './worst-slices.js';
 
 /** What is known of the judged rows. All arrays have one entry a judged row, in one order (see commonRows). */
 export interface EvaluationInput {
@@ -39,6 +43,10 @@ export interface EvaluationInput {
   readonly weights?: Float64Array | undefined;
   /** The spec's own metrics of both models. */
   readonly custom?: readonly CustomMetric[] | undefined;
+  /** Says the same of every row; see constantPredictions. */
+  readonly baseline?: Predictions | undefined;
+  /** Columns to search for the worst slices, by judged row; the most important first. */
+  readonly searched?: readonly SearchGroups[] | undefined;
   /** The columns of `evaluate.protected`, by judged row. */
   readonly groups?: readonly Groups[] | undefined;
   /** Positive from this probability on (binary); default 0.5. */
@@ -73,6 +81,7 @@ export type Judgement = Pick<
   | 'gatesOutcome'
   | 'blocked'
   | 'metrics'
+  | 'baseline'
   | 'slices'
   | 'slicesLeftOut'
   | 'minRows'
@@ -80,6 +89,8 @@ export type Judgement = Pick<
   | 'disagreement'
   | 'retraining'
   | 'fairness'
+  | 'classes'
+  | 'search'
   | 'curve'
 > & {
   /** Resamples behind the metrics' intervals: as requested, fewer on very many rows, 0 where none needs any. */
@@ -136,6 +147,8 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     minRows: input.minRows,
   });
   const unscored = unscoredRows(pair.candidate);
+  const names = labels.task === 'regression' || unscored > 0 ? [] : labels.classes;
+  const classes = describeClasses(names, pair.candidate, pair.champion, threshold);
   const fairness = unscored === 0 ? describeGroups(pair.candidate, pair.champion, threshold) : [];
   const gates = judgeGates({
     gates: input.gates,
@@ -157,16 +170,42 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     gatesOutcome,
     blocked: gatesOutcome === 'fail' || (gatesOutcome === 'inconclusive' && input.gatesInconclusive === 'fail'),
     metrics: comparisons,
+    ...(input.baseline && { baseline: baselineMetrics(options.metrics, labels, input.baseline, weights) }),
     slices: sliced.slices.map(({ comparison }) => comparison),
     slicesLeftOut: sliced.leftOut,
     minRows: input.minRows,
     confidence,
     ...(noise && { retraining: noise }),
+    ...(classes.length > 0 && { classes }),
     ...(fairness.length > 0 && { fairness }),
+    ...(unscored === 0 && !identical && input.searched?.length && { search: searchSlices(input, champion) }),
     ...(unscored === 0 &&
       pictures(pair.candidate, identical ? pair.candidate : pair.champion, identical ? undefined : threshold)),
     resamples,
   };
+}
+
+function searchSlices(input: JudgeInput, champion: Predictions | undefined): SliceSearch {
+  const { labels, candidate, blocks, searched = [], minRows, confidence } = input;
+  const { sample, origin } = takeSample(labels, candidate);
+  return findWorstSlices({
+    candidate: sample,
+    champion: champion && takeSample(labels, champion).sample,
+    columns: searched.map((column) => ({ ...column, of: Int32Array.from(origin, (row) => column.of[row]!) })),
+    blocks: blocks && countedBlocks(Int32Array.from(origin, (row) => blocks[row]!)),
+    ...{ minRows, confidence },
+  });
+}
+
+/** The same blocks, numbered from 0 without gaps. */
+function countedBlocks(blocks: Int32Array): Blocks {
+  const numbers = new Map<number, number>();
+  const of = Uint32Array.from(blocks, (block) => {
+    const number = numbers.get(block) ?? numbers.size;
+    numbers.set(block, number);
+    return number;
+  });
+  return { of, count: numbers.size };
 }
 
 function isIdentical(input: JudgeInput, champion: Predictions): boolean {

@@ -30,7 +30,9 @@ export function candidateSection(result: Comparison, runUrl: string | undefined)
 /** `gbdt, 212 trees, trained in 3.1 s on 214,212 rows`; safe HTML. */
 export function madeOf(model: Pick<ModelSummary, 'algorithm' | 'iterations' | 'trainingSeconds' | 'trainingRows'>): string {
   const steps = stepsOf(model);
-  const trained = `trained in ${formatDuration(model.trainingSeconds)} on ${plural(model.trainingRows, 'row')}`;
+  const trained = isUnknown(model)
+    ? ''
+    : `trained in ${formatDuration(model.trainingSeconds)} on ${plural(model.trainingRows, 'row')}`;
   return [text(model.algorithm, 40), steps, trained].filter((part) => part !== '').join(', ');
 }
 
@@ -42,9 +44,9 @@ function modelFacts(
 ): string {
   const facts: [string, (model: ModelSummary) => string][] = [
     ['algorithm', (model) => [text(model.algorithm, 40), stepsOf(model)].filter((part) => part !== '').join(', ')],
-    ['trained on', (model) => `${formatCount(model.trainingRows)} of ${plural(model.dataRows, 'row')}`],
-    ['training took', (model) => formatDuration(model.trainingSeconds)],
-    ['size', (model) => formatBytes(model.sizeBytes)],
+    ['trained on', (model) => trainedOn(model)],
+    ['training took', (model) => (isUnknown(model) ? '–' : formatDuration(model.trainingSeconds))],
+    ['size', (model) => (model.sizeBytes === 0 ? '–' : formatBytes(model.sizeBytes))],
     ['latency, median · 99th percentile', (model) => latency(model)],
     ['digest', (model) => code(shortDigest(model.digest), 30)],
     ['made by', (model) => origin(model, runUrl)],
@@ -59,6 +61,15 @@ function modelFacts(
     .map(([label, write]) => [label, ...models.map(write)])
     .filter((row) => row.slice(1).some((cell) => cell !== '' && cell !== '–'));
   return table(columns, rows);
+}
+
+/** Nothing is known of the training of predictions that come in a file. */
+function isUnknown(model: Pick<ModelSummary, 'trainingRows'>): boolean {
+  return model.trainingRows === 0;
+}
+
+function trainedOn(model: ModelSummary): string {
+  return isUnknown(model) ? '–' : `${formatCount(model.trainingRows)} of ${plural(model.dataRows, 'row')}`;
 }
 
 function latency(model: ModelSummary): string {

@@ -1,6 +1,7 @@
 import { formatCount, formatShare } from '../core/format.js';
 import { NOTABLE_LEAKAGE } from '../data/leakage.js';
 import type { Comparison, Verdict } from '../evaluation/comparison.js';
+import { baselineLine } from './baseline.js';
 import { fitSections, type Section } from './budget.js';
 import { candidateSection, disagreementSection } from './candidate.js';
 import { changesSection } from './changes.js';
@@ -10,9 +11,11 @@ import { code, codeElement, lineStart, prose, text } from './escape.js';
 import { fairnessSection } from './fairness.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
 import { metricTables } from './metrics.js';
+import { classSection } from './per-class.js';
 import { retrainingLine } from './retraining-noise.js';
 import { sliceSection, sliceWarning } from './slices.js';
 import { confidenceText, metricNumbers, metricTitle, ordinal, plural, theChampion } from './wording.js';
+import { searchSection } from './worst-slices.js';
 
 /**
  * What gives way when a comment is too long, in this order: a section named here takes its next shorter form, whose
@@ -28,10 +31,14 @@ const SHEDDING = [
   'metrics in full',
   'gates',
   'disagreement',
+  'classes',
+  'worst slices',
   'groups',
+  'classes',
   'candidate',
   'slices',
   'picture',
+  'baseline',
   'gates',
   'changes',
   'metrics',
@@ -67,6 +74,7 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
     { name: 'failed gates', variants: gateAlert(result.gates, result.rows.used, result.blocked) },
     { name: 'gates', variants: gateTable(result.gates) },
     { name: 'metrics', variants: metrics.open },
+    { name: 'baseline', variants: [baselineLine(result), ''] },
     { name: 'retraining', variants: [retrainingLine(result)] },
     { name: 'slice warning', variants: failsInSlices(result) ? [''] : [sliceWarning(result), ''] },
     { name: 'leakage', variants: [leakageWarning(result)] },
@@ -77,6 +85,8 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
     },
     { name: 'metrics in full', variants: metrics.folded },
     { name: 'slices', variants: result.verdict === 'identical' ? [''] : sliceSection(result) },
+    { name: 'worst slices', variants: searchSection(result) },
+    { name: 'classes', variants: classSection(result) },
     { name: 'groups', variants: fairnessSection(result) },
     { name: 'disagreement', variants: disagreementSection(result) },
     { name: 'candidate', variants: candidateSection(result, context.links?.run) },

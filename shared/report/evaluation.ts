@@ -1,5 +1,6 @@
 import { formatCount } from '../core/format.js';
 import type { Evaluation } from '../evaluation/evaluation.js';
+import { baselineLine } from './baseline.js';
 import { fitSections } from './budget.js';
 import { importanceTable, madeOf } from './candidate.js';
 import { commitPart, details, SUMMARY_LIMIT } from './comment.js';
@@ -7,9 +8,11 @@ import { curvePicture } from './curve.js';
 import { code, codeElement, text } from './escape.js';
 import { fairnessSection } from './fairness.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
+import { classSection } from './per-class.js';
 import { sliceSection } from './slices.js';
 import { table } from './table.js';
 import { confidenceText, metricName, metricNumbers, metricTitle, plural, shortDigest } from './wording.js';
+import { searchSection } from './worst-slices.js';
 
 /** The job summary of an evaluation: one model on its held-out rows. */
 export function renderEvaluation(result: Evaluation): string {
@@ -20,8 +23,11 @@ export function renderEvaluation(result: Evaluation): string {
     { name: 'failed gates', variants: gateAlert(result.gates, result.rows.used, result.blocked) },
     { name: 'gates', variants: gateTable(result.gates) },
     { name: 'metrics', variants: [metricTable(result)] },
+    { name: 'baseline', variants: [baselineLine(result)] },
     { name: 'picture', variants: [curvePicture(result.curve, ''), ''] },
     { name: 'slices', variants: sliceSection(result) },
+    { name: 'worst slices', variants: searchSection(result) },
+    { name: 'classes', variants: classSection(result) },
     { name: 'groups', variants: fairnessSection(result) },
     { name: 'model', variants: [importance === '' ? '' : details(model, importance), ''] },
     { name: 'footer', variants: [`${footerLine(result)}\n`] },

@@ -70,6 +70,8 @@ const modelShape = {
 
 const shares = list(finite, 10_000);
 
+const classCounts = z.strictObject({ decided: count, right: count });
+
 const groupRates = z.strictObject({
   selected: finite.nullable().exactOptional(),
   found: finite.nullable().exactOptional(),
@@ -90,6 +92,7 @@ export const comparisonSchema = z.strictObject({
   gatesOutcome: outcomeSchema,
   blocked: z.boolean(),
   metrics: list(z.strictObject(metricShape), 5000),
+  baseline: z.record(name, finite).exactOptional(),
   slices: list(sliceSchema, 5000),
   slicesLeftOut: count,
   minRows: count,
@@ -113,6 +116,20 @@ export const comparisonSchema = z.strictObject({
     }),
     100,
   ).exactOptional(),
+  classes: list(
+    z.strictObject({ name, rows: count, candidate: classCounts, champion: classCounts.exactOptional() }),
+    1000,
+  ).exactOptional(),
+  search: z
+    .strictObject({
+      searched: count,
+      loss: z.enum(['squared error', 'absolute error']),
+      found: list(
+        z.strictObject({ parts: list(name, 2), rows: count, difference: finite, interval: intervalSchema, adjustedP: finite }),
+        100,
+      ),
+    })
+    .exactOptional(),
   retraining: z
     .strictObject({
       trainings: z.int().min(2).max(1000),

@@ -312,7 +312,10 @@ const evaluateSchema = z
     slices: z.array(sliceSchema).optional().describe('Groups of rows that are judged by themselves: columns, or conditions'),
     min_rows: positiveInteger.default(200).describe('Slices with fewer rows are left out'),
     protected: z.array(columnName).optional().describe('Columns of groups that must be treated alike'),
-    baseline: z.boolean().optional().describe('Judge against the plain baseline as well'),
+    baseline: z
+      .boolean()
+      .optional()
+      .describe('Show what the class shares or the mean of the training rows alone would reach; default true'),
     seeds: positiveInteger
       .optional()
       .describe(

@@ -19,8 +19,6 @@ interface Rule {
   readonly instead?: string;
 }
 
-const isOff = (value: unknown): boolean => value === false;
-
 const RULES: readonly Rule[] = [
   {
     path: ['train', 'features'],
@@ -29,7 +27,6 @@ const RULES: readonly Rule[] = [
     instead: 'let the command read the raw columns (train.features: raw)',
   },
   { path: ['tune', 'pruner'] },
-  { path: ['evaluate', 'baseline'], harmless: isOff },
 ];
 
 /** Every key of the content whose action is not built. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Random } from '../../shared/core/random.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
 import { customers, Project, spec } from './project.js';
 
@@ -122,6 +123,38 @@ describe('groups that must be treated alike', () => {
   });
 });
 
+describe('classes', () => {
+  test('are counted in both models: the confusion matrix of two', async () => {
+    await trainTwo({}, NARROW);
+    const outcome = await project.run('compare', { champion: 'champion' });
+    const { classes, metrics, rows } = await comparison();
+    const of = (name: string) => metrics.find((metric) => metric.name === name)!;
+    expect(classes!.map(({ name }) => name)).toEqual(['no', 'yes']);
+    const [no, yes] = classes as [NonNullable<typeof classes>[number], NonNullable<typeof classes>[number]];
+    expect(no.rows + yes.rows).toBe(rows.used);
+    expect(no.candidate.decided + yes.candidate.decided).toBe(rows.used);
+    expect((no.candidate.right + yes.candidate.right) / rows.used).toBeCloseTo(of('accuracy').candidate!, 12);
+    expect((no.champion!.right + yes.champion!.right) / rows.used).toBeCloseTo(of('accuracy').champion!, 12);
+    const f1 = (2 * yes.candidate.right) / (yes.candidate.decided + yes.rows);
+    expect(f1).toBeCloseTo(of('f1').candidate!, 12);
+    expect(outcome.summary).toContain('weakest recall in');
+  });
+});
+
+describe('the baseline', () => {
+  test('is what the shares of the training rows alone would reach, on the same rows', async () => {
+    await trainTwo({}, NARROW);
+    const outcome = await project.run('compare', { champion: 'champion' });
+    const { baseline, metrics } = await comparison();
+    expect(baseline!.auc).toBe(0.5);
+    expect(baseline!.log_loss).toBeGreaterThan(metrics.find(({ name }) => name === 'log_loss')!.candidate!);
+    expect(outcome.summary).toContain('Without a model');
+    expect((await project.run('evaluate', { model: '.mlops-actions/bundle' })).summary).toContain('Without a model');
+    await project.write('mlops.yaml', spec({ evaluate: { bootstrap: 200, baseline: false } }));
+    expect((await project.run('compare', { champion: 'champion' })).summary).not.toContain('Without a model');
+  });
+});
+
 describe('trainings with other seeds', () => {
   const lucky = { algorithm: 'gbdt', params: { num_iterations: 5, bagging_fraction: 0.3, bagging_freq: 1, num_leaves: 8 } };
 
@@ -154,6 +187,84 @@ describe('trainings with other seeds', () => {
     await project.run('compare', { champion: 'champion' });
     expect((await comparison()).retraining).toBeUndefined();
     expect(project.log.join()).toContain('evaluate.seeds: not trained again, since the candidate was trained on other data');
+  });
+});
+
+describe('predictions of a file', () => {
+  /** What is said of each customer, by id: the truth with some noise. */
+  const answers = (noise: number, write: (id: number, probability: number) => string, header: string): string => {
+    const random = new Random(5);
+    const lines = customers()
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => {
+        const [id, , , churned] = line.split(',');
+        const sure = random.uniform() < noise ? random.uniform() : churned === 'yes' ? 0.9 : 0.1;
+        return write(Number(id), sure);
+      });
+    return `${[header, ...lines].join('\n')}\n`;
+  };
+  const scored = (noise: number): string => answers(noise, (id, probability) => `${id},${probability}`, 'id,score');
+
+  test('are judged against a bundle and against each other, on the rows that are held out', async () => {
+    await trainTwo({}, NARROW);
+    await project.write('llm.csv', scored(0.1));
+    const outcome = await project.run('compare', { candidate: 'llm.csv', champion: 'champion' });
+    const judged = await comparison();
+    expect(judged).toMatchObject({ verdict: 'better', changes: [], candidate: { algorithm: 'llm.csv' } });
+    expect(judged.candidate.latency).toBeUndefined();
+    expect(outcome.annotations!.map(({ message }) => message).join()).toContain('llm.csv holds predictions: nothing says');
+    expect(outcome.summary).not.toMatch(/\b0 (rows|of)/);
+    await project.write('other.csv', scored(0.6));
+    const two = await project.run('compare', { candidate: 'other.csv', champion: 'llm.csv' });
+    expect(two.outputs.verdict).toBe('worse');
+    // The bundle's own held-out predictions say what the bundle says.
+    await project.run('compare', { candidate: '.mlops-actions/bundle/predictions.parquet', champion: '.mlops-actions/bundle' });
+    expect((await comparison()).metrics[0]!.difference).toBeCloseTo(0, 6);
+  });
+
+  test('may be classes alone, and are evaluated by themselves', async () => {
+    await project.write(
+      'llm.csv',
+      answers(0, (id, probability) => `${id},${probability > 0.5 ? 'yes' : 'no'}`, 'id,prediction'),
+    );
+    const outcome = await project.run('evaluate', { predictions: 'llm.csv' });
+    const metrics = JSON.parse(await readFile(outcome.outputs['metrics-path']!, 'utf8')) as Record<string, number>;
+    expect(metrics).toMatchObject({ auc: 1, accuracy: 1 });
+    expect(await project.complaint('evaluate')).toContain('give one of the two');
+    expect(await project.complaint('evaluate', { predictions: 'llm.csv', model: 'm.onnx' })).toContain('give one of the two');
+  });
+
+  test.each([
+    ['id,score\n1,0.5\n1,0.6\n', 'id "1" stands twice; every row is predicted once'],
+    ['id,score\n1,1.5\n', 'score is 1.5 in row 1; probabilities are between 0 and 1'],
+    ['id,prediction\n1,maybe\n', 'prediction has "maybe", which is no class of the labels (no, yes)'],
+    ['id,guess\n1,0.5\n', 'it has no scores; accepted columns: score_no, score_yes, or the probability of yes as score'],
+    ['row,score\n1,0.5\n', 'it has no column "id" that names its rows; its columns: row, score'],
+    ['id,score\n9001,0.5\n', 'it has none of the 180 rows that judge, such as "'],
+    [',score\n', 'it has no column "id"'],
+  ])('that cannot be are refused in one line: %j', async (content, message) => {
+    await project.write('llm.csv', content);
+    const line = await project.complaint('evaluate', { predictions: 'llm.csv' });
+    expect(line).toContain(`Input "predictions", "llm.csv": ${message}`);
+    expect(line).not.toContain('\n');
+  });
+
+  test('need every row that judges, and a number for each', async () => {
+    const lines = scored(0.2).split('\n');
+    await project.write('llm.csv', lines.filter((_, at) => at === 0 || at > 100).join('\n'));
+    expect(await project.complaint('evaluate', { predictions: 'llm.csv' })).toMatch(
+      /has no prediction for \d+ of the 180 rows/,
+    );
+    await project.run('train', { output: 'champion' });
+    await project.write(
+      'llm.csv',
+      lines.map((line, at) => (at > 0 && at % 10 === 0 ? line.replace(/,.*/, ',') : line)).join('\n'),
+    );
+    const outcome = await project.run('compare', { candidate: 'llm.csv', champion: 'champion' });
+    expect(outcome.outputs.verdict).toBe('not comparable');
+    expect((await comparison()).reason).toMatch(/the candidate gives no number for \d+ of 180 rows/);
   });
 });
 

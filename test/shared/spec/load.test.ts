@@ -421,7 +421,6 @@ contract:
     expect(notices.map(formatProblem)).toEqual([
       'm.yaml:5:19: train.timeout has no effect without train.command',
       says('6:53', 'tune.pruner'),
-      says('7:113', 'evaluate.baseline'),
       'm.yaml:9:34: deploy.canary has no effect with target: batch; it belongs to service',
     ]);
   });

@@ -1,0 +1,119 @@
+import { basename, resolve } from 'node:path';
+import type { Manifest } from '../../shared/bundle/manifest.js';
+import type { Bundle } from '../../shared/bundle/read.js';
+import { openBundle } from '../../shared/bundle/scorer.js';
+import { toolVersion } from '../../shared/core/version.js';
+import type { Dataset } from '../../shared/data/dataset.js';
+import { openPredictionFile, type PredictionFile } from '../../shared/data/prediction-file.js';
+import type { Predictions } from '../../shared/data/predictions.js';
+import { fitSplit } from '../../shared/data/split.js';
+import type { Measures } from '../../shared/evaluation/gates.js';
+import { sourcesOf } from '../../shared/features/plan.js';
+
+/** A model that is judged: a bundle, or predictions that some other model has made. */
+export interface JudgedModel {
+  readonly manifest: Manifest;
+  readonly importance: Bundle['importance'];
+  readonly metrics: Bundle['metrics'];
+  readonly source: { readonly bundle: Bundle } | { readonly predictions: PredictionFile };
+}
+
+export interface Scored {
+  readonly predictions: Predictions;
+  /** Absent where there are predictions and no model. */
+  readonly latency?: { readonly p50Ms: number; readonly p99Ms: number };
+}
+
+export function isFile(model: JudgedModel): boolean {
+  return 'predictions' in model.source;
+}
+
+export function modelOfBundle(bundle: Bundle): JudgedModel {
+  const { manifest, importance, metrics } = bundle;
+  return { manifest, importance, metrics, source: { bundle } };
+}
+
+/**
+ * A file of predictions as a model. Nothing says which rows made it, so those are taken as held out that the opponent's
+ * rule holds out or, without one, the spec's.
+ */
+export async function modelOfFile(
+  path: string,
+  {
+    dataset,
+    opponent,
+    directory,
+    input,
+  }: { dataset: Dataset; opponent: Manifest | undefined; directory: string; input: string },
+): Promise<JudgedModel> {
+  const { spec } = dataset;
+  const labels = await dataset.labels(opponent && opponent.task !== 'regression' ? { classes: opponent.classes } : {});
+  const predictions = await openPredictionFile(resolve(directory, path), path, { dataset, labels, input });
+  const classes = labels.task === 'regression' ? [] : labels.classes;
+  const positive = labels.task === 'binary' ? classes.at(-1) : undefined;
+  const split = opponent?.split ?? (await fitSplit(dataset, spec)).rule;
+  const { digest, rows, schema, where } = dataset.fingerprint;
+  return {
+    manifest: {
+      ...{ format: 1, name: spec.name, task: spec.task, digest: predictions.digest, classes, split, seed: spec.seed },
+      signature: { inputs: [], outputs: [] },
+      target: {
+        column: spec.target.column,
+        ...(spec.target.sql !== undefined && { sql: spec.target.sql }),
+        ...(positive !== undefined && { positive }),
+      },
+      ...{ algorithm: basename(path), params: {}, features: { features: [] } },
+      data: { digest, rows, schema, ...(where !== undefined && { where }) },
+      training: {
+        rows: { train: 0, validation: 0, calibration: 0, test: 0 },
+        ...{ seconds: 0, iterations: 0, finishedAt: new Date(0).toISOString() },
+      },
+      tool: { name: 'mlops-actions', version: toolVersion() },
+      files: {},
+    },
+    importance: [],
+    metrics: {},
+    source: { predictions },
+  };
+}
+
+/** What a model says of rows of the data. */
+export async function score({ manifest, source }: JudgedModel, dataset: Dataset, rows: Uint32Array): Promise<Scored> {
+  if ('predictions' in source) return { predictions: await source.predictions.of(rows) };
+  const table = await dataset.table(
+    manifest.signature.inputs.map(({ name }) => name),
+    rows,
+  );
+  const model = await openBundle(source.bundle, dataset, rows);
+  try {
+    const predictions = await model.predict(table, { task: manifest.task, classes: manifest.classes });
+    const latency = await model.latency(table);
+    return { predictions, ...(latency && { latency }) };
+  } finally {
+    await model.close();
+  }
+}
+
+/** What gates may ask of a model beside its metrics; of predictions in a file nothing was measured. */
+export function measuresOf({ manifest, source }: JudgedModel, { latency }: Scored): Measures {
+  if ('predictions' in source) return {};
+  return {
+    ...(latency && { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms }),
+    ...(!source.bundle.predictionsOnly && { size_mb: (manifest.files['model.onnx']?.bytes ?? 0) / 1e6 }),
+  };
+}
+
+/** The input columns, those first whose features matter most to the model; of a file every column but target and key. */
+export async function searchedColumns({ manifest, importance, source }: JudgedModel, dataset: Dataset): Promise<string[]> {
+  if ('predictions' in source) {
+    const { columns } = await dataset.labelColumn();
+    const keys = [dataset.spec.data.key ?? []].flat();
+    return dataset.schema.map(({ name }) => name).filter((name) => !columns.includes(name) && !keys.includes(name));
+  }
+  const weight = (column: string): number =>
+    importance.reduce((sum, { feature, importance: share }) => {
+      const found = manifest.features.features.find(({ name }) => name === feature);
+      return found && sourcesOf(found).includes(column) ? sum + share : sum;
+    }, 0);
+  return manifest.signature.inputs.map(({ name }) => name).sort((a, b) => weight(b) - weight(a));
+}
