@@ -20,6 +20,8 @@ export interface PreparedContract {
 export interface ContractPlace {
   readonly directory: string;
   readonly workspace: string;
+  /** The data files as they are named, for contracts of several tables. */
+  readonly dataFiles: readonly string[];
 }
 
 /** @throws UserError for a contract file that cannot be read */

@@ -27,7 +27,11 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const { spec } = loaded;
-  const contract = await prepareContract(loaded, { directory, workspace: environment.workspace });
+  const contract = await prepareContract(loaded, {
+    directory,
+    workspace: environment.workspace,
+    dataFiles: inputs.data.length > 0 ? inputs.data : [spec.data.path].flat(),
+  });
   const dataset = await openDataset({
     spec,
     directory,

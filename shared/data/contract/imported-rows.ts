@@ -36,8 +36,10 @@ export function rowSql(
       throw new Error('conditions go through the fence first');
     case 'reference':
       return plain(present(columns, 'any missing'), unknownCondition(columns, lookups[test.lookup]!), columns, scope);
+    case 'own reference':
+      return ownReference(columns, test.to, scope);
     case 'unique':
-      return unique(columns, scope);
+      return unique(columns, scope, test);
     case 'pair':
     case 'pairs':
     case 'total':
@@ -80,16 +82,32 @@ function present(columns: readonly ColumnSchema[], ignore: IgnoredRows): string 
   return ignore === 'all missing' ? `NOT (${missing.join(' AND ')})` : `NOT (${missing.join(' OR ')})`;
 }
 
-/** Every row of a value that stands more than once fails, as in Great Expectations and pandas. */
-function unique(columns: readonly ColumnSchema[], scope: string | undefined): RowSql | NoSql {
+function ownReference(columns: readonly ColumnSchema[], to: readonly string[], scope: string | undefined): RowSql {
+  const equal = columns.map(({ name }, index) => `known.${identifier(to[index]!)} = source.${identifier(name)}`);
+  const fails = `NOT EXISTS (SELECT 1 FROM source AS known WHERE ${equal.join(' AND ')})`;
+  return plain(present(columns, 'any missing'), fails, columns, scope);
+}
+
+/** Great Expectations and pandas count every row of a value that stands more than once, others all but the first. */
+function unique(
+  columns: readonly ColumnSchema[],
+  scope: string | undefined,
+  test: Extract<RowTest, { kind: 'unique' }>,
+): RowSql | NoSql {
   if (columns.length === 0) return { reason: 'the rule names no column' };
-  const counts = scope === undefined ? present(columns, 'all missing') : `${scope} AND ${present(columns, 'all missing')}`;
+  const counting = present(columns, test.missingToo ? 'never' : 'all missing');
+  const counts = scope === undefined ? counting : `${scope} AND ${counting}`;
   const names = columns.map(({ name }) => identifier(name));
-  const groups = `SELECT count(*) AS n FROM source WHERE ${counts} GROUP BY ${names.join(', ')} HAVING count(*) > 1`;
+  const groups = `SELECT count(*)${test.repeatsOnly ? ' - 1' : ''} AS n FROM source WHERE ${counts} GROUP BY ${names.join(', ')} HAVING count(*) > 1`;
   return {
     counts,
     failing: `(SELECT coalesce(sum(n), 0) FROM (${groups}))`,
-    rows: { condition: counts, value: columnsText(columns.map(({ name }) => name)), repeats: names, firstToo: true },
+    rows: {
+      condition: counts,
+      value: columnsText(columns.map(({ name }) => name)),
+      repeats: names,
+      firstToo: !test.repeatsOnly,
+    },
     probes: [],
   };
 }
@@ -117,7 +135,7 @@ function severalColumns(test: Extract<RowTest, { ignore: IgnoredRows }>, columns
 
 type OneColumnTest = Exclude<
   RowTest,
-  { kind: 'missing' | 'present' | 'unique' | 'reference' | 'condition' } | { ignore: IgnoredRows }
+  { kind: 'missing' | 'present' | 'unique' | 'reference' | 'own reference' | 'condition' } | { ignore: IgnoredRows }
 >;
 
 function oneColumn(test: OneColumnTest, column: ColumnSchema, scope: string | undefined): RowSql | NoSql {
@@ -134,7 +152,9 @@ function oneColumn(test: OneColumnTest, column: ColumnSchema, scope: string | un
     }
     case 'set': {
       const member = membership(column, test.values);
-      return rows(test.negate ? member : `NOT ${member}`);
+      const fails = test.negate ? member : `NOT ${member}`;
+      if (!test.missingFails) return rows(fails);
+      return plain('TRUE', `${missingCondition(column)} OR ${fails}`, [column], scope);
     }
     case 'pattern': {
       const matches = test.patterns.map((pattern) => patternSql(text, pattern, test.how));
@@ -182,6 +202,8 @@ function readable(
   if ((as === 'number' && column.type === 'integer') || (as === 'timestamp' && column.type === 'date')) return rows('FALSE');
   if (as === 'integer' && column.type === 'number') return rows(`CAST(${name} AS DOUBLE) <> floor(CAST(${name} AS DOUBLE))`);
   if (as === 'date' && column.type === 'timestamp') return rows(`date_trunc('day', ${name}) <> ${name}`);
+  // The engine reads "yes" and "t" too.
+  if (as === 'boolean') return rows(`lower(${text}) NOT IN ('true', 'false', '1', '0')`);
   return rows(`TRY_CAST(${text} AS ${SQL_TYPES[as]}) IS NULL`);
 }
 
