@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Problem, UserError } from '../../shared/core/errors.js';
 import { toolVersion } from '../../shared/core/version.js';
+import { gxValidation } from '../../shared/data/contract/expectations.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
 import { referenceRows } from '../../shared/data/reference-rows.js';
@@ -42,7 +43,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     lookups: contract.lookups,
   });
   try {
-    const { rules, unsupported } = await holdContract(dataset, loaded, contract, {
+    const { rules, expectations, unsupported } = await holdContract(dataset, loaded, contract, {
       referenceRows: inputs.reference === undefined ? undefined : await referenceRows(inputs.reference, directory),
     });
     const untrainable = await trainingProblems(dataset, loaded);
@@ -74,19 +75,24 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     const file = join(folder, 'validation.json');
     await mkdir(folder, { recursive: true });
     await writeFile(file, `${JSON.stringify(validation, null, 2)}\n`);
+    const { rows, createdAt, tool } = validation;
+    const gxFile = join(folder, 'validation.gx.json');
+    const gx = gxValidation(rules, expectations, { suite: spec.name, rows, createdAt, tool });
+    await writeFile(gxFile, `${JSON.stringify(gx, null, 2)}\n`);
 
     const failing = rules.filter(({ passed }) => !passed);
     const blocking = failing.filter(({ severity }) => severity === 'error' || inputs['fail-on'] === 'warning');
     const broken = inputs['fail-on'] !== 'never' && blocking.length > 0;
     // A passed validation needs no report of its own: the comparison that follows is the pull request's result.
     const artifact = broken && artifacts.available ? `${spec.name}-validation` : '';
-    if (artifact) await artifacts.upload(artifact, [file], folder);
+    if (artifact) await artifacts.upload(artifact, [file, gxFile], folder);
     log(`${rules.length} rules, ${failing.length} fail`);
     return {
       outputs: {
         passed: String(validation.passed),
         failures: String(failing.length),
         'result-path': file,
+        'gx-result-path': gxFile,
         artifact,
       },
       annotations: [

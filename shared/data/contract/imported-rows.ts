@@ -2,7 +2,7 @@ import { canonicalText } from '../canonical.js';
 import type { Lookup } from '../lookup.js';
 import { identifier, literal } from '../sql.js';
 import type { ColumnSchema } from '../table.js';
-import type { Bounds, IgnoredRows, RowTest } from './formats/imported-rule.js';
+import type { Bounds, IgnoredRows, Repeats, RowTest } from './formats/imported-rule.js';
 import { columnsText } from './found-column.js';
 import type { FailingRows, RowOrder } from './rule.js';
 import { membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
@@ -88,7 +88,9 @@ function ownReference(columns: readonly ColumnSchema[], to: readonly string[], s
   return plain(present(columns, 'any missing'), fails, columns, scope);
 }
 
-/** Great Expectations and pandas count every row of a value that stands more than once, others all but the first. */
+const COUNTED: Readonly<Record<Repeats, string>> = { rows: 'count(*)', repeats: 'count(*) - 1', values: '1' };
+
+/** Great Expectations and pandas count every row of a value that stands more than once, others all but the first, or the values. */
 function unique(
   columns: readonly ColumnSchema[],
   scope: string | undefined,
@@ -98,7 +100,7 @@ function unique(
   const counting = present(columns, test.missingToo ? 'never' : 'all missing');
   const counts = scope === undefined ? counting : `${scope} AND ${counting}`;
   const names = columns.map(({ name }) => identifier(name));
-  const groups = `SELECT count(*)${test.repeatsOnly ? ' - 1' : ''} AS n FROM source WHERE ${counts} GROUP BY ${names.join(', ')} HAVING count(*) > 1`;
+  const groups = `SELECT ${COUNTED[test.counts ?? 'rows']} AS n FROM source WHERE ${counts} GROUP BY ${names.join(', ')} HAVING count(*) > 1`;
   return {
     counts,
     failing: `(SELECT coalesce(sum(n), 0) FROM (${groups}))`,
@@ -106,7 +108,7 @@ function unique(
       condition: counts,
       value: columnsText(columns.map(({ name }) => name)),
       repeats: names,
-      firstToo: !test.repeatsOnly,
+      firstToo: test.counts !== 'repeats',
     },
     probes: [],
   };

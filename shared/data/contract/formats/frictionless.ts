@@ -65,11 +65,11 @@ export function readFrictionless(contract: Part, file: string, dataFiles: readon
   if (key && key.length > 0) {
     const part = schema.get('primaryKey')!;
     for (const name of key) reading.add('primaryKey', part, [name], { kind: 'missing' });
-    reading.add('primaryKey', part, key, { kind: 'unique', repeatsOnly: true });
+    reading.add('primaryKey', part, key, { kind: 'unique', counts: 'repeats' });
   }
   for (const part of schema.list('uniqueKeys')) {
     const columns = part.items().flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
-    reading.add('uniqueKeys', part, columns, { kind: 'unique', repeatsOnly: true });
+    reading.add('uniqueKeys', part, columns, { kind: 'unique', counts: 'repeats' });
   }
   for (const part of schema.list('foreignKeys')) foreignKey(part, contract, reading);
   const { rules, lookups, unsupported } = reading;
@@ -125,7 +125,7 @@ function constraintTest(part: Part, constraints: Part): RowTest | null | undefin
     case 'required':
       return value === true ? { kind: 'missing' } : null;
     case 'unique':
-      return value === true ? { kind: 'unique', repeatsOnly: true } : null;
+      return value === true ? { kind: 'unique', counts: 'repeats' } : null;
     case 'minimum':
       return limit === undefined ? undefined : { kind: 'range', bounds: { min: limit } };
     case 'maximum':

@@ -32,8 +32,8 @@ export type Statistic =
 export type RowTest =
   | { readonly kind: 'missing' }
   | { readonly kind: 'present' }
-  /** `missingToo`: two rows without a value are the same. `repeatsOnly`: the first row of a value passes. */
-  | { readonly kind: 'unique'; readonly missingToo?: boolean; readonly repeatsOnly?: boolean }
+  /** `missingToo`: two rows without a value are the same. `counts`: which rows fail. */
+  | { readonly kind: 'unique'; readonly missingToo?: boolean; readonly counts?: Repeats }
   | { readonly kind: 'range'; readonly bounds: Bounds }
   | { readonly kind: 'set'; readonly values: readonly Scalar[]; readonly negate?: boolean; readonly missingFails?: boolean }
   | {
@@ -61,6 +61,9 @@ export type RowTest =
   | { readonly kind: 'reference'; readonly lookup: number }
   /** The values together stand in other columns of the data itself. */
   | { readonly kind: 'own reference'; readonly to: readonly string[] };
+
+/** Every row of a value that stands more than once (the default), all but its first, or one a value. */
+export type Repeats = 'rows' | 'repeats' | 'values';
 
 /** Rows of several columns that do not count. */
 export type IgnoredRows = 'all missing' | 'any missing' | 'never';

@@ -92,7 +92,7 @@ function metricTest(metric: string, given: Part): RowTest | string | undefined {
     }
     case 'duplicateValues':
     case 'duplicateCount':
-      return { kind: 'unique' };
+      return { kind: 'unique', counts: 'values' };
     default:
       return undefined;
   }

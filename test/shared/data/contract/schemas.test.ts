@@ -84,3 +84,22 @@ describe('a Table Schema fails by what frictionless fails by', () => {
     }
   });
 });
+
+/** An ODCS contract, and what datacontract-cli finds; odcs-contracts.py made it. */
+describe('an ODCS contract', () => {
+  const { contract, checks } = golden<{ contract: string; checks: [string | null, string, boolean][] }>('odcs-contracts.json');
+
+  it('passes and fails what datacontract-cli passes and fails', async () => {
+    const ours = await checked('seattle-weather.csv', contract);
+    const verdicts = ours.results
+      // The type is no check of datacontract-cli for CSV.
+      .filter(({ rule }) => rule !== 'logicalType')
+      .map(({ column, rule, passed }) => [
+        rule === 'quality.duplicateValues' && !column ? null : (column ?? null),
+        rule,
+        passed,
+      ]);
+    expect(sorted(verdicts)).toEqual(sorted(checks));
+    expect(ours.unsupported).toEqual([]);
+  });
+});
