@@ -41,6 +41,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,
     lookups: contract.lookups,
+    inFileOrder: true,
   });
   try {
     const { rules, expectations, unsupported } = await holdContract(dataset, loaded, contract, {
@@ -113,6 +114,8 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
         untrainable,
       ),
     };
+  } catch (error) {
+    throw await dataset.blame(error);
   } finally {
     dataset.close();
   }
