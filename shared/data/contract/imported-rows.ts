@@ -69,7 +69,7 @@ function plain(
   const condition = `${considered} AND (${fails})`;
   return {
     counts: considered,
-    failing: `count(*) FILTER (WHERE ${condition})`,
+    failing: `coalesce(count_if(${condition}), 0)`,
     rows: { condition, value: columnsText(columns.map(({ name }) => name)) },
     probes,
   };

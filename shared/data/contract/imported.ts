@@ -120,7 +120,7 @@ async function compile(
   return {
     ...base,
     aggregates: {
-      considered: `count(*) FILTER (WHERE ${sql.counts})`,
+      considered: `coalesce(count_if(${sql.counts}), 0)`,
       rows: 'count(*)',
       ...(sql.failing && { failing: sql.failing }),
     },
@@ -139,7 +139,7 @@ async function conditionSql(
   const condition = await own(text, rule);
   const counts = scope ?? 'TRUE';
   const fails = `${counts} AND (NOT ${condition})`;
-  return { counts, failing: `count(*) FILTER (WHERE ${fails})`, rows: { condition: fails, value: "''" }, probes: [] };
+  return { counts, failing: `coalesce(count_if(${fails}), 0)`, rows: { condition: fails, value: "''" }, probes: [] };
 }
 
 async function rowRule(dataset: ContractData, sql: RowSql | NoSql): Promise<RowSql | NoSql> {
