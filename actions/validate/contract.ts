@@ -52,11 +52,24 @@ export async function holdContract(
     const results = await checkContract(dataset, loaded, options);
     const { contract } = loaded.spec;
     const expectations = typeof contract === 'object' ? expectationsOf(contract, results) : [];
-    return { rules: results, expectations, unsupported: [] };
+    return { rules: await withLines(dataset, results), expectations, unsupported: [] };
   }
   const { results, rules, unsupported } = await checkImported(dataset, imported);
   const expectations = results.map((result, index) => expectationOf(rules[index]!.origin) ?? ownExpectation(result));
-  return { rules: results, expectations, unsupported };
+  return { rules: await withLines(dataset, results), expectations, unsupported };
+}
+
+/** The failing rows of CSV files with their lines. */
+async function withLines(dataset: Dataset, results: readonly RuleResult[]): Promise<readonly RuleResult[]> {
+  const lines = await dataset.linesOf(results.flatMap(({ samples = [] }) => samples.flatMap(({ row }) => row ?? [])));
+  return results.map((result) => {
+    if (!result.samples || lines.size === 0) return result;
+    const samples = result.samples.map((sample) => {
+      const at = sample.row === undefined ? undefined : lines.get(sample.row);
+      return at ? { ...sample, at } : sample;
+    });
+    return { ...result, samples };
+  });
 }
 
 /** Those of a suite as they are, but in the words of 1.x. */

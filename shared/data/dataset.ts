@@ -9,6 +9,7 @@ import { columnKey, meantColumn } from './column-names.js';
 import { normalised, storedType } from './column-types.js';
 import { countRows, type Database, openDatabase, readArray, readTexts } from './duckdb.js';
 import { type CheckedExpression, checkExpression, closeFence } from './fence.js';
+import { type FileLine, fileLines } from './file-lines.js';
 import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
 import { readLabels } from './labels.js';
 import { HASH, hashQuery, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
@@ -94,6 +95,8 @@ export interface Dataset {
   hashes(columns?: readonly string[]): Promise<Uint8Array>;
   /** What names a row in predictions: its key, else the hex digits of its hash; repeated ones get `-2`, `-3`, ... */
   rowIds(rows?: Uint32Array): Promise<readonly string[]>;
+  /** Where rows, by their numbers `__row`, begin in CSV files; none of other files (file-lines.ts). */
+  linesOf(rows: readonly number[]): Promise<ReadonlyMap<number, FileLine>>;
   /** Of an error of a query: the file's, where a file that is read in place is damaged inside; else the same. */
   blame(error: unknown): Promise<unknown>;
   close(): void;
@@ -156,17 +159,7 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
     const hashes = request.inFileOrder
       ? undefined
       : await readArray(connection, `SELECT ${HASH} FROM ${CANONICAL}`, 'hash', rows);
-    return new DuckDataset(
-      database,
-      request,
-      files.map((file) => file.display),
-      columns,
-      notices,
-      rows,
-      hashes,
-      lookups,
-      inPlace ? inFiles : [],
-    );
+    return new DuckDataset(database, request, files, columns, notices, rows, hashes, lookups, inPlace ? inFiles : []);
   } catch (error) {
     database.close();
     throw error;
@@ -230,6 +223,7 @@ class DuckDataset implements Dataset {
   readonly #sqlSeconds: number | undefined;
   readonly #columns: readonly StoredColumn[];
   readonly #hashes: Uint8Array | undefined;
+  readonly #sources: readonly SourceFile[];
   readonly #inPlace: readonly SourceFile[];
   #label: Promise<LabelColumn> | undefined;
   #labelText: Promise<StringColumn> | undefined;
@@ -246,7 +240,7 @@ class DuckDataset implements Dataset {
   constructor(
     database: Database,
     { spec, locate, sqlSeconds }: DatasetRequest,
-    files: readonly string[],
+    files: readonly SourceFile[],
     columns: readonly StoredColumn[],
     notices: readonly string[],
     rows: number,
@@ -259,7 +253,8 @@ class DuckDataset implements Dataset {
     this.#columns = columns;
     this.#hashes = hashes;
     this.#inPlace = inPlace;
-    this.files = files;
+    this.#sources = files;
+    this.files = files.map((file) => file.display);
     this.schema = columns.flatMap(({ name, type }) => (type === 'nested' ? [] : [{ name, type }]));
     this.columnNames = columns.map(({ name }) => name);
     this.rows = rows;
@@ -416,6 +411,10 @@ class DuckDataset implements Dataset {
       return canonicalText(identifier(column.name), column.type);
     });
     return keyIds(await readTexts(this.connection, `SELECT ${keyText(texts)} FROM ${CANONICAL}`), rows);
+  }
+
+  linesOf(rows: readonly number[]): Promise<ReadonlyMap<number, FileLine>> {
+    return fileLines(this.#sources, rows);
   }
 
   blame(error: unknown): Promise<unknown> {

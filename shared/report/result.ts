@@ -119,6 +119,12 @@ export const comparisonSchema = z.strictObject({
   tool: name,
 });
 
+const failingSample = z.strictObject({
+  row: count.exactOptional(),
+  value: sentence,
+  at: z.strictObject({ file: name, line: z.int().min(1) }).exactOptional(),
+});
+
 /** `validation.json`, as strictly. */
 export const validationSchema = z.strictObject({
   format: z.literal(1),
@@ -140,7 +146,7 @@ export const validationSchema = z.strictObject({
       failing: count.exactOptional(),
       considered: count.exactOptional(),
       observed: z.union([finite, sentence]).exactOptional(),
-      samples: list(z.strictObject({ row: count.exactOptional(), value: sentence }), 1000).exactOptional(),
+      samples: list(failingSample, 1000).exactOptional(),
       line: z.int().min(1).exactOptional(),
     }),
     20_000,

@@ -300,6 +300,10 @@ describe('validate', () => {
     expect(outcome.outputs).toMatchObject({ passed: 'false', failures: '1', artifact: 'churn-validation' });
     const line = text.split('\n').findIndex((row) => row.includes('enum')) + 1;
     expect(outcome.annotations).toMatchObject([{ level: 'error', location: { file: 'mlops.yaml', line } }]);
+    const rows = (await readFile(join(project.directory, 'data.csv'), 'utf8')).split('\n');
+    const first = rows.findIndex((row) => row.includes('pro')) + 1;
+    expect(outcome.annotations![0]!.message).toContain(`required: one of: basic, plus; the first is data.csv:${first}`);
+    expect(outcome.summary).toContain(`\`pro\` (\`data.csv:${first}\`)`);
     expect(project.uploads[0]!.files.map((file) => basename(file))).toEqual(['validation.json', 'validation.gx.json']);
     expect(JSON.parse(await readFile(outcome.outputs['gx-result-path']!, 'utf8'))).toMatchObject({
       success: false,
