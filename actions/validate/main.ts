@@ -6,7 +6,8 @@ export function readInputs(inputs: InputReader): ValidateInputs {
   return {
     data: inputs.lines('data'),
     'fail-on': inputs.choice('fail-on', ['error', 'warning', 'never']),
-    reference: inputs.optional('reference'),
+    'github-token': inputs.optional('github-token'),
+    reference: inputs.lines('reference'),
     spec: inputs.required('spec'),
     'working-directory': inputs.required('working-directory'),
   };

@@ -2,21 +2,23 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Problem, UserError } from '../../shared/core/errors.js';
 import { toolVersion } from '../../shared/core/version.js';
-import { gxValidation } from '../../shared/data/contract/expectations.js';
+import { gxValidation, ownExpectation } from '../../shared/data/contract/expectations.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
-import { referenceRows } from '../../shared/data/reference-rows.js';
 import type { Validation } from '../../shared/data/validation.js';
 import { renderValidation, ruleMessage } from '../../shared/report/validation.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { againstReference } from './against-reference.js';
 import { holdContract, prepareContract } from './contract.js';
 
 export interface ValidateInputs {
   readonly data: readonly string[];
   readonly 'fail-on': 'error' | 'warning' | 'never';
-  readonly reference: string | undefined;
+  readonly 'github-token': string | undefined;
+  /** What the data is held against: a model, a profile, data files, or `previous`. */
+  readonly reference: readonly string[];
   readonly spec: string;
   readonly 'working-directory': string;
 }
@@ -44,9 +46,13 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     inFileOrder: true,
   });
   try {
-    const { rules, expectations, unsupported } = await holdContract(dataset, loaded, contract, {
-      referenceRows: inputs.reference === undefined ? undefined : await referenceRows(inputs.reference, directory),
-    });
+    const place = { directory, token: inputs['github-token'], loaded, services };
+    const against = await againstReference(dataset, inputs.reference, place);
+    const { referenceRows } = against;
+    const held = await holdContract(dataset, loaded, contract, { referenceRows });
+    const rules = [...held.rules, ...against.rules];
+    const { unsupported } = held;
+    const expectations = [...held.expectations, ...against.rules.map(ownExpectation)];
     const untrainable = await trainingProblems(dataset, loaded);
     const warnings = [
       ...(spec.purpose === undefined
@@ -55,6 +61,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
       ...unsupported.map(({ message }) => `A rule of the contract: ${message}.`),
       ...loaded.notices.map(({ message }) => message),
       ...dataset.notices,
+      ...against.warnings,
     ];
     const validation: Validation = {
       format: 1,
@@ -67,6 +74,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
       schema: dataset.schema,
       rules,
       warnings,
+      ...(against.drift && { drift: against.drift }),
       seconds: (performance.now() - started) / 1000,
       ...(environment.headSha !== undefined && { commit: environment.headSha }),
       createdAt: new Date().toISOString(),
@@ -92,6 +100,8 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
       outputs: {
         passed: String(validation.passed),
         failures: String(failing.length),
+        drifted: against.drift ? String(against.drift.columns.filter(({ drifted }) => drifted).length) : '',
+        'profile-path': against.profilePath,
         'result-path': file,
         'gx-result-path': gxFile,
         artifact,
@@ -104,6 +114,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
             location: { file: contract.file, ...(rule.line !== undefined && { line: rule.line }) },
           }),
         ),
+        ...against.annotations,
         ...untrainable.map((problem): Annotation => ({ ...problem, level: 'error' })),
         ...unsupported.map((problem): Annotation => ({ ...problem, level: 'notice', message: `contract: ${problem.message}` })),
         ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),

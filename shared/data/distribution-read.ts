@@ -240,7 +240,7 @@ async function nameLevels(
 }
 
 /** SQL of a value as text; parts of dates sort by their text. */
-function levelSql(column: string, { type, part }: WatchedColumn): string {
+export function levelSql(column: string, { type, part }: WatchedColumn): string {
   if (part === undefined) return type === 'string' ? `nullif(${column}, '')` : `CAST(${column} AS VARCHAR)`;
   const formats: Readonly<Partial<Record<DatePart, string>>> = {
     ...{ year: '%Y', month: '%m', day: '%d', hour: '%H', minute: '%M', weekday: '%u %a' },

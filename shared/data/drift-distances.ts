@@ -70,6 +70,26 @@ export function wasserstein({ ranges, p, q }: SharesOnLine): number {
   return distance;
 }
 
+/** The same of values themselves, ascending, with the rows of each; exact. */
+export function wassersteinOfValues(reference: ValuesOnLine, current: ValuesOnLine): number {
+  const [n, m] = [reference, current].map(({ counts }) => Array.from(counts).reduce((sum, count) => sum + count, 0));
+  let [a, b, belowA, belowB, distance] = [0, 0, 0, 0, 0];
+  let last = Number.NaN;
+  while (a < reference.values.length || b < current.values.length) {
+    const value = Math.min(reference.values[a] ?? Number.POSITIVE_INFINITY, current.values[b] ?? Number.POSITIVE_INFINITY);
+    if (!Number.isNaN(last)) distance += (value - last) * Math.abs(belowA / n! - belowB / m!);
+    if (reference.values[a] === value) belowA += reference.counts[a++]!;
+    if (current.values[b] === value) belowB += current.counts[b++]!;
+    last = value;
+  }
+  return distance;
+}
+
+interface ValuesOnLine {
+  readonly values: ArrayLike<number>;
+  readonly counts: ArrayLike<number>;
+}
+
 /** The mean of |x| while x goes evenly from one number to another. */
 function meanSize(from: number, to: number): number {
   if (from * to >= 0) return (Math.abs(from) + Math.abs(to)) / 2;

@@ -7,7 +7,7 @@ const PRECISION = 1e-15;
 const TINY = 1e-300;
 
 /** ln Γ(x) for x > 0 (Lanczos 1964, with the nine coefficients of Godfrey). */
-function logGamma(x: number): number {
+export function logGamma(x: number): number {
   const coefficients = [
     0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905,
     -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
@@ -46,6 +46,11 @@ export function chiSquareTail(x: number, degrees: number): number {
     if (Math.abs(d * c - 1) < PRECISION) break;
   }
   return front * fraction;
+}
+
+/** The chance that a standard normal number is at least so large, to either side: χ² of one degree is its square. */
+export function normalTails(z: number): number {
+  return chiSquareTail(z * z, 1);
 }
 
 /** The chance that Student's t of these degrees of freedom is at least so large, to either side. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { messageOf, UserError } from '../core/errors.js';
 import { BLOCK_UNITS, type Distribution } from './distribution.js';
+import { COLUMN_TYPES, type ColumnSchema } from './table.js';
 
 /**
  * What a model learned from, and what it answered on rows that it had not seen: `profile.json` of a bundle. Live rows and
@@ -14,6 +15,16 @@ export interface ReferenceProfile {
   readonly inputs: Distribution;
   /** The answers on the held-out rows. */
   readonly predictions: Distribution;
+}
+
+/** What data was like when it was validated: a later run holds its own against it. It names no value that few rows have. */
+export interface DataProfile {
+  readonly format: 1;
+  readonly kind: 'data profile';
+  readonly model: string;
+  readonly schema: readonly ColumnSchema[];
+  /** Every watched column, the target among them; of timestamps the hour. */
+  readonly data: Distribution;
 }
 
 /** The profile of a thousand columns is about 20 MB. */
@@ -80,6 +91,17 @@ const profileSchema = z.strictObject({
   predictions: distributionSchema,
 });
 
+const dataProfileSchema = z.strictObject({
+  format: z.literal(1),
+  kind: z.literal('data profile'),
+  model: name,
+  schema: z
+    .array(z.strictObject({ name, type: z.enum(COLUMN_TYPES) }))
+    .max(20_000)
+    .readonly(),
+  data: distributionSchema,
+});
+
 /** Lists of one thing have one length. */
 function isConsistent({ blocks, columns }: Distribution): boolean {
   const length = blocks?.ids.length ?? 1;
@@ -114,23 +136,31 @@ function ascends(values: readonly number[]): boolean {
  * @throws UserError in one line, when it is of another format or no profile of a model
  */
 export function parseReferenceProfile(text: string, shown: string): ReferenceProfile {
-  const wrong = (what: string, cause?: unknown): UserError =>
-    new UserError(`${shown} cannot be the reference: ${what}. "train" of this version writes one that can; train again.`, {
-      cause,
-    });
-  if (text.length > LARGEST_BYTES) throw wrong(`it has more than ${LARGEST_BYTES} characters`);
+  const profile = parseProfile(text, shown);
+  if (profile.kind === 'reference profile') return profile;
+  throw wrong(shown, 'it is the profile of data that was validated, not that of a model');
+}
+
+/** The profile of a model, or of data that was validated. @throws UserError as `parseReferenceProfile` */
+export function parseProfile(text: string, shown: string): ReferenceProfile | DataProfile {
+  if (text.length > LARGEST_BYTES) throw wrong(shown, `it has more than ${LARGEST_BYTES} characters`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw wrong(`it is not JSON (${messageOf(error).slice(0, 100)})`, error);
+    throw wrong(shown, `it is not JSON (${messageOf(error).slice(0, 100)})`, error);
   }
   const { kind, format } = (typeof value === 'object' && value !== null ? value : {}) as { kind?: unknown; format?: unknown };
-  if (kind === 'profile') throw wrong('it is the report of the action "profile", not the profile of a model');
-  if (kind !== 'reference profile') throw wrong('it is no profile of a model');
-  if (format !== 1) throw wrong(`it has format ${JSON.stringify(format)}, and this version reads format 1`);
-  const parsed = profileSchema.safeParse(value);
+  if (kind === 'profile') throw wrong(shown, 'it is the report of the action "profile", not the profile of a model');
+  if (kind !== 'reference profile' && kind !== 'data profile') throw wrong(shown, 'it is no profile of a model');
+  if (format !== 1) throw wrong(shown, `it has format ${JSON.stringify(format)}, and this version reads format 1`);
+  const parsed = (kind === 'data profile' ? dataProfileSchema : profileSchema).safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw wrong(`its ${issue?.path.join('.') || 'document'} is wrong (${issue?.message})`);
+  throw wrong(shown, `its ${issue?.path.join('.') || 'document'} is wrong (${issue?.message})`);
+}
+
+function wrong(shown: string, what: string, cause?: unknown): UserError {
+  const advice = '"train" of this version writes one that can; train again.';
+  return new UserError(`${shown} cannot be the reference: ${what}. ${advice}`, { cause });
 }

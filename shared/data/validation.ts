@@ -1,3 +1,4 @@
+import type { DriftReport } from './drift-report.js';
 import type { ColumnSchema } from './table.js';
 
 /** The data held against its contract: `validation.json`. */
@@ -16,6 +17,8 @@ export interface Validation {
   readonly rules: readonly RuleResult[];
   /** Things that are no rule of the contract: a missing purpose, duplicates that straddle the split. */
   readonly warnings: readonly string[];
+  /** The data held against a reference. */
+  readonly drift?: DriftReport;
   readonly seconds: number;
   readonly commit?: string;
   readonly createdAt: string;

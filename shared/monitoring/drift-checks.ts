@@ -1,8 +1,8 @@
-import { formatNumber, formatShare } from '../core/format.js';
 import type { Distribution } from '../data/distribution.js';
 import { type ColumnDrift, findDrift } from '../data/drift.js';
+import { driftWords, groupShares } from '../data/drift-shown.js';
 import { checkOf, type Finding } from './breaches.js';
-import type { HealthCheck, HealthColumn, HealthGroup, HealthLimits, HealthReference, HealthWindow } from './health.js';
+import type { HealthCheck, HealthColumn, HealthLimits, HealthReference, HealthWindow } from './health.js';
 
 /** What windows are held against. */
 export type WindowReference =
@@ -36,7 +36,7 @@ export function checkDrift(request: DriftRequest): DriftFound {
   const checks = names.map((name): HealthCheck => {
     const findings = found.map((columns): Finding => {
       const column = columns?.find((candidate) => candidate.name === name);
-      return column?.test && { bad: column.drifted, detail: driftDetail(column, request.reference.kind) };
+      return column?.test && { bad: column.drifted, detail: driftWords(column, AGAINST[request.reference.kind]) };
     });
     const kind = predictions.includes(name) ? 'prediction drift' : 'input drift';
     const note = found.flatMap((columns) => columns?.find((candidate) => candidate.name === name)?.note ?? []).at(-1);
@@ -89,31 +89,6 @@ const AGAINST: Readonly<Record<HealthReference, string>> = {
   same_season: 'the season a year ago',
 };
 
-function driftDetail(column: ColumnDrift, reference: HealthReference): string {
-  const { effect, adjustedP, missing, newValues, goneValues } = column;
-  const moved =
-    effect.measure === 'wasserstein'
-      ? `moved by ${formatNumber(effect.value, 2)} standard deviations from`
-      : `a distance of ${formatNumber(effect.value, 2)} (1 is nothing in common) from`;
-  const certain = adjustedP === undefined ? '' : `, p ${adjustedP < 0.001 ? '< 0.001' : `= ${formatNumber(adjustedP, 3)}`}`;
-  const named = (values: ColumnDrift['newValues']): string =>
-    values
-      .slice(0, 3)
-      .map(({ value, share }) => `${JSON.stringify(value)} ${formatShare(share)}`)
-      .join(', ');
-  const more = [
-    ...(Math.abs(missing.current - missing.reference) >= 0.01
-      ? [`missing ${formatShare(missing.reference)} → ${formatShare(missing.current)}`]
-      : []),
-    ...(newValues.length > 0 ? [`new: ${named(newValues)}`] : []),
-    ...(goneValues.length > 0 ? [`gone: ${named(goneValues)}`] : []),
-  ];
-  return [`${moved} ${AGAINST[reference]}${certain}`, ...more].join('; ');
-}
-
-/** Charts have room for so many groups. */
-const MOST_GROUPS = 12;
-
 /** The columns of the newest window that was held against something: drifted ones first, then by effect. */
 function columnsOf(found: readonly (ColumnDrift[] | undefined)[], predictions: readonly string[]): HealthColumn[] {
   const newest = found.findLast((columns) => columns) ?? [];
@@ -127,39 +102,10 @@ function columnsOf(found: readonly (ColumnDrift[] | undefined)[], predictions: r
       ...(test && { pValue: test.pValue }),
       ...(adjustedP !== undefined && { adjustedP }),
       ...{ drifted, psi, missing, newValues, goneValues },
-      groups: groupsOf(column),
+      groups: groupShares(column),
       ...(note !== undefined && { note }),
       history: found.map((earlier) => earlier?.find((candidate) => candidate.name === name)?.effect.value ?? null),
     };
   });
   return columns.sort((a, b) => Number(b.drifted) - Number(a.drifted) || b.effect - a.effect || (a.name < b.name ? -1 : 1));
-}
-
-function groupsOf({ grouped }: ColumnDrift): HealthGroup[] {
-  const [n, m] = [grouped.reference, grouped.current].map((counts) =>
-    Math.max(
-      1,
-      counts.reduce((all, count) => all + count, 0),
-    ),
-  );
-  const groups = grouped.groups.map(
-    (group, index): HealthGroup => ({
-      ...group,
-      reference: grouped.reference[index]! / n!,
-      current: grouped.current[index]! / m!,
-    }),
-  );
-  const values = groups.filter(({ kind }) => kind === 'value');
-  if (values.length <= MOST_GROUPS) return groups;
-  // Those that changed most are what a reader looks for.
-  const shown = new Set(
-    [...values].sort((a, b) => Math.abs(b.current - b.reference) - Math.abs(a.current - a.reference)).slice(0, MOST_GROUPS),
-  );
-  const rest = groups.filter((group) => group.kind !== 'missing' && !shown.has(group));
-  const other = {
-    kind: 'other' as const,
-    reference: rest.reduce((all, group) => all + group.reference, 0),
-    current: rest.reduce((all, group) => all + group.current, 0),
-  };
-  return [...values.filter((group) => shown.has(group)), other, ...groups.filter(({ kind }) => kind === 'missing')];
 }

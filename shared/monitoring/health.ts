@@ -1,3 +1,5 @@
+import type { GroupShare } from '../data/drift-shown.js';
+
 /**
  * What `monitor` found about the model that is live: `health.json`. `retrain` decides from it, and the health issue shows it.
  * Times are ISO 8601 in UTC; shares lie in [0, 1].
@@ -66,20 +68,11 @@ export interface HealthColumn {
   readonly newValues: readonly { readonly value: string; readonly share: number }[];
   readonly goneValues: readonly { readonly value: string; readonly share: number }[];
   /** Shares of the rows, a group; ranges ascend, values have the most frequent first. */
-  readonly groups: readonly HealthGroup[];
+  readonly groups: readonly GroupShare[];
   /** Why it was not held against the reference. */
   readonly note?: string;
   /** The effect in each of `windows`; null where there is none. */
   readonly history: readonly (number | null)[];
-}
-
-export interface HealthGroup {
-  readonly kind: 'range' | 'value' | 'other' | 'missing';
-  readonly low?: number;
-  readonly high?: number;
-  readonly value?: string;
-  readonly reference: number;
-  readonly current: number;
 }
 
 export interface HealthWindow {

@@ -1,5 +1,6 @@
 import { formatCompact, formatNumber, formatShare } from '../core/format.js';
-import type { Health, HealthColumn, HealthGroup } from '../monitoring/health.js';
+import type { GroupShare } from '../data/drift-shown.js';
+import type { Health, HealthColumn } from '../monitoring/health.js';
 import { clipMiddle, code, text } from './escape.js';
 import { windowText } from './health-words.js';
 import { CANDIDATE_COLOR, CHAMPION_COLOR, roundRange, xyChart } from './mermaid.js';
@@ -7,32 +8,34 @@ import { metricTitle } from './wording.js';
 
 const LONGEST_NAME = 14;
 
+type DrawnColumn = Pick<HealthColumn, 'name' | 'groups'>;
+
 /** The newest rows of a column (bars) over its reference (line). Empty with fewer than two groups. */
-export function columnChart(column: HealthColumn, reference: string): string {
+export function columnChart(column: DrawnColumn, reference: string, newest = 'the newest window'): string {
   const { groups, left } = drawnGroups(column);
   if (groups.length < 2) return '';
   const current = groups.map((group) => 100 * group.current);
   const before = groups.map((group) => 100 * group.reference);
   const highest = roundRange([0, ...current, ...before]);
-  const caption = `**${code(column.name, 60)}**: the newest window (blue bars), ${reference} (grey line)${left}`;
+  const caption = `**${code(column.name, 60)}**: ${newest} (blue bars), ${reference} (grey line)${left}`;
   return `${caption}\n\n${xyChart({
-    description: `${column.name}: shares of the rows in the newest window and of ${reference}`,
+    description: `${column.name}: shares of the rows in ${newest} and of ${reference}`,
     xLabel: column.name,
     yLabel: '% of the rows',
     x: { names: unique(groups.map((group, index) => groupName(group, index, groups))) },
     y: { from: 0, to: highest.to },
     lines: [
-      { name: 'newest window', values: current, color: CANDIDATE_COLOR, kind: 'bar' },
+      { name: newest.replace(/^the /, ''), values: current, color: CANDIDATE_COLOR, kind: 'bar' },
       { name: 'reference', values: before, color: CHAMPION_COLOR },
     ],
   })}`;
 }
 
 /** All other values together would flatten those that are named: then they are told in words. */
-function drawnGroups({ groups }: HealthColumn): { groups: readonly HealthGroup[]; left: string } {
+function drawnGroups({ groups }: DrawnColumn): { groups: readonly GroupShare[]; left: string } {
   const other = groups.find(({ kind }) => kind === 'other');
   const named = groups.filter(({ kind }) => kind !== 'other');
-  const height = (group: HealthGroup): number => Math.max(group.reference, group.current);
+  const height = (group: GroupShare): number => Math.max(group.reference, group.current);
   if (!other || named.length < 3 || height(other) < 2 * Math.max(...named.map(height))) return { groups, left: '' };
   return { groups: named, left: `; all others ${formatShare(other.reference)} → ${formatShare(other.current)}` };
 }
@@ -46,7 +49,7 @@ function unique(names: readonly string[]): string[] {
 }
 
 /** What a group holds, as short as an axis needs it: of a range its lower end, of the first the end that it is below. */
-export function groupName({ kind, low, high, value }: HealthGroup, index: number, groups: readonly HealthGroup[]): string {
+export function groupName({ kind, low, high, value }: GroupShare, index: number, groups: readonly GroupShare[]): string {
   if (kind === 'missing') return 'missing';
   if (kind === 'other') return 'other';
   if (kind === 'value') return shortened(value ?? '');
@@ -96,7 +99,7 @@ export function qualityChart(health: Health): string {
 }
 
 /** `missing 0.1 % → 7.9 %`; empty where it hardly changed. */
-export function missingText({ missing }: HealthColumn): string {
+export function missingText({ missing }: Pick<HealthColumn, 'missing'>): string {
   if (Math.abs(missing.current - missing.reference) < 0.001) return '';
   return `${formatShare(missing.reference)} → ${formatShare(missing.current)}`;
 }

@@ -70,6 +70,12 @@ const modelShape = {
 
 const shares = list(finite, 10_000);
 
+const groupRates = z.strictObject({
+  selected: finite.nullable().exactOptional(),
+  found: finite.nullable().exactOptional(),
+  excess: finite.nullable(),
+});
+
 /** `comparison.json`, strictly: unknown keys, numbers that are not finite and texts beyond all measure are refused. */
 export const comparisonSchema = z.strictObject({
   format: z.literal(1),
@@ -100,6 +106,19 @@ export const comparisonSchema = z.strictObject({
     }),
     20_000,
   ),
+  fairness: list(
+    z.strictObject({
+      column: name,
+      groups: list(z.strictObject({ name, rows: count, candidate: groupRates, champion: groupRates.exactOptional() }), 1000),
+    }),
+    100,
+  ).exactOptional(),
+  retraining: z
+    .strictObject({
+      trainings: z.int().min(2).max(1000),
+      metrics: list(z.strictObject({ name, spread: finite.min(0), low: finite, high: finite }), 5000),
+    })
+    .exactOptional(),
   disagreement: z.strictObject({ rows: count, forTheBetter: count, forTheWorse: count }).exactOptional(),
   curve: z
     .strictObject({
@@ -123,6 +142,46 @@ const failingSample = z.strictObject({
   row: count.exactOptional(),
   value: sentence,
   at: z.strictObject({ file: name, line: z.int().min(1) }).exactOptional(),
+});
+
+/** Sums of shares may end a rounding above 1. */
+const share = finite.min(0).max(1 + 1e-9);
+const sharesSchema = z.strictObject({ reference: share, current: share });
+
+const driftSchema = z.strictObject({
+  reference: z.strictObject({ kind: z.enum(['model', 'profile', 'data', 'previous']), shown: name, rows: count }),
+  rows: count,
+  minEffect: finite.min(0),
+  alpha: share,
+  columns: list(
+    z.strictObject({
+      ...{ name, from: name, isTarget: z.boolean(), drifted: z.boolean(), effect: finite.min(0) },
+      measure: z.enum(['wasserstein', 'jensen-shannon']),
+      adjustedP: share.exactOptional(),
+      psi: finite,
+      missing: sharesSchema,
+      detail: sentence,
+      groups: list(
+        z.strictObject({
+          kind: z.enum(['range', 'value', 'other', 'missing']),
+          ...{ low: finite.exactOptional(), high: finite.exactOptional() },
+          ...{ value: sentence.exactOptional(), reference: share, current: share },
+        }),
+        100,
+      ),
+      method: z
+        .strictObject({
+          name: z.enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z']),
+          ...{ value: finite, threshold: finite.min(0) },
+        })
+        .exactOptional(),
+      note: sentence.exactOptional(),
+      unfit: z.literal(true).exactOptional(),
+    }),
+    20_000,
+  ),
+  schemaChanges: list(z.strictObject({ column: name, change: z.enum(['gone', 'new', 'type']), detail: sentence }), 20_000),
+  notices: list(sentence, 100),
 });
 
 /** `validation.json`, as strictly. */
@@ -152,6 +211,7 @@ export const validationSchema = z.strictObject({
     20_000,
   ),
   warnings: list(sentence, 1000),
+  drift: driftSchema.exactOptional(),
   seconds: finite.min(0),
   commit: name.exactOptional(),
   createdAt: name,

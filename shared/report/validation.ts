@@ -12,11 +12,12 @@ import {
   limitOf,
   SUMMARY_LIMIT,
 } from './comment.js';
+import { renderDrift } from './drift.js';
 import { code, lineStart, prose, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { plural } from './wording.js';
 
-const SHEDDING = ['passing rules', 'columns', 'warnings', 'rules', 'rules', 'rules', 'rules'] as const;
+const SHEDDING = ['passing rules', 'columns', 'drift', 'warnings', 'drift', 'rules', 'rules', 'rules', 'rules'] as const;
 
 /**
  * The comment where the data broke its contract, so that there is no model to judge; also the one where it holds.
@@ -44,6 +45,7 @@ function renderBody(result: Validation, context: CommentContext): string {
     { name: 'verdict', variants: [`### ${headline(result)}\n\n${sentence(result)}`] },
     { name: 'fork', variants: [forkNote(context.fork)] },
     { name: 'rules', variants: failing.length === 0 ? [''] : [500, 40, 10, 3].map((most) => failingTable(failing, most)) },
+    { name: 'drift', variants: [50, 10, 5].map((most) => renderDrift(result.drift, most)) },
     { name: 'warnings', variants: [warnings(result, 20), warnings(result, 3)] },
     { name: 'passing rules', variants: [passingRules(passing), ''] },
     { name: 'columns', variants: [columns(result), ''] },

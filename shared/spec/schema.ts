@@ -66,8 +66,15 @@ const splitSchema = z
   .describe('Which rows train, choose and judge');
 
 const columnDrift = z.strictObject({
-  method: z.enum(['psi', 'js', 'ks', 'wasserstein', 'chi2']).optional().describe('How drift is measured'),
-  threshold: z.number().min(0).optional().describe('Drift above this is reported'),
+  method: z
+    .enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z'])
+    .optional()
+    .describe('A method that decides alone, by the formula of Evidently; default: a change that is large and more than chance'),
+  threshold: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('Drift is a distance from this on, or a p-value below it (ks, chi2, z); without a method the least effect'),
 });
 
 const columnRulesSchema = z.strictObject({
@@ -146,23 +153,25 @@ const contractSchema = z.strictObject({
     .describe('Drift of the whole table against the reference'),
 });
 
+const most = (largest: number) => z.int().min(1).max(largest);
+
 const TRANSFORMS = {
   parts: z.array(datePart).min(1).describe('Parts of a date or timestamp (UTC); weekday 0 is Monday'),
   cyclic: z
     .array(z.enum(['month', 'day', 'weekday', 'hour', 'minute']))
     .min(1)
     .describe('Sine and cosine of parts of a date'),
-  since: z.string().describe('Days since a date, or since another column'),
-  log: z.literal(true).describe('log(1 + x)'),
+  since: z.string().min(1).describe('Days since a date, or since another column'),
+  log: z.literal(true).describe('log(1 + x); missing at -1 and below'),
   clip: range(z.number()).describe('Values outside become the bound'),
-  bins: z.union([positiveInteger, z.array(z.number()).min(1)]).describe('Equal widths, or the edges'),
-  quantile_bins: positiveInteger.describe('Bins with equally many rows'),
-  ratio: z.literal(true).describe('First column by second'),
+  bins: z.union([most(1000), z.array(z.number()).min(1).max(1000)]).describe('So many bins of equal width, or the edges'),
+  quantile_bins: most(1000).describe('Bins with equally many rows'),
+  ratio: z.literal(true).describe('First column by second; missing where the second is 0'),
   difference: z.literal(true).describe('First column minus second'),
   interaction: z.literal(true).describe('Columns multiplied, or categories joined'),
   length: z.literal(true).describe('Characters of a text'),
-  hashed_tokens: positiveInteger.describe('Words of a text in so many hashed columns'),
-  tfidf: positiveInteger.describe('TF-IDF of the most frequent words of a text'),
+  hashed_tokens: most(1024).describe('Words of a text in so many hashed columns'),
+  tfidf: most(1000).describe('TF-IDF of the most frequent words of a text'),
   target_encoding: z.literal(true).describe('Mean of the target a category, cross-fitted'),
   frequency_encoding: z.literal(true).describe('Share of the rows a category'),
   missing: z.literal(true).describe('1 where the value is missing'),
@@ -190,12 +199,17 @@ const featuresSchema = z
     select: z
       .strictObject({
         max: positiveInteger.optional().describe('Largest number of features'),
-        min_importance: z.number().min(0).optional().describe('Smallest share of the importance'),
-        correlation_max: share.optional().describe('Of features that correlate more, one stays'),
-        method: z.enum(['gain', 'permutation', 'null_importance']).optional().describe('How importance is measured'),
+        min_importance: share.optional().describe('Smallest share of the importance, 0 to 1'),
+        correlation_max: share.optional().describe('Of features that correlate more than this, the most important stays'),
+        method: z
+          .enum(['gain', 'permutation', 'null_importance'])
+          .optional()
+          .describe(
+            'How importance is measured: gain in training (default), permutation on validation rows, or gain beyond what shuffled targets give',
+          ),
       })
       .optional()
-      .describe('Keep the features that matter'),
+      .describe('Keep the features that matter; constant and duplicate ones are always dropped'),
   })
   .describe('What the model sees');
 
@@ -203,18 +217,31 @@ const trainSchema = z
   .strictObject({
     algorithm: z.enum(ALGORITHMS).optional().describe('The built-in trainer (default gbdt)'),
     params: z.record(z.string(), scalar).default({}).describe('Parameters of the algorithm, by the names of LightGBM'),
-    objective: z.string().optional().describe('The loss; default: that of the task'),
+    objective: z
+      .string()
+      .optional()
+      .describe('The loss; default: that of the task. For regression also quantile (params.alpha) and poisson'),
     class_weight: z
       .union([z.literal('balanced'), z.record(z.string(), z.number().min(0))])
       .optional()
-      .describe('Weights of the classes'),
+      .describe('Weights of the classes: balanced (rare ones weigh more), or a number a class'),
     monotone: z
       .record(columnName, z.union([z.literal(-1), z.literal(0), z.literal(1)]))
       .optional()
       .describe('Features that may only raise (1) or lower (-1) the prediction'),
-    calibrate: z.enum(['none', 'isotonic', 'sigmoid']).optional().describe('Calibration of the probabilities'),
-    threshold: z.strictObject({ metric: metricName }).optional().describe('Choose the threshold that is best for a metric'),
-    cross_validation: z.int().min(2).optional().describe('Number of folds'),
+    calibrate: z
+      .enum(['none', 'isotonic', 'sigmoid'])
+      .optional()
+      .describe('Calibration of the probabilities, in the graph: on split.calibration, else on out-of-fold predictions'),
+    threshold: z
+      .strictObject({ metric: metricName })
+      .optional()
+      .describe('Choose the threshold that is best for a metric (binary: f1, mcc, balanced_accuracy, accuracy)'),
+    cross_validation: z
+      .int()
+      .min(2)
+      .optional()
+      .describe('Folds of the train part: mean and sd of the metrics, and the out-of-fold predictions'),
     command: z.string().min(1).optional().describe('Any trainer: a command that writes model.onnx'),
     inputs: z.array(z.string()).optional().describe('Globs of files that the command reads; part of the fingerprint'),
     format: z.enum(['parquet', 'csv']).optional().describe('Format of the files that the command gets'),
@@ -286,7 +313,11 @@ const evaluateSchema = z
     min_rows: positiveInteger.default(200).describe('Slices with fewer rows are left out'),
     protected: z.array(columnName).optional().describe('Columns of groups that must be treated alike'),
     baseline: z.boolean().optional().describe('Judge against the plain baseline as well'),
-    seeds: positiveInteger.optional().describe('Train so many times to see how much chance there is in the result'),
+    seeds: positiveInteger
+      .optional()
+      .describe(
+        'Trainings in all (5, say): compare trains the candidate again with other seeds, and intervals hold that chance too',
+      ),
     bootstrap: z.int().min(100).max(100_000).default(2000).describe('Resamples behind the intervals'),
     confidence: z.number().min(0.5).max(0.9999).default(0.95).describe('Confidence of the intervals'),
   })

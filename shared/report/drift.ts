@@ -1,0 +1,62 @@
+import { formatCount, formatNumber } from '../core/format.js';
+import type { DriftColumn, DriftReport } from '../data/drift-report.js';
+import { code, prose } from './escape.js';
+import { columnChart, missingText } from './health-charts.js';
+import { table } from './table.js';
+import { plural } from './wording.js';
+
+const MOST_CHARTS = 3;
+
+/** Drift of the data against its reference: what drifted, with charts of the worst columns. Empty without a reference. */
+export function renderDrift(report: DriftReport | undefined, most: number): string {
+  if (!report) return '';
+  const drifted = report.columns.filter((column) => column.drifted);
+  const shown = report.columns.slice(0, most);
+  const left = report.columns.length - shown.length;
+  const charts =
+    most < 10 ? [] : drifted.slice(0, MOST_CHARTS).map((column) => columnChart(column, 'the reference', 'the data'));
+  return [
+    `#### ${headline(report, drifted.length)}`,
+    `${plural(report.rows, 'row')} against ${plural(report.reference.rows, 'row')} of ${code(report.reference.shown, 60)}. A column has drifted when it changed by at least ${formatNumber(report.minEffect)} and chance alone would hardly do that (p below ${formatNumber(report.alpha)}, adjusted for the number of columns)${report.columns.some(({ method }) => method) ? '; where the contract names a method, that decides' : ''}.`,
+    table(
+      [
+        { head: 'column' },
+        { head: 'change', align: 'right' },
+        { head: 'missing' },
+        { head: 'what was found' },
+        { head: '', align: 'center' },
+      ],
+      shown.map((column) => [
+        code(column.name, 40) + (column.isTarget ? ' (target)' : ''),
+        change(column),
+        missingText(column),
+        prose(column.detail, 200),
+        column.drifted ? '🔴' : column.note === undefined ? '🟢' : '⚪',
+      ]),
+    ),
+    left > 0 ? `${plural(left, 'more column')} that changed less.` : '',
+    schemaText(report),
+    ...charts,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function headline({ columns, reference }: DriftReport, drifted: number): string {
+  const before = reference.kind === 'previous' ? 'the window before' : 'the reference';
+  if (drifted === 0) return `No drift against ${before}, in ${plural(columns.length, 'column')}`;
+  return `${formatCount(drifted)} of ${plural(columns.length, 'column')} drifted against ${before}`;
+}
+
+function change({ method, effect, measure }: DriftColumn): string {
+  if (method) return `${method.name} ${method.value !== 0 && method.value < 0.001 ? '< 0.001' : formatNumber(method.value, 3)}`;
+  return `${formatNumber(effect, 2)}${measure === 'wasserstein' ? ' sd' : ''}`;
+}
+
+function schemaText({ schemaChanges }: DriftReport): string {
+  const lines = schemaChanges
+    .slice(0, 20)
+    .map(({ column, change: what, detail }) => `- ${code(column, 40)} (${what}): ${prose(detail, 120)}`);
+  const left = schemaChanges.length - lines.length;
+  return [...lines, ...(left > 0 ? [`- ${formatCount(left)} more`] : [])].join('\n');
+}
