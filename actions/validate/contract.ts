@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Problem } from '../../shared/core/errors.js';
 import { type ContractOptions, checkContract, contractLookups } from '../../shared/data/contract/check.js';
+import { expectationsOf, ownExpectation } from '../../shared/data/contract/expectations.js';
 import type { ImportedContract } from '../../shared/data/contract/formats/imported-rule.js';
 import { readContractFile } from '../../shared/data/contract/formats/read.js';
 import { checkImported, importedLookups } from '../../shared/data/contract/imported.js';
@@ -20,6 +21,8 @@ export interface PreparedContract {
 export interface ContractPlace {
   readonly directory: string;
   readonly workspace: string;
+  /** The data files as they are named, for contracts of several tables. */
+  readonly dataFiles: readonly string[];
 }
 
 /** @throws UserError for a contract file that cannot be read */
@@ -31,14 +34,47 @@ export async function prepareContract(loaded: LoadedSpec, place: ContractPlace):
   return { file: imported.file, lookups, imported };
 }
 
+export interface HeldContract {
+  readonly rules: readonly RuleResult[];
+  /** Each rule as an expectation of Great Expectations. */
+  readonly expectations: readonly object[];
+  readonly unsupported: readonly Problem[];
+}
+
 /** Every rule's result, and what could not be checked. */
 export async function holdContract(
   dataset: Dataset,
   loaded: LoadedSpec,
   { imported }: PreparedContract,
   options: ContractOptions,
-): Promise<{ readonly rules: readonly RuleResult[]; readonly unsupported: readonly Problem[] }> {
-  if (!imported) return { rules: await checkContract(dataset, loaded, options), unsupported: [] };
-  const { results, unsupported } = await checkImported(dataset, imported);
-  return { rules: results, unsupported };
+): Promise<HeldContract> {
+  if (!imported) {
+    const results = await checkContract(dataset, loaded, options);
+    const { contract } = loaded.spec;
+    const expectations = typeof contract === 'object' ? expectationsOf(contract, results) : [];
+    return { rules: await withLines(dataset, results), expectations, unsupported: [] };
+  }
+  const { results, rules, unsupported } = await checkImported(dataset, imported);
+  const expectations = results.map((result, index) => expectationOf(rules[index]!.origin) ?? ownExpectation(result));
+  return { rules: await withLines(dataset, results), expectations, unsupported };
+}
+
+/** The failing rows of CSV files with their lines. */
+async function withLines(dataset: Dataset, results: readonly RuleResult[]): Promise<readonly RuleResult[]> {
+  const lines = await dataset.linesOf(results.flatMap(({ samples = [] }) => samples.flatMap(({ row }) => row ?? [])));
+  return results.map((result) => {
+    if (!result.samples || lines.size === 0) return result;
+    const samples = result.samples.map((sample) => {
+      const at = sample.row === undefined ? undefined : lines.get(sample.row);
+      return at ? { ...sample, at } : sample;
+    });
+    return { ...result, samples };
+  });
+}
+
+/** Those of a suite as they are, but in the words of 1.x. */
+function expectationOf(origin: unknown): object | undefined {
+  if (typeof origin !== 'object' || origin === null) return undefined;
+  const { expectation_type: old, ...rest } = origin as { expectation_type?: unknown };
+  return old === undefined ? rest : { type: old, ...rest };
 }

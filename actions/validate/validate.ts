@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Problem, UserError } from '../../shared/core/errors.js';
 import { toolVersion } from '../../shared/core/version.js';
+import { gxValidation, ownExpectation } from '../../shared/data/contract/expectations.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
 import type { Validation } from '../../shared/data/validation.js';
@@ -29,7 +30,11 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const { spec } = loaded;
-  const contract = await prepareContract(loaded, { directory, workspace: environment.workspace });
+  const contract = await prepareContract(loaded, {
+    directory,
+    workspace: environment.workspace,
+    dataFiles: inputs.data.length > 0 ? inputs.data : [spec.data.path].flat(),
+  });
   const dataset = await openDataset({
     spec,
     directory,
@@ -38,6 +43,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,
     lookups: contract.lookups,
+    inFileOrder: true,
   });
   try {
     const place = { directory, token: inputs['github-token'], loaded, services };
@@ -46,6 +52,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     const held = await holdContract(dataset, loaded, contract, { referenceRows });
     const rules = [...held.rules, ...against.rules];
     const { unsupported } = held;
+    const expectations = [...held.expectations, ...against.rules.map(ownExpectation)];
     const untrainable = await trainingProblems(dataset, loaded);
     const warnings = [
       ...(spec.purpose === undefined
@@ -77,13 +84,17 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     const file = join(folder, 'validation.json');
     await mkdir(folder, { recursive: true });
     await writeFile(file, `${JSON.stringify(validation, null, 2)}\n`);
+    const { rows, createdAt, tool } = validation;
+    const gxFile = join(folder, 'validation.gx.json');
+    const gx = gxValidation(rules, expectations, { suite: spec.name, rows, createdAt, tool });
+    await writeFile(gxFile, `${JSON.stringify(gx, null, 2)}\n`);
 
     const failing = rules.filter(({ passed }) => !passed);
     const blocking = failing.filter(({ severity }) => severity === 'error' || inputs['fail-on'] === 'warning');
     const broken = inputs['fail-on'] !== 'never' && blocking.length > 0;
     // A passed validation needs no report of its own: the comparison that follows is the pull request's result.
     const artifact = broken && artifacts.available ? `${spec.name}-validation` : '';
-    if (artifact) await artifacts.upload(artifact, [file], folder);
+    if (artifact) await artifacts.upload(artifact, [file, gxFile], folder);
     log(`${rules.length} rules, ${failing.length} fail`);
     return {
       outputs: {
@@ -92,6 +103,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
         drifted: against.drift ? String(against.drift.columns.filter(({ drifted }) => drifted).length) : '',
         'profile-path': against.profilePath,
         'result-path': file,
+        'gx-result-path': gxFile,
         artifact,
       },
       annotations: [
@@ -113,6 +125,8 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
         untrainable,
       ),
     };
+  } catch (error) {
+    throw await dataset.blame(error);
   } finally {
     dataset.close();
   }

@@ -9,14 +9,15 @@ import { columnKey, meantColumn } from './column-names.js';
 import { normalised, storedType } from './column-types.js';
 import { countRows, type Database, openDatabase, readArray, readTexts } from './duckdb.js';
 import { type CheckedExpression, checkExpression, closeFence } from './fence.js';
+import { type FileLine, fileLines } from './file-lines.js';
 import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
 import { readLabels } from './labels.js';
 import { HASH, hashQuery, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
 import { type Lookup, type LookupRequest, loadLookup } from './lookup.js';
 import { hashIds, keyIds } from './row-ids.js';
-import { resolveSources } from './sources.js';
+import { resolveSources, type SourceFile } from './sources.js';
 import { identifier } from './sql.js';
-import { loadStages } from './stage.js';
+import { blameFile, loadStages } from './stage.js';
 import type { Column, ColumnSchema, ColumnType, Labels, StringColumn, Table } from './table.js';
 import { withTimeLimit } from './time-limit.js';
 import { readColumn, readFloat64, selectRows } from './typed-columns.js';
@@ -38,6 +39,12 @@ export interface DatasetRequest {
   readonly progress?: Progress;
   /** Files whose values the contract looks up; like those of the spec, they cannot leave the workspace. */
   readonly lookups?: readonly LookupRequest[];
+  /**
+   * Leaves the rows in the order of the files, Parquet even where it is: several times faster, in a fraction of the
+   * memory. For what only looks at the data: there are no hashes, row ids and fingerprint then, and whatever comes by
+   * row has another order than in other datasets.
+   */
+  readonly inFileOrder?: boolean;
 }
 
 /**
@@ -88,6 +95,10 @@ export interface Dataset {
   hashes(columns?: readonly string[]): Promise<Uint8Array>;
   /** What names a row in predictions: its key, else the hex digits of its hash; repeated ones get `-2`, `-3`, ... */
   rowIds(rows?: Uint32Array): Promise<readonly string[]>;
+  /** Where rows, by their numbers `__row`, begin in CSV files; none of other files (file-lines.ts). */
+  linesOf(rows: readonly number[]): Promise<ReadonlyMap<number, FileLine>>;
+  /** Of an error of a query: the file's, where a file that is read in place is damaged inside; else the same. */
+  blame(error: unknown): Promise<unknown>;
   close(): void;
 }
 
@@ -125,28 +136,30 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
       lookups.push(await loadLookup(connection, lookup, `__lookup_${index}`, directory, inside));
     }
     progress?.(`reading ${files.length === 1 ? files[0]!.display : `${formatCount(files.length)} files`}`);
-    const stages = await loadStages(connection, files);
+    const stages = await loadStages(connection, files, request.inFileOrder === true);
     const total = stages.reduce((sum, stage) => sum + stage.rows, 0);
     if (total === 0) throw new UserError({ message: 'the data has no rows', location: { file: files[0]!.display } });
     const { columns, notices } = await unionStages(connection, stages, RAW);
-    await closeFence(connection);
-    progress?.(`sorting ${formatCount(total)} rows`);
-    const rows = await store(connection, request, columns);
-    await connection.run(`DROP VIEW ${RAW}`);
-    for (const { table } of stages) await connection.run(`DROP TABLE ${identifier(table)}`);
+    const inPlace = stages.every(({ isView }) => isView);
+    const inFiles = stages.flatMap((stage) => (stage.isView ? stage.files : []));
+    await closeFence(
+      connection,
+      inFiles.map(({ path }) => path),
+    );
+    if (!request.inFileOrder) progress?.(`sorting ${formatCount(total)} rows`);
+    const rows = await store(connection, request, columns, inPlace).catch(async (error: unknown) => {
+      throw await blameFile(connection, inFiles, error);
+    });
+    if (!inPlace) {
+      await connection.run(`DROP VIEW ${RAW}`);
+      for (const { table, isView } of stages) await connection.run(`DROP ${isView ? 'VIEW' : 'TABLE'} ${identifier(table)}`);
+    }
     const names = [...columns.map(({ name }) => identifier(name)), ROW];
     await connection.run(`CREATE VIEW ${SOURCE} AS SELECT ${names.join(', ')} FROM ${CANONICAL}`);
-    const hashes = await readArray(connection, `SELECT ${HASH} FROM ${CANONICAL}`, 'hash', rows);
-    return new DuckDataset(
-      database,
-      request,
-      files.map((file) => file.display),
-      columns,
-      notices,
-      rows,
-      hashes,
-      lookups,
-    );
+    const hashes = request.inFileOrder
+      ? undefined
+      : await readArray(connection, `SELECT ${HASH} FROM ${CANONICAL}`, 'hash', rows);
+    return new DuckDataset(database, request, files, columns, notices, rows, hashes, lookups, inPlace ? inFiles : []);
   } catch (error) {
     database.close();
     throw error;
@@ -155,8 +168,9 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
 
 async function store(
   connection: DuckDBConnection,
-  { spec, locate, sqlSeconds }: DatasetRequest,
+  { spec, locate, sqlSeconds, inFileOrder }: DatasetRequest,
   columns: readonly StoredColumn[],
+  inPlace: boolean,
 ): Promise<number> {
   const names = columns.map(({ name }) => name);
   const location = locate(['data', 'where']);
@@ -172,7 +186,13 @@ async function store(
     );
     if (found === 0) throw new UserError({ message: `no row fulfils where: ${where}`, location });
   }
-  await storeCanonical(connection, RAW, columns, condition?.sql, CANONICAL);
+  if (inFileOrder) {
+    const kept = [...names.map(identifier), ROW].join(', ');
+    const where = condition ? ` WHERE ${condition.sql}` : '';
+    await connection.run(`CREATE ${inPlace ? 'VIEW' : 'TABLE'} ${CANONICAL} AS SELECT ${kept} FROM ${RAW}${where}`);
+  } else {
+    await storeCanonical(connection, RAW, columns, condition?.sql, CANONICAL);
+  }
   return countRows(connection, CANONICAL);
 }
 
@@ -202,34 +222,39 @@ class DuckDataset implements Dataset {
   readonly #database: Database;
   readonly #sqlSeconds: number | undefined;
   readonly #columns: readonly StoredColumn[];
-  readonly #allHashes: Uint8Array;
+  readonly #hashes: Uint8Array | undefined;
+  readonly #sources: readonly SourceFile[];
+  readonly #inPlace: readonly SourceFile[];
   #label: Promise<LabelColumn> | undefined;
   #labelText: Promise<StringColumn> | undefined;
   readonly files: readonly string[];
   readonly schema: readonly ColumnSchema[];
   readonly columnNames: readonly string[];
   readonly rows: number;
-  readonly fingerprint: RowsFingerprint;
   readonly notices: readonly string[];
   readonly locate: Locate;
   readonly spec: Spec;
   readonly lookups: readonly Lookup[];
+  #fingerprint: RowsFingerprint | undefined;
 
   constructor(
     database: Database,
     { spec, locate, sqlSeconds }: DatasetRequest,
-    files: readonly string[],
+    files: readonly SourceFile[],
     columns: readonly StoredColumn[],
     notices: readonly string[],
     rows: number,
-    hashes: Uint8Array,
+    hashes: Uint8Array | undefined,
     lookups: readonly Lookup[],
+    inPlace: readonly SourceFile[],
   ) {
     this.#database = database;
     this.#sqlSeconds = sqlSeconds;
     this.#columns = columns;
-    this.#allHashes = hashes;
-    this.files = files;
+    this.#hashes = hashes;
+    this.#inPlace = inPlace;
+    this.#sources = files;
+    this.files = files.map((file) => file.display);
     this.schema = columns.flatMap(({ name, type }) => (type === 'nested' ? [] : [{ name, type }]));
     this.columnNames = columns.map(({ name }) => name);
     this.rows = rows;
@@ -237,12 +262,21 @@ class DuckDataset implements Dataset {
     this.locate = locate;
     this.spec = spec;
     this.lookups = lookups;
-    this.fingerprint = {
-      digest: rowsDigest(columns, hashes),
-      rows,
+  }
+
+  get fingerprint(): RowsFingerprint {
+    this.#fingerprint ??= {
+      digest: rowsDigest(this.#columns, this.#allHashes),
+      rows: this.rows,
       schema: [...this.schema].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
-      ...(spec.data.where === undefined ? {} : { where: spec.data.where }),
+      ...(this.spec.data.where === undefined ? {} : { where: this.spec.data.where }),
     };
+    return this.#fingerprint;
+  }
+
+  get #allHashes(): Uint8Array {
+    if (!this.#hashes) throw new Error('rows in the order of their files have no hashes');
+    return this.#hashes;
   }
 
   get connection(): DuckDBConnection {
@@ -377,6 +411,14 @@ class DuckDataset implements Dataset {
       return canonicalText(identifier(column.name), column.type);
     });
     return keyIds(await readTexts(this.connection, `SELECT ${keyText(texts)} FROM ${CANONICAL}`), rows);
+  }
+
+  linesOf(rows: readonly number[]): Promise<ReadonlyMap<number, FileLine>> {
+    return fileLines(this.#sources, rows);
+  }
+
+  blame(error: unknown): Promise<unknown> {
+    return blameFile(this.connection, this.#inPlace, error);
   }
 
   close(): void {

@@ -4,7 +4,7 @@ import { nearest } from '../spec/nearest.js';
 import { columnKey, meantColumn } from './column-names.js';
 import { readRows, readTexts } from './duckdb.js';
 import { REFUSED_FUNCTIONS, SCALAR_FUNCTIONS } from './scalar-functions.js';
-import { identifier, literal } from './sql.js';
+import { identifier, listLiteral, literal } from './sql.js';
 import { withTimeLimit } from './time-limit.js';
 
 /**
@@ -26,8 +26,10 @@ export interface CheckedExpression {
 /**
  * Cuts the database off from files and network, for good: the settings cannot be changed back. It comes after the data
  * has been loaded and before any SQL of the spec, so no directory needs to stay allowed at all.
+ * @param readable files of the data that are read in place; these alone, whole paths, stay readable
  */
-export async function closeFence(connection: DuckDBConnection): Promise<void> {
+export async function closeFence(connection: DuckDBConnection, readable: readonly string[] = []): Promise<void> {
+  if (readable.length > 0) await connection.run(`SET allowed_paths = ${listLiteral(readable)}`);
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
 }

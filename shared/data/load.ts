@@ -55,7 +55,7 @@ export async function unionStages(
   let offset = 0;
   const selects = stages.map((stage, index) => {
     const values = columns.map((column) => `${columnSql(column, staged[index]!)} AS ${identifier(column.name)}`);
-    const select = `SELECT ${[...values, `CAST(rowid + ${offset + 1} AS BIGINT) AS ${ROW}`].join(', ')} FROM ${identifier(stage.table)}`;
+    const select = `SELECT ${[...values, `CAST(${stage.rowNumber} + ${offset + 1} AS BIGINT) AS ${ROW}`].join(', ')} FROM ${identifier(stage.table)}`;
     offset += stage.rows;
     return select;
   });

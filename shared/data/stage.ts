@@ -12,6 +12,9 @@ import { identifier, listLiteral, literal } from './sql.js';
  * typed. No SQL of the user's runs here. Row n of a table is data row n of its files, in their order.
  */
 
+/** The number of a row of a view. */
+const ROW_NUMBER = '__stage_row';
+
 /** Some files of one shape, loaded. */
 export interface Stage {
   readonly table: string;
@@ -20,6 +23,10 @@ export interface Stage {
   /** The columns with their DuckDB types. */
   readonly columns: readonly { readonly name: string; readonly duckType: string }[];
   readonly rows: number;
+  /** SQL of the row's number within the stage, from 0. */
+  readonly rowNumber: string;
+  /** A view of its files, which are read again with every query; else its rows are in the database. */
+  readonly isView: boolean;
 }
 
 /** Neighbouring files that one read function can take together. */
@@ -30,11 +37,20 @@ interface Group {
   readonly header?: { readonly delimiter: string; readonly names: readonly string[] };
 }
 
-/** Loads all files, neighbours of one shape together. @throws UserError at the file (and line) that cannot be read */
-export async function loadStages(connection: DuckDBConnection, files: readonly SourceFile[]): Promise<readonly Stage[]> {
+/**
+ * Loads all files, neighbours of one shape together.
+ * @param inPlace leaves Parquet where it is: a query reads of it the columns that it needs
+ * @throws UserError at the file (and line) that cannot be read
+ */
+export async function loadStages(
+  connection: DuckDBConnection,
+  files: readonly SourceFile[],
+  inPlace = false,
+): Promise<readonly Stage[]> {
   const stages: Stage[] = [];
   for (const group of await groupFiles(connection, files)) {
-    stages.push(await loadGroup(connection, group, `__stage_${stages.length}`));
+    const table = `__stage_${stages.length}`;
+    stages.push((inPlace && (await viewParquet(connection, group, table))) || (await loadGroup(connection, group, table)));
   }
   return stages;
 }
@@ -67,7 +83,51 @@ async function loadGroup(connection: DuckDBConnection, group: Group, table: stri
     throw readError(error, group.files);
   }
   const columns = (await describe(connection, identifier(table))).map(({ name, duckType }) => ({ name, duckType }));
-  return { table, format: group.format, files: group.files, columns, rows: await countRows(connection, identifier(table)) };
+  const rows = await countRows(connection, identifier(table));
+  return { table, format: group.format, files: group.files, columns, rows, rowNumber: 'rowid', isView: false };
+}
+
+/** Columns that the engine adds to those of a Parquet file; a file's own of these names come first. */
+const VIRTUAL = ['file_row_number', 'file_index', ROW_NUMBER];
+
+/** Undefined where the files are no Parquet, or have columns of the names that we need. */
+async function viewParquet(connection: DuckDBConnection, group: Group, table: string): Promise<Stage | undefined> {
+  if (group.format !== 'parquet') return undefined;
+  try {
+    await refuseDuplicatesInParquet(connection, group.files);
+    const source = tableFunction(group);
+    const columns = await describe(connection, source);
+    if (columns.some(({ name }) => VIRTUAL.includes(name.toLowerCase()))) return undefined;
+    const starts: number[] = [];
+    let rows = 0;
+    for (const { path } of group.files) {
+      starts.push(rows);
+      rows += await countRows(connection, `read_parquet(${literal(path)})`);
+    }
+    const start = starts.length === 1 ? '0' : `[${starts.join(', ')}][CAST(file_index AS BIGINT) + 1]`;
+    const number = `CAST(file_row_number AS BIGINT) + CAST(${start} AS BIGINT) AS ${ROW_NUMBER}`;
+    await connection.run(`CREATE VIEW ${identifier(table)} AS SELECT *, ${number} FROM ${source}`);
+    return { table, format: 'parquet', files: group.files, columns, rows, rowNumber: ROW_NUMBER, isView: true };
+  } catch (error) {
+    throw error instanceof UserError ? error : readError(error, group.files);
+  }
+}
+
+/**
+ * Why a query of files that are read in place failed, where it is a file's fault: each is read whole by itself.
+ * @returns the error at the file, or the one that was given
+ */
+export async function blameFile(connection: DuckDBConnection, files: readonly SourceFile[], error: unknown): Promise<unknown> {
+  // What is wrong with an expression has been said at its place, unless it is the values that it fails on.
+  if (error instanceof UserError && !error.message.includes('fails on the data')) return error;
+  for (const file of files) {
+    try {
+      await connection.run(`SELECT count(*) FROM read_parquet(${literal(file.path)}) AS t WHERE hash(t) = 0`);
+    } catch (failure) {
+      return readError(failure, [file]);
+    }
+  }
+  return error;
 }
 
 function tableFunction({ format, files, header }: Group): string {

@@ -25,6 +25,14 @@ export interface Validation {
   readonly tool: string;
 }
 
+export interface FailingSample {
+  /** Counts data rows from 1 in the order of the files. */
+  readonly row?: number;
+  readonly value: string;
+  /** Where the row begins in its CSV file; absent for other files. */
+  readonly at?: { readonly file: string; readonly line: number };
+}
+
 export interface RuleResult {
   /** Absent for rules of the whole table. */
   readonly column?: string;
@@ -42,8 +50,8 @@ export interface RuleResult {
   readonly considered?: number;
   /** What was measured, where that is no count of failing rows: a mean, a number of rows or values, the newest time. */
   readonly observed?: number | string;
-  /** A few of them. `row` counts data rows from 1 in the order of the files. */
-  readonly samples?: readonly { readonly row?: number; readonly value: string }[];
+  /** A few of them. */
+  readonly samples?: readonly FailingSample[];
   /** Where the rule stands in the spec, or in the contract's own file; for annotations. */
   readonly line?: number;
 }

@@ -155,6 +155,12 @@ export const comparisonSchema = z.strictObject({
   tool: name,
 });
 
+const failingSample = z.strictObject({
+  row: count.exactOptional(),
+  value: sentence,
+  at: z.strictObject({ file: name, line: z.int().min(1) }).exactOptional(),
+});
+
 /** Sums of shares may end a rounding above 1. */
 const share = finite.min(0).max(1 + 1e-9);
 const sharesSchema = z.strictObject({ reference: share, current: share });
@@ -216,7 +222,7 @@ export const validationSchema = z.strictObject({
       failing: count.exactOptional(),
       considered: count.exactOptional(),
       observed: z.union([finite, sentence]).exactOptional(),
-      samples: list(z.strictObject({ row: count.exactOptional(), value: sentence }), 1000).exactOptional(),
+      samples: list(failingSample, 1000).exactOptional(),
       line: z.int().min(1).exactOptional(),
     }),
     20_000,

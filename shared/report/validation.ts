@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, formatShare } from '../core/format.js';
-import type { RuleResult, Validation } from '../data/validation.js';
+import type { FailingSample, RuleResult, Validation } from '../data/validation.js';
 import { fitSections, type Section } from './budget.js';
 import {
   alert,
@@ -134,9 +134,7 @@ function samples(rules: readonly RuleResult[]): string {
   const withSamples = rules.filter((rule) => rule.samples && rule.samples.length > 0);
   if (withSamples.length === 0) return '';
   const rows = withSamples.map((rule) => {
-    const values = (rule.samples ?? [])
-      .slice(0, 5)
-      .map((sample) => `${code(sample.value, 40)}${sample.row === undefined ? '' : ` (row ${formatCount(sample.row)})`}`);
+    const values = (rule.samples ?? []).slice(0, 5).map((sample) => code(sample.value, 40) + placeText(sample));
     return [rule.column === undefined ? '*the table*' : code(rule.column, 40), code(rule.rule, 80), values.join(', ')];
   });
   const total = withSamples.reduce((sum, rule) => sum + (rule.samples?.length ?? 0), 0);
@@ -145,6 +143,11 @@ function samples(rules: readonly RuleResult[]): string {
     `<b>Samples</b>: ${plural(total, 'value')} that break ${withSamples.length === 1 ? 'the rule' : 'the rules'}`,
     body,
   );
+}
+
+function placeText({ row, at }: FailingSample): string {
+  if (at) return ` (${code(`${at.file}:${at.line}`, 60)})`;
+  return row === undefined ? '' : ` (row ${formatCount(row)})`;
 }
 
 function warnings(result: Validation, most: number): string {
@@ -176,5 +179,10 @@ function columns(result: Validation): string {
 export function ruleMessage(rule: RuleResult, rows: number): string {
   const where = rule.column === undefined ? rule.rule : `${rule.column} ${rule.rule}`;
   const share = rule.failing === undefined || rows === 0 ? '' : ` (${formatShare(rule.failing / rows)} of the rows)`;
-  return `contract ${where}: ${rule.found}${rule.found.includes('%') ? '' : share}; required: ${rule.required}`;
+  return `contract ${where}: ${rule.found}${rule.found.includes('%') ? '' : share}; required: ${rule.required}${firstPlace(rule)}`;
+}
+
+function firstPlace({ samples }: RuleResult): string {
+  const at = samples?.[0]?.at;
+  return at ? `; the first is ${at.file}:${at.line}` : '';
 }

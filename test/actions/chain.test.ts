@@ -1,5 +1,5 @@
 import { cp, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readBundle } from '../../shared/bundle/read.js';
 import { openDataset } from '../../shared/data/dataset.js';
@@ -301,6 +301,24 @@ describe('validate', () => {
     expect(outcome.outputs).toMatchObject({ passed: 'false', failures: '1', artifact: 'churn-validation' });
     const line = text.split('\n').findIndex((row) => row.includes('enum')) + 1;
     expect(outcome.annotations).toMatchObject([{ level: 'error', location: { file: 'mlops.yaml', line } }]);
+    const rows = (await readFile(join(project.directory, 'data.csv'), 'utf8')).split('\n');
+    const first = rows.findIndex((row) => row.includes('pro')) + 1;
+    expect(outcome.annotations![0]!.message).toContain(`required: one of: basic, plus; the first is data.csv:${first}`);
+    expect(outcome.summary).toContain(`\`pro\` (\`data.csv:${first}\`)`);
+    expect(project.uploads[0]!.files.map((file) => basename(file))).toEqual(['validation.json', 'validation.gx.json']);
+    expect(JSON.parse(await readFile(outcome.outputs['gx-result-path']!, 'utf8'))).toMatchObject({
+      success: false,
+      statistics: { evaluated_expectations: 1, successful_expectations: 0 },
+      results: [
+        {
+          expectation_config: {
+            type: 'expect_column_values_to_be_in_set',
+            kwargs: { column: 'plan', value_set: ['basic', 'plus'] },
+          },
+          result: { element_count: 600, unexpected_count: 200, partial_unexpected_list: ['pro', 'pro', 'pro', 'pro', 'pro'] },
+        },
+      ],
+    });
   });
 
   test('the number of rows is held against that of a reference: an earlier result, a bundle, a file', async () => {

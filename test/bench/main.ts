@@ -7,6 +7,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   serving: async () => (await import('./serving.js')).serving,
   cold: async () => (await import('./cold.js')).cold,
   predict: async () => (await import('./predict.js')).predict,
+  contract: async () => (await import('./contract.js')).contract,
   compare: async () => (await import('./compare.js')).compare,
 };
 

@@ -89,10 +89,12 @@ function rowRule(
     aggregates: {
       failing: countWhere(context, condition),
       considered: countWhere(context),
-      ...(extreme && {
-        extreme: `CAST(${extreme.aggregate} FILTER (WHERE ${scoped(context, `NOT ${missingCondition(column)}`)}) AS VARCHAR)`,
-      }),
     },
+    ...(extreme && {
+      details: {
+        extreme: `CAST(${extreme.aggregate} FILTER (WHERE ${scoped(context, `NOT ${missingCondition(column)}`)}) AS VARCHAR)`,
+      },
+    }),
     judge: judgeRows(context.maxFailing, more),
     rows: failingRows(compiler, condition),
   };

@@ -2,7 +2,7 @@ import { canonicalText } from '../canonical.js';
 import type { Lookup } from '../lookup.js';
 import { identifier, literal } from '../sql.js';
 import type { ColumnSchema } from '../table.js';
-import type { Bounds, IgnoredRows, RowTest } from './formats/imported-rule.js';
+import type { Bounds, IgnoredRows, Repeats, RowTest } from './formats/imported-rule.js';
 import { columnsText } from './found-column.js';
 import type { FailingRows, RowOrder } from './rule.js';
 import { membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
@@ -36,8 +36,10 @@ export function rowSql(
       throw new Error('conditions go through the fence first');
     case 'reference':
       return plain(present(columns, 'any missing'), unknownCondition(columns, lookups[test.lookup]!), columns, scope);
+    case 'own reference':
+      return ownReference(columns, test.to, scope);
     case 'unique':
-      return unique(columns, scope);
+      return unique(columns, scope, test);
     case 'pair':
     case 'pairs':
     case 'total':
@@ -67,7 +69,7 @@ function plain(
   const condition = `${considered} AND (${fails})`;
   return {
     counts: considered,
-    failing: `count(*) FILTER (WHERE ${condition})`,
+    failing: `coalesce(count_if(${condition}), 0)`,
     rows: { condition, value: columnsText(columns.map(({ name }) => name)) },
     probes,
   };
@@ -80,16 +82,34 @@ function present(columns: readonly ColumnSchema[], ignore: IgnoredRows): string 
   return ignore === 'all missing' ? `NOT (${missing.join(' AND ')})` : `NOT (${missing.join(' OR ')})`;
 }
 
-/** Every row of a value that stands more than once fails, as in Great Expectations and pandas. */
-function unique(columns: readonly ColumnSchema[], scope: string | undefined): RowSql | NoSql {
+function ownReference(columns: readonly ColumnSchema[], to: readonly string[], scope: string | undefined): RowSql {
+  const equal = columns.map(({ name }, index) => `known.${identifier(to[index]!)} = source.${identifier(name)}`);
+  const fails = `NOT EXISTS (SELECT 1 FROM source AS known WHERE ${equal.join(' AND ')})`;
+  return plain(present(columns, 'any missing'), fails, columns, scope);
+}
+
+const COUNTED: Readonly<Record<Repeats, string>> = { rows: 'count(*)', repeats: 'count(*) - 1', values: '1' };
+
+/** Great Expectations and pandas count every row of a value that stands more than once, others all but the first, or the values. */
+function unique(
+  columns: readonly ColumnSchema[],
+  scope: string | undefined,
+  test: Extract<RowTest, { kind: 'unique' }>,
+): RowSql | NoSql {
   if (columns.length === 0) return { reason: 'the rule names no column' };
-  const counts = scope === undefined ? present(columns, 'all missing') : `${scope} AND ${present(columns, 'all missing')}`;
+  const counting = present(columns, test.missingToo ? 'never' : 'all missing');
+  const counts = scope === undefined ? counting : `${scope} AND ${counting}`;
   const names = columns.map(({ name }) => identifier(name));
-  const groups = `SELECT count(*) AS n FROM source WHERE ${counts} GROUP BY ${names.join(', ')} HAVING count(*) > 1`;
+  const groups = `SELECT ${COUNTED[test.counts ?? 'rows']} AS n FROM source WHERE ${counts} GROUP BY ${names.join(', ')} HAVING count(*) > 1`;
   return {
     counts,
     failing: `(SELECT coalesce(sum(n), 0) FROM (${groups}))`,
-    rows: { condition: counts, value: columnsText(columns.map(({ name }) => name)), repeats: names, firstToo: true },
+    rows: {
+      condition: counts,
+      value: columnsText(columns.map(({ name }) => name)),
+      repeats: names,
+      firstToo: test.counts !== 'repeats',
+    },
     probes: [],
   };
 }
@@ -117,7 +137,7 @@ function severalColumns(test: Extract<RowTest, { ignore: IgnoredRows }>, columns
 
 type OneColumnTest = Exclude<
   RowTest,
-  { kind: 'missing' | 'present' | 'unique' | 'reference' | 'condition' } | { ignore: IgnoredRows }
+  { kind: 'missing' | 'present' | 'unique' | 'reference' | 'own reference' | 'condition' } | { ignore: IgnoredRows }
 >;
 
 function oneColumn(test: OneColumnTest, column: ColumnSchema, scope: string | undefined): RowSql | NoSql {
@@ -134,7 +154,9 @@ function oneColumn(test: OneColumnTest, column: ColumnSchema, scope: string | un
     }
     case 'set': {
       const member = membership(column, test.values);
-      return rows(test.negate ? member : `NOT ${member}`);
+      const fails = test.negate ? member : `NOT ${member}`;
+      if (!test.missingFails) return rows(fails);
+      return plain('TRUE', `${missingCondition(column)} OR ${fails}`, [column], scope);
     }
     case 'pattern': {
       const matches = test.patterns.map((pattern) => patternSql(text, pattern, test.how));
@@ -182,6 +204,8 @@ function readable(
   if ((as === 'number' && column.type === 'integer') || (as === 'timestamp' && column.type === 'date')) return rows('FALSE');
   if (as === 'integer' && column.type === 'number') return rows(`CAST(${name} AS DOUBLE) <> floor(CAST(${name} AS DOUBLE))`);
   if (as === 'date' && column.type === 'timestamp') return rows(`date_trunc('day', ${name}) <> ${name}`);
+  // The engine reads "yes" and "t" too.
+  if (as === 'boolean') return rows(`lower(${text}) NOT IN ('true', 'false', '1', '0')`);
   return rows(`TRY_CAST(${text} AS ${SQL_TYPES[as]}) IS NULL`);
 }
 

@@ -50,6 +50,8 @@ function testText(test: RowTest | WholeTest, columns: readonly string[]): string
       return `${several} all the same in a row`;
     case 'condition':
       return test.sql;
+    case 'own reference':
+      return `${several} among the values of ${test.to.join(', ')}`;
     case 'reference':
       return `${several} among the values of another file`;
     case 'column':
@@ -67,7 +69,7 @@ function testText(test: RowTest | WholeTest, columns: readonly string[]): string
     case 'most common':
       return `the most common value is one of: ${listText(test.values)}`;
     case 'columns':
-      return `the columns ${{ ordered: 'in this order:', 'ordered prefix': 'begin with', equal: 'are exactly', contain: 'are at least', in: 'are among' }[test.how]} ${listText(test.names)}`;
+      return `the columns ${{ ordered: 'in this order:', 'in order': 'that are there follow each other as in', equal: 'are exactly', contain: 'are at least', in: 'are among' }[test.how]} ${listText(test.names)}`;
     case 'column count':
       return `${boundsText(test.bounds)} columns`;
     case 'rows':

@@ -27,7 +27,7 @@ export function tableSql(
   const prefix = test.names.every((name, index) => columnNames[index] === name);
   const passed = {
     ordered: prefix && columnNames.length === test.names.length,
-    'ordered prefix': prefix,
+    'in order': isInOrder(test.names, columnNames),
     equal: missing.length === 0 && extra.length === 0,
     contain: missing.length === 0,
     in: extra.length === 0,
@@ -38,6 +38,12 @@ export function tableSql(
   ];
   const found = passed ? 'these columns' : parts.join('; ') || 'the same columns in another order';
   return said({ passed, found, observed: columnNames.length });
+}
+
+/** Whether the names that are there stand in the order of the list. */
+function isInOrder(names: readonly string[], columnNames: readonly string[]): boolean {
+  const places = names.map((name) => columnNames.indexOf(name)).filter((place) => place >= 0);
+  return places.every((place, index) => index === 0 || place > places[index - 1]!);
 }
 
 function said(judgement: Judgement): WholeSql {

@@ -1,5 +1,6 @@
 import { messageOf, type Problem } from '../../core/errors.js';
 import type { LookupRequest } from '../lookup.js';
+import { literal } from '../sql.js';
 import type { ColumnSchema } from '../table.js';
 import type { RuleResult } from '../validation.js';
 import { type ContractData, ownCondition, runRules } from './check.js';
@@ -38,7 +39,7 @@ export async function checkImported(dataset: ContractData, contract: ImportedCon
     conditions.push(condition);
     return condition.sql;
   };
-  for (const rule of contract.rules) {
+  for (const rule of await expanded(dataset, contract.rules)) {
     try {
       const sql = await compile(dataset, rule, own);
       if (sql) compiled.push({ rule, sql });
@@ -53,6 +54,27 @@ export async function checkImported(dataset: ContractData, contract: ImportedCon
     conditions,
   );
   return { results, rules: compiled.map(({ rule }) => rule), unsupported };
+}
+
+/** A rule with a pattern of column names becomes one a column; the engine matches, since a pattern of others may be slow. */
+async function expanded(dataset: ContractData, rules: readonly ImportedRule[]): Promise<readonly ImportedRule[]> {
+  const all: ImportedRule[] = [];
+  for (const rule of rules) {
+    if (!rule.columnPattern) {
+      all.push(rule);
+      continue;
+    }
+    const names: string[] = [];
+    const pattern = literal(rule.columns[0]!);
+    for (const name of dataset.columnNames) {
+      const reader = await dataset.connection.runAndReadAll(`SELECT regexp_full_match(${literal(name)}, ${pattern}) AS hit`);
+      if (reader.getRowObjectsJson()[0]?.hit === true) names.push(name);
+    }
+    // Without a match only the rule that a column is there has something to say.
+    if (names.length === 0 && rule.test.kind === 'column') all.push(rule);
+    all.push(...names.map((name) => ({ ...rule, columns: [name] })));
+  }
+  return all;
 }
 
 /** What the engine cannot run, though the rule is well understood: look-around in a pattern. */
@@ -81,6 +103,9 @@ async function compile(
     return notApplicable(base, names.length > 1 ? `${absent}: ${absence(dataset, absent)}` : absence(dataset, absent));
   }
   const found = columns as ColumnSchema[];
+  const lost =
+    test.kind === 'own reference' ? test.to.find((name) => !dataset.schema.some((column) => column.name === name)) : undefined;
+  if (lost !== undefined) return notApplicable(base, `${lost}: ${absence(dataset, lost)}`);
   const scope = rule.where === undefined ? undefined : await own(rule.where, rule);
   const sql = isRowTest(test)
     ? await rowRule(
@@ -95,7 +120,7 @@ async function compile(
   return {
     ...base,
     aggregates: {
-      considered: `count(*) FILTER (WHERE ${sql.counts})`,
+      considered: `coalesce(count_if(${sql.counts}), 0)`,
       rows: 'count(*)',
       ...(sql.failing && { failing: sql.failing }),
     },
@@ -114,7 +139,7 @@ async function conditionSql(
   const condition = await own(text, rule);
   const counts = scope ?? 'TRUE';
   const fails = `${counts} AND (NOT ${condition})`;
-  return { counts, failing: `count(*) FILTER (WHERE ${fails})`, rows: { condition: fails, value: "''" }, probes: [] };
+  return { counts, failing: `coalesce(count_if(${fails}), 0)`, rows: { condition: fails, value: "''" }, probes: [] };
 }
 
 async function rowRule(dataset: ContractData, sql: RowSql | NoSql): Promise<RowSql | NoSql> {

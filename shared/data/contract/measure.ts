@@ -23,8 +23,8 @@ const SAMPLES = 5;
 const LONGEST_SAMPLE = 80;
 
 /**
- * What the aggregates of all rules give: one query over the rows, and one more when rules compare a row with the one
- * before it.
+ * What the aggregates of all rules give: one query over the rows, one more when rules compare a row with the one before
+ * it, and one for the details of rules that fail.
  * @throws UserError when a condition of the user's fails on the data, or takes too long
  */
 export async function measure(
@@ -33,9 +33,13 @@ export async function measure(
   conditions: readonly OwnCondition[],
 ): Promise<Measured[]> {
   const row: Record<string, unknown> = {};
-  for (const query of [aggregateQuery(rules), orderQuery(rules)]) {
+  const ask = async (query: string | undefined): Promise<void> => {
     if (query) Object.assign(row, (await runMeasured(connection, query, conditions)).getRowObjectsJS()[0]);
-  }
+  };
+  await ask(aggregateQuery(rules, ({ aggregates }) => aggregates));
+  await ask(orderQuery(rules));
+  const fails = (index: number): boolean => Number(row[alias(index, 'failing')] ?? 0) > 0;
+  await ask(aggregateQuery(rules, ({ details }, index) => (fails(index) ? details : undefined)));
   return rules.map((_, index) => ({
     number: (name) => {
       const value = row[alias(index, name)];
@@ -66,11 +70,14 @@ async function runMeasured(
 }
 
 /** Each distinct aggregate once, whichever rules ask for it. */
-function aggregateQuery(rules: readonly CompiledRule[]): string | undefined {
+function aggregateQuery(
+  rules: readonly CompiledRule[],
+  wanted: (rule: CompiledRule, index: number) => CompiledRule['aggregates'] | undefined,
+): string | undefined {
   const names = new Map<string, string>();
   const selected: string[] = [];
   for (const [index, rule] of rules.entries()) {
-    for (const [name, sql] of Object.entries(rule.aggregates)) {
+    for (const [name, sql] of Object.entries(wanted(rule, index) ?? {})) {
       const known = names.get(sql) ?? `a${names.size}`;
       names.set(sql, known);
       selected.push(`${known} AS ${identifier(alias(index, name))}`);

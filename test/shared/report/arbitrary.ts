@@ -253,7 +253,13 @@ export const anyValidation: fc.Arbitrary<Validation> = fc.record(
           failing: count,
           considered: count,
           observed: fc.oneof(number, hostileText),
-          samples: fc.array(fc.record({ row: count, value: hostileText }, { requiredKeys: ['value'] }), { maxLength: 6 }),
+          samples: fc.array(
+            fc.record(
+              { row: count, value: hostileText, at: fc.record({ file: hostileText, line: fc.integer({ min: 1, max: 500 }) }) },
+              { requiredKeys: ['value'] },
+            ),
+            { maxLength: 6 },
+          ),
           line: fc.integer({ min: 1, max: 500 }),
         },
         { requiredKeys: ['rule', 'required', 'found', 'severity', 'passed'] },

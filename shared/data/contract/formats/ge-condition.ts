@@ -8,6 +8,7 @@ import { isScalar } from './part.js';
  * @returns undefined for what is not understood; nothing of it is ever run unread
  */
 export function conditionSql(condition: unknown): string | undefined {
+  if (JSON.stringify(condition)?.includes('\\u0000')) return undefined;
   if (typeof condition === 'string') return textCondition(condition);
   if (typeof condition !== 'object' || condition === null) return undefined;
   const { type, conditions, column, operator, parameter, is_null: isNull, pass_through_filter: text } = condition as Condition;

@@ -10,10 +10,10 @@ import {
   type RowTest,
   type Scalar,
   type Statistic,
-  type TypeName,
   type WholeTest,
 } from './imported-rule.js';
 import { emptyPart, isScalar, type Part } from './part.js';
+import { typesNamed } from './type-names.js';
 
 type Test = RowTest | WholeTest;
 
@@ -149,26 +149,9 @@ const EXPECTATIONS: Readonly<Record<string, Reader>> = {
   },
 };
 
-/** Types of pandas, Spark and SQL as ours. */
-const TYPES: readonly (readonly [RegExp, readonly TypeName[]])[] = [
-  // A column of whole numbers with gaps is floating point to pandas, but for its own types with a capital.
-  [/^u?int(8|16|32|64)$/, ['integer without gaps']],
-  [/^(u?int(_|8|16|32|64)?|integer(type)?|bigint|smallint|tinyint|long(type)?|shorttype|bytetype)$/i, ['integer']],
-  [
-    /^(float(_|16|32|64)?|double(_precision|type)?|floattype|decimal(type)?|numeric|real|number)$/,
-    ['number', 'integer with gaps'],
-  ],
-  [/^(str(ing)?(type)?|object_?|varchar|text|char|unicode)$/i, ['string', 'date', 'timestamp', 'boolean with gaps']],
-  [/^(bool(ean)?(_|type)?)$/i, ['boolean']],
-  [/^(timestamp(type)?|datetime(64)?(\[.*\])?)$/i, ['timestamp', 'date']],
-  [/^(date|datetype)$/i, ['date']],
-];
-
 function types(names: readonly string[] | undefined): Test | undefined {
-  if (!names || names.length === 0) return undefined;
-  const known = names.map((name) => TYPES.find(([form]) => form.test(name))?.[1]);
-  if (known.every((one) => one === undefined)) return undefined;
-  return { kind: 'type', types: [...new Set(known.flatMap((one) => one ?? []))], shown: names.join(' or ') };
+  const known = names && typesNamed(names);
+  return known && { kind: 'type', types: known, shown: names.join(' or ') };
 }
 
 function equalTo(kind: 'rows' | 'column count', kwargs: Part): Test | undefined {
@@ -181,6 +164,7 @@ function quantiles(kwargs: Part): Test | undefined {
   const at = ranges?.scalars('quantiles') ?? [];
   const limits = ranges?.list('value_ranges') ?? [];
   const error = kwargs.get('allow_relative_error')?.value ?? false;
+  if (!at.every((share) => typeof share === 'number' && share >= 0 && share <= 1)) return undefined;
   if (at.length === 0 || at.length !== limits.length || (error !== false && error !== 'linear' && error !== 'nearest'))
     return undefined;
   const bound = (part: Part, index: number): number | undefined => {

@@ -32,9 +32,10 @@ export type Statistic =
 export type RowTest =
   | { readonly kind: 'missing' }
   | { readonly kind: 'present' }
-  | { readonly kind: 'unique' }
+  /** `missingToo`: two rows without a value are the same. `counts`: which rows fail. */
+  | { readonly kind: 'unique'; readonly missingToo?: boolean; readonly counts?: Repeats }
   | { readonly kind: 'range'; readonly bounds: Bounds }
-  | { readonly kind: 'set'; readonly values: readonly Scalar[]; readonly negate?: boolean }
+  | { readonly kind: 'set'; readonly values: readonly Scalar[]; readonly negate?: boolean; readonly missingFails?: boolean }
   | {
       readonly kind: 'pattern';
       readonly patterns: readonly string[];
@@ -57,7 +58,12 @@ export type RowTest =
   | { readonly kind: 'same'; readonly ignore: IgnoredRows }
   | { readonly kind: 'condition'; readonly sql: string }
   /** The values together stand in another file: the lookup of that number. */
-  | { readonly kind: 'reference'; readonly lookup: number };
+  | { readonly kind: 'reference'; readonly lookup: number }
+  /** The values together stand in other columns of the data itself. */
+  | { readonly kind: 'own reference'; readonly to: readonly string[] };
+
+/** Every row of a value that stands more than once (the default), all but its first, or one a value. */
+export type Repeats = 'rows' | 'repeats' | 'values';
 
 /** Rows of several columns that do not count. */
 export type IgnoredRows = 'all missing' | 'any missing' | 'never';
@@ -79,7 +85,7 @@ export type WholeTest =
   | {
       readonly kind: 'columns';
       readonly names: readonly string[];
-      readonly how: 'ordered' | 'ordered prefix' | 'equal' | 'contain' | 'in';
+      readonly how: 'ordered' | 'in order' | 'equal' | 'contain' | 'in';
     }
   | { readonly kind: 'column count'; readonly bounds: Bounds }
   | { readonly kind: 'rows'; readonly bounds: Bounds };
@@ -104,6 +110,8 @@ export interface ImportedRule {
   readonly severity: 'error' | 'warning';
   /** SQL condition: only these rows count. */
   readonly where?: string | undefined;
+  /** The one column is a pattern of names: the rule is about each column whose whole name matches. */
+  readonly columnPattern?: boolean | undefined;
   /** A column that may be absent: then the rule says nothing. */
   readonly optional?: boolean | undefined;
   readonly location: Location;

@@ -2,8 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { type Location, messageOf, UserError } from '../../../core/errors.js';
 import { readYaml } from '../../../spec/document.js';
+import { readFrictionless } from './frictionless.js';
 import { readGreatExpectations } from './great-expectations.js';
 import type { ImportedContract } from './imported-rule.js';
+import { readOdcs } from './odcs.js';
+import { readPandera } from './pandera.js';
 import { Part } from './part.js';
 
 /** Contracts are written by hand or by a tool from one table; a thousand columns take 2 MB. */
@@ -17,10 +20,13 @@ export interface ContractFile {
   readonly workspace: string;
   /** Where the spec names it. */
   readonly location: Location;
+  /** The data files, as they are shown: of a contract for several tables, they say which one is meant. */
+  readonly dataFiles: readonly string[];
 }
 
 /**
- * Reads a contract of another tool: a Great Expectations suite.
+ * Reads a contract of another tool: a Great Expectations suite, a Frictionless Table Schema or Data Package, an ODCS
+ * contract, a pandera schema. Which it is, its content says.
  * @throws UserError for a file that cannot be read or is none of these
  */
 export async function readContractFile(file: ContractFile): Promise<ImportedContract> {
@@ -40,18 +46,22 @@ export async function readContractFile(file: ContractFile): Promise<ImportedCont
   } catch (error) {
     return fail(`is not UTF-8 text (${messageOf(error)})`);
   }
-  return parseContract(text, shown);
+  return parseContract(text, shown, file.dataFiles);
 }
 
-const ACCEPTED = 'a Great Expectations suite (JSON)';
+const ACCEPTED =
+  'a Great Expectations suite (JSON), a Frictionless Table Schema or Data Package (JSON or YAML), an ODCS contract (YAML), a pandera schema (YAML)';
 
 /** The same of its text. @param shown the file's name in messages */
-export function parseContract(text: string, shown: string): ImportedContract {
+export function parseContract(text: string, shown: string, dataFiles: readonly string[] = []): ImportedContract {
   const document = readYaml(text, shown);
   if (document.value === undefined || document.problems.length > 0) throw new UserError(document.problems);
   const contract = new Part(document);
   const isList = (key: string): boolean => Array.isArray(contract.get(key)?.value);
   if (isList('expectations')) return readGreatExpectations(contract, shown);
+  if (contract.text('kind') === 'DataContract') return readOdcs(contract, shown, dataFiles);
+  if (contract.has('schema_type') || (contract.has('columns') && contract.has('checks'))) return readPandera(contract, shown);
+  if (isList('fields') || isList('resources')) return readFrictionless(contract, shown, dataFiles);
   const keys = contract.keys().slice(0, 5).join(', ');
   throw new UserError({
     message: `this is no contract that is known${keys ? ` (its keys: ${keys})` : ''}; accepted: ${ACCEPTED}`,
