@@ -22,6 +22,7 @@ export function findProblems(facts: Facts, splitProblem?: string): Finding[] {
     ...(splitProblem === undefined ? [] : [{ kind: 'split', level: 'error', message: splitProblem } as const]),
     ...seenRows(facts),
     ...facts.columns.flatMap((column) => columnFindings(column, facts)),
+    ...standIns(facts),
     ...sameColumns(facts),
     ...duplicates(facts),
   ];
@@ -59,6 +60,15 @@ function duplicates({ duplicates: { rows, share } }: Facts): Finding[] {
   if (rows === 0) return [];
   const message = `${rows === 1 ? '1 row is' : `${formatCount(rows)} rows (${shareText(share)}) are`} equal to an earlier row in every column.`;
   return [{ kind: 'duplicates', level: share > 0.01 ? 'warning' : 'note', message }];
+}
+
+function standIns(facts: Facts): Finding[] {
+  return facts.standIns.map(({ column, value, rows, rest }) => {
+    const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+    const others = rest ? `, and all others are from ${formatCompact(rest.low)} to ${formatCompact(rest.high)}` : '';
+    const message = `\`${column}\` is ${shown} in ${rows === 1 ? '1 row' : `${formatCount(rows)} rows`}${others}: it looks like a missing value, and is read as one like any other.`;
+    return { kind: 'stand-in', level: 'warning', column, message };
+  });
 }
 
 function columnFindings(column: ColumnProfile, facts: Facts): Finding[] {

@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS, findProblems } from './profile-findings.js';
 import { associate, correlate, type NamedColumn } from './profile-pairs.js';
 import { type RelationTarget, relationTo } from './profile-relation.js';
 import type { ColumnProfile, ColumnRole, Profile, ProfileLimits, TargetProfile } from './profile-result.js';
+import { findStandIns } from './profile-stand-ins.js';
 import { fitSplit } from './split.js';
 import { identifier } from './sql.js';
 import type { ColumnType } from './table.js';
@@ -83,6 +84,7 @@ export async function profileDataset(dataset: Dataset, spec: Spec, options: Prof
     ...(divided.value && {
       split: { by: divided.value.rule.by, counts: divided.value.counts, leakage: divided.value.leakage },
     }),
+    standIns: await findStandIns(connection, profiles, rows),
     notices: dataset.notices,
     limits,
   };
