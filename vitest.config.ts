@@ -5,6 +5,7 @@ const LONG = [
   'test/actions/deploy-cluster.test.ts',
   'test/actions/deploy.test.ts',
   'test/actions/monitor-issue.test.ts',
+  'test/actions/profile-contracts.test.ts',
   'test/actions/promote.test.ts',
   'test/actions/registry.test.ts',
   'test/actions/retrain-ask.test.ts',
