@@ -28,6 +28,8 @@ export interface Profile {
     /** Test rows that stand again, the same in every column but the key, among the other parts. */
     readonly leakage: { readonly rows: number; readonly share: number };
   };
+  /** Dates that are later than the time of the event; absent without `data.time`. */
+  readonly later?: readonly LaterColumn[];
   /** Values that look like missing ones. */
   readonly standIns: readonly StandIn[];
   /** The worst first. */
@@ -193,6 +195,12 @@ export interface Associations {
   readonly rows: number;
   /** Cramér's V with Bergsma's bias correction, the strongest. */
   readonly pairs: readonly { readonly a: string; readonly b: string; readonly cramersV: number; readonly rows: number }[];
+}
+
+export interface LaterColumn {
+  readonly column: string;
+  /** Rows where it is later. */
+  readonly rows: number;
 }
 
 /** A value that stands in for a missing one. */
