@@ -13,6 +13,7 @@ const LONG = [
   'test/actions/tune-kills.test.ts',
   'test/actions/tune.test.ts',
   'test/render/chromium.test.ts',
+  'test/render/comparison.test.ts',
   'test/render/profile.test.ts',
   'test/shared/data/drift-halvings.test.ts',
   'test/shared/registry/concurrency.test.ts',

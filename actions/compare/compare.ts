@@ -25,6 +25,7 @@ import { openModel } from '../../shared/onnx/session.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { type ResolvedModel, resolveChampion, resolveModel } from '../../shared/registry/resolve.js';
 import { renderComparisonSummary } from '../../shared/report/comparison.js';
+import { renderComparisonHtml } from '../../shared/report/comparison-html.js';
 import { gateMessage } from '../../shared/report/gates.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
@@ -83,7 +84,9 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
     const file = join(workDirectory(directory), 'comparison.json');
     await mkdir(workDirectory(directory), { recursive: true });
     await writeFile(file, `${JSON.stringify(comparison, null, 2)}\n`);
-    if (artifacts.available) await artifacts.upload(artifact, [file], workDirectory(directory));
+    const page = join(workDirectory(directory), 'comparison.html');
+    await writeFile(page, await renderComparisonHtml(comparison));
+    if (artifacts.available) await artifacts.upload(artifact, [file, page], workDirectory(directory));
 
     const { accepted, reason } = acceptanceOf(comparison);
     log(`Verdict: ${comparison.verdict}; gates: ${comparison.gatesOutcome}`);
@@ -95,6 +98,7 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
         gates: comparison.gatesOutcome,
         accepted: String(accepted),
         'comparison-path': file,
+        'report-path': page,
         artifact: artifacts.available ? artifact : '',
       },
       annotations: annotationsOf(comparison, loaded),

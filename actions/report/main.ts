@@ -9,6 +9,7 @@ export function readInputs(inputs: InputReader): ReportInputs {
     comment: inputs.flag('comment'),
     'github-token': inputs.optional('github-token'),
     result: inputs.required('result'),
+    status: inputs.flag('status'),
   };
 }
 

@@ -4,6 +4,8 @@ import { artifactsOfRun, type ListedArtifact } from '../../shared/github/artifac
 import { postCheck } from '../../shared/github/check.js';
 import { createClient, type GitHubClient, type RepositoryName, repositoryName } from '../../shared/github/client.js';
 import { postStickyComment } from '../../shared/github/comment.js';
+import { postCommitStatus } from '../../shared/github/commit-status.js';
+import { headOfPullRequest } from '../../shared/github/pull-request.js';
 import { getRun } from '../../shared/github/run.js';
 import { renderCheck } from '../../shared/report/check.js';
 import { type CommentContext, commentMarker } from '../../shared/report/comment.js';
@@ -28,6 +30,7 @@ export interface ReportInputs {
   readonly comment: boolean;
   readonly 'github-token': string | undefined;
   readonly result: string;
+  readonly status: boolean;
 }
 
 /** Where the project explains how its comments are read. */
@@ -54,10 +57,16 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
   const posted = { comments: [] as string[], checks: [] as string[] };
   const bodies: string[] = [];
   const failures: string[] = [];
-  for (const result of results) {
+  const superseded = new Set<string>();
+  for (const { result, artifact } of results) {
     const context: CommentContext = {
       workflow: target.workflow,
-      links: { ...(bundle && { bundle }), ...(target.runUrl && { run: target.runUrl }), help: HELP_URL },
+      links: {
+        ...(artifact && { report: artifact }),
+        ...(bundle && { bundle }),
+        ...(target.runUrl && { run: target.runUrl }),
+        help: HELP_URL,
+      },
       ...(target.fork !== undefined && { fork: target.fork }),
     };
     const body = result.kind === 'comparison' ? renderComparison(result, context) : renderValidationComment(result, context);
@@ -74,6 +83,17 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
     const { pullRequest, headSha } = target;
     if (inputs.comment && pullRequest !== undefined)
       await post(async () => {
+        // A run that is run again, or that took longer than the next one, knows less than the comment says.
+        if (
+          !target.readOnly &&
+          headSha !== undefined &&
+          (await headOfPullRequest(client, repository, pullRequest)) !== headSha
+        ) {
+          superseded.add(
+            `Pull request #${pullRequest} has another commit than ${headSha.slice(0, 7)} by now: its comment is left as it is.`,
+          );
+          return;
+        }
         const { url, created } = await postStickyComment(client, {
           ...{ repository, pullRequest, body, author: inputs.author, fromFork: target.readOnly },
           marker: commentMarker(result.model, target.workflow),
@@ -81,13 +101,14 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
         posted.comments.push(url);
         log(`${created ? 'Posted' : 'Updated'} the comment: ${url}`);
       });
+    const check = renderCheck(result, { ...context, ...(result.spec !== undefined && { spec: result.spec }) });
+    // Jobs are check runs as well, named "workflow / job": a colon keeps ours apart from them.
+    const name = plainLine(`${target.workflow}: ${result.model}`, 200);
     if (inputs.check && headSha !== undefined)
       await post(async () => {
-        const check = renderCheck(result, { ...context, ...(result.spec !== undefined && { spec: result.spec }) });
         const url = await postCheck(client, {
           repository,
-          // Jobs are check runs as well, named "workflow / job": a colon keeps ours apart from them.
-          name: plainLine(`${target.workflow}: ${result.model}`, 200),
+          name,
           headSha,
           conclusion: check.conclusion,
           title: check.title,
@@ -99,8 +120,18 @@ export async function run(inputs: ReportInputs, services: RunnerServices): Promi
         posted.checks.push(url);
         log(`Wrote the check run: ${check.title}`);
       });
+    if (inputs.status && headSha !== undefined)
+      await post(async () => {
+        await postCommitStatus(client, {
+          ...{ repository, sha: headSha, context: name, description: check.title, fromFork: target.readOnly },
+          // A status knows no neutral: what does not block is no failure.
+          state: check.conclusion === 'failure' ? 'failure' : 'success',
+          ...(target.runUrl && { targetUrl: target.runUrl }),
+        });
+        log(`Set the commit status: ${check.title}`);
+      });
   }
-  const notices = target.notices.map((message): Annotation => ({ level: 'notice', message }));
+  const notices = [...target.notices, ...superseded].map((message): Annotation => ({ level: 'notice', message }));
   return {
     outputs: { 'comment-url': posted.comments.join('\n'), 'check-url': posted.checks.join('\n') },
     annotations: notices,
@@ -119,14 +150,20 @@ interface Place {
 
 interface Found {
   readonly target: Target;
-  readonly results: readonly Result[];
+  readonly results: readonly FoundResult[];
   /** The page of the candidate's artifact. */
   readonly bundle?: string;
 }
 
+interface FoundResult {
+  readonly result: Result;
+  /** The page of the artifact, where it holds more than the result. Not of a fork: nobody knows what else is in it. */
+  readonly artifact?: string;
+}
+
 async function fromPath(path: string, { environment }: RunnerServices): Promise<Found> {
   const result = await readResultFile(resolve(environment.workspace, path), path, 'result');
-  return { target: targetOfEvent(environment), results: [result] };
+  return { target: targetOfEvent(environment), results: [{ result }] };
 }
 
 async function fromRun(
@@ -153,11 +190,14 @@ async function fromRun(
     throw new UserError(
       `Run ${reference.runId} has ${found.length} results; at most ${MOST_RESULTS} are posted. Name one as run:<run-id>/<artifact>.`,
     );
-  const results: Result[] = [];
-  for (const artifact of found)
-    results.push(await readResultArtifact(artifact, { artifacts, token, folder: environment.temp }));
-  const candidate = target.fork === undefined ? candidateOf(listed) : undefined;
   const page = `${environment.serverUrl}/${environment.repository}/actions/runs/${reference.runId}/artifacts`;
+  const results: FoundResult[] = [];
+  for (const artifact of found) {
+    const result = await readResultArtifact(artifact, { artifacts, token, folder: environment.temp });
+    const hasPage = target.fork === undefined && result.kind === 'comparison';
+    results.push({ result, ...(hasPage && { artifact: `${page}/${artifact.id}` }) });
+  }
+  const candidate = target.fork === undefined ? candidateOf(listed) : undefined;
   return { target, results, ...(candidate && found.length === 1 && { bundle: `${page}/${candidate.id}` }) };
 }
 

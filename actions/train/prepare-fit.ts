@@ -1,9 +1,11 @@
+import { columnKey } from '../../shared/data/column-names.js';
 import type { Dataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
 import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import type { Split } from '../../shared/data/split.js';
 import type { Labels } from '../../shared/data/table.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
+import { columnsRead } from '../../shared/spec/transforms.js';
 import type { FitRequest } from '../../shared/training/fit.js';
 
 /** What a training needs of the data. */
@@ -22,8 +24,16 @@ export async function prepareFit(
   { spec, locate }: Pick<LoadedSpec, 'spec' | 'locate'>,
 ): Promise<PreparedFit> {
   const use = await featureColumns(dataset, spec, locate);
-  const derive = spec.features.derive;
-  const columns = [...new Set([...use, ...(derive ?? []).flatMap((item) => item.from)])];
+  // SQL, and so a spec, does not tell upper from lower case; from here on columns are spelt as the data has them.
+  const spelling = new Map(dataset.schema.map(({ name }) => [columnKey(name), name]));
+  const spelled = (name: string): string => spelling.get(columnKey(name)) ?? name;
+  const derive = spec.features.derive?.map((item) => ({
+    ...item,
+    from: typeof item.from === 'string' ? spelled(item.from) : item.from.map(spelled),
+    ...(item.since !== undefined && { since: spelled(item.since) }),
+  }));
+  const derived = (derive ?? []).flatMap((item) => columnsRead(item, (name) => spelling.get(columnKey(name)) === name));
+  const columns = [...new Set([...use, ...derived])];
   const labels = await dataset.labels();
   const weights = await dataset.weights();
   const part = async (name: 'train' | 'validation') => {
@@ -47,6 +57,7 @@ export async function prepareFit(
       schema: dataset.schema,
       use,
       derive,
+      ...(spec.features.select && { select: spec.features.select }),
       train: await part('train'),
       validation: await part('validation'),
     },

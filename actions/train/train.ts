@@ -211,6 +211,7 @@ async function leaveBundle(
         seconds: fitted.seconds,
         iterations: fitted.iterations,
         leakage: split.leakage.share,
+        ...(fitted.selection && { selection: fitted.selection }),
         finishedAt: new Date().toISOString(),
       },
       context: contextColumns(dataset, spec),

@@ -17,7 +17,7 @@ import type { RuleResult } from '../../shared/data/validation.js';
 import { type WantedPart, type WatchedSource, watchedColumns } from '../../shared/data/watched-columns.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
 import { DATE_PARTS } from '../../shared/spec/schema.js';
-import type { FoundReference, KnownProfile } from './reference.js';
+import type { FoundReference, KnownCount, KnownProfile } from './reference.js';
 
 export interface DriftFound {
   readonly report: DriftReport;
@@ -48,7 +48,11 @@ interface Sides {
 }
 
 /** Holds the data against the reference. @throws UserError when the two have nothing in common */
-export async function checkDrift(dataset: Dataset, found: FoundReference, loaded: LoadedSpec): Promise<DriftFound> {
+export async function checkDrift(
+  dataset: Dataset,
+  found: Exclude<FoundReference, KnownCount>,
+  loaded: LoadedSpec,
+): Promise<DriftFound> {
   const { spec } = loaded;
   const limits = driftContract(spec)?.drift;
   const sides =

@@ -18,7 +18,10 @@ import type { LoadedSpec } from '../../shared/spec/load.js';
 /** What the input `reference` led to. */
 export type FoundReference =
   /** The rows before the newest window of the data itself. */
-  { readonly kind: 'previous' } | { readonly kind: 'data'; readonly shown: string; readonly dataset: Dataset } | KnownProfile;
+  | { readonly kind: 'previous' }
+  | { readonly kind: 'data'; readonly shown: string; readonly dataset: Dataset }
+  | KnownCount
+  | KnownProfile;
 
 export interface KnownProfile extends Pick<DriftReport['reference'], 'shown'> {
   readonly kind: 'model' | 'profile';
@@ -27,6 +30,13 @@ export interface KnownProfile extends Pick<DriftReport['reference'], 'shown'> {
   readonly parts?: readonly WantedPart[];
   /** Every column that it had; undefined where it is known of some only. */
   readonly schema?: readonly ColumnSchema[];
+}
+
+/** A result of an earlier run, which knows how many rows there were and not what they were like. */
+export interface KnownCount {
+  readonly kind: 'count';
+  readonly shown: string;
+  readonly rows: number;
 }
 
 export interface ReferencePlace {
@@ -77,12 +87,14 @@ async function openReference(given: readonly string[], { directory, loaded, serv
 }
 
 /** Undefined when the file holds rows, and not a profile. */
-async function profileIn(path: string, { directory, loaded }: ReferencePlace): Promise<KnownProfile | undefined> {
+async function profileIn(path: string, { directory, loaded }: ReferencePlace): Promise<KnownCount | KnownProfile | undefined> {
   const file = resolve(directory, path);
   if (!(await stat(file).catch(() => undefined))?.isFile()) return undefined;
   const text = await readFile(file, 'utf8');
   // Rows are a list, or an object a line.
   if (!/^\s*\{\s*"(format|kind)"\s*:/.test(text)) return undefined;
+  const rows = rowsOfResult(text);
+  if (rows !== undefined) return { kind: 'count', shown: path, rows };
   const profile = parseProfile(text, `Input "reference": ${path}`);
   if (profile.model !== loaded.spec.name) {
     throw new UserError(
@@ -93,6 +105,18 @@ async function profileIn(path: string, { directory, loaded }: ReferencePlace): P
   return profile.kind === 'data profile'
     ? { kind: 'profile', shown, distribution: profile.data, schema: profile.schema }
     : { kind: 'profile', shown, distribution: profile.inputs };
+}
+
+/** The number of rows that an earlier `validation.json` or exploratory `profile.json` was about. */
+function rowsOfResult(text: string): number | undefined {
+  let result: unknown;
+  try {
+    result = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { kind, rows } = result as { readonly kind?: unknown; readonly rows?: unknown };
+  return (kind === 'validation' || kind === 'profile') && Number.isSafeInteger(rows) ? (rows as number) : undefined;
 }
 
 async function modelProfile(

@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Problem, UserError } from '../../shared/core/errors.js';
 import { toolVersion } from '../../shared/core/version.js';
-import { checkContract } from '../../shared/data/contract.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
 import type { Validation } from '../../shared/data/validation.js';
@@ -11,6 +10,7 @@ import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/run
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import { againstReference } from './against-reference.js';
+import { holdContract, prepareContract } from './contract.js';
 
 export interface ValidateInputs {
   readonly data: readonly string[];
@@ -29,6 +29,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const { spec } = loaded;
+  const contract = await prepareContract(loaded, { directory, workspace: environment.workspace });
   const dataset = await openDataset({
     spec,
     directory,
@@ -36,17 +37,21 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     locate: (path) => loaded.locate(path),
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,
+    lookups: contract.lookups,
   });
   try {
     const place = { directory, token: inputs['github-token'], loaded, services };
-    const contractRules = await checkContract(dataset, loaded);
     const against = await againstReference(dataset, inputs.reference, place);
-    const rules = [...contractRules, ...against.rules];
+    const { referenceRows } = against;
+    const held = await holdContract(dataset, loaded, contract, { referenceRows });
+    const rules = [...held.rules, ...against.rules];
+    const { unsupported } = held;
     const untrainable = await trainingProblems(dataset, loaded);
     const warnings = [
       ...(spec.purpose === undefined
         ? ['The spec has no `purpose`: say in one sentence what the model is for; it goes into the model card.']
         : []),
+      ...unsupported.map(({ message }) => `A rule of the contract: ${message}.`),
       ...loaded.notices.map(({ message }) => message),
       ...dataset.notices,
       ...against.warnings,
@@ -56,6 +61,7 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
       kind: 'validation',
       model: spec.name,
       spec: loaded.file,
+      ...(contract.file !== loaded.file && { contract: contract.file }),
       passed: rules.every(({ passed, severity }) => passed || severity === 'warning'),
       rows: dataset.rows,
       schema: dataset.schema,
@@ -93,11 +99,12 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
           (rule): Annotation => ({
             level: rule.severity,
             message: ruleMessage(rule, dataset.rows),
-            location: { file: loaded.file, ...(rule.line !== undefined && { line: rule.line }) },
+            location: { file: contract.file, ...(rule.line !== undefined && { line: rule.line }) },
           }),
         ),
         ...against.annotations,
         ...untrainable.map((problem): Annotation => ({ ...problem, level: 'error' })),
+        ...unsupported.map((problem): Annotation => ({ ...problem, level: 'notice', message: `contract: ${problem.message}` })),
         ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
       ],
       summary: renderValidation(validation),

@@ -46,11 +46,49 @@ const split = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('group'), column: z.string(), shares, cut, window }),
 ]);
 
+const texts = z.array(z.string());
+const encoded = { levels: texts, values: z.array(z.number()), other: z.number() };
+const ofOne = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
+  z.strictObject({ name: z.string(), kind: z.literal(kind), from: z.string(), ...shape });
+const ofMany = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
+  z.strictObject({ name: z.string(), kind: z.literal(kind), from: texts, ...shape });
+
 const feature = z.discriminatedUnion('kind', [
-  z.strictObject({ name: z.string(), kind: z.literal('numeric'), from: z.string() }),
-  z.strictObject({ name: z.string(), kind: z.literal('date_part'), from: z.string(), part: z.enum(DATE_PARTS) }),
-  z.strictObject({ name: z.string(), kind: z.literal('categorical'), from: z.string(), levels: z.array(z.string()) }),
+  ofOne('numeric', {}),
+  ofOne('date_part', { part: z.enum(DATE_PARTS) }),
+  ofOne('categorical', { levels: texts }),
+  ofOne('cyclic', { part: z.enum(['month', 'day', 'weekday', 'hour', 'minute']), wave: z.enum(['sin', 'cos']) }),
+  ofOne('days_since', { origin: instant }),
+  ofMany('days_between', {}),
+  ofOne('log', {}),
+  ofOne('clip', { min: z.number().exactOptional(), max: z.number().exactOptional() }),
+  ofOne('bins', { edges: z.array(z.number()) }),
+  ofMany('ratio', {}),
+  ofMany('difference', {}),
+  ofMany('product', {}),
+  ofMany('crossed', { levels: z.array(texts) }),
+  ofOne('length', {}),
+  ofOne('hashed_tokens', { buckets: count, bucket: count }),
+  ofOne('tfidf', { word: z.string(), spellings: texts, weight: z.number() }),
+  ofOne('target_encoding', { ...encoded, ofClass: z.string().exactOptional() }),
+  ofOne('frequency_encoding', encoded),
+  ofOne('missing', {}),
+  ofOne('one_hot', { level: z.string() }),
 ]);
+
+const selection = z.strictObject({
+  method: z.enum(['gain', 'permutation', 'null_importance']),
+  offered: count,
+  dropped: z.array(
+    z.strictObject({
+      feature: z.string(),
+      reason: z.enum(['constant', 'duplicate', 'correlated', 'importance', 'chance', 'count']),
+      of: z.string().exactOptional(),
+      value: z.number().exactOptional(),
+    }),
+  ),
+  validation: z.strictObject({ metric: z.enum(['log_loss', 'rmse']), all: z.number(), kept: z.number() }).exactOptional(),
+});
 
 export const manifestSchema = z.strictObject({
   format: z.literal(1),
@@ -81,6 +119,7 @@ export const manifestSchema = z.strictObject({
     seconds: z.number().min(0),
     iterations: count,
     leakage: share.exactOptional(),
+    selection: selection.exactOptional(),
     finishedAt: z.iso.datetime(),
   }),
   context: z.strictObject({ time: z.string().exactOptional(), key: z.array(z.string()) }).exactOptional(),

@@ -3,6 +3,7 @@ import type { ColumnSchema, Part } from '../data/table.js';
 import type { FeaturePlan } from '../features/plan.js';
 import type { Signature } from '../onnx/signature.js';
 import type { Task } from '../spec/schema.js';
+import type { FeatureSelection } from './selection.js';
 
 /** What a model was made of and how; `manifest.json` of a bundle. */
 export interface Manifest {
@@ -30,6 +31,8 @@ export interface Manifest {
     readonly iterations: number;
     /** Share of the test rows that stand again, the same in every column but the key, among rows that train or choose. */
     readonly leakage?: number;
+    /** The features that were dropped, and what it cost. */
+    readonly selection?: FeatureSelection;
     readonly finishedAt: string;
   };
   /**

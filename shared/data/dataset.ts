@@ -12,6 +12,7 @@ import { type CheckedExpression, checkExpression, closeFence } from './fence.js'
 import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
 import { readLabels } from './labels.js';
 import { HASH, hashQuery, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
+import { type Lookup, type LookupRequest, loadLookup } from './lookup.js';
 import { hashIds, keyIds } from './row-ids.js';
 import { resolveSources } from './sources.js';
 import { identifier } from './sql.js';
@@ -35,6 +36,8 @@ export interface DatasetRequest {
   /** Seconds that one expression of the spec may take over all rows. */
   readonly sqlSeconds?: number;
   readonly progress?: Progress;
+  /** Files whose values the contract looks up; like those of the spec, they cannot leave the workspace. */
+  readonly lookups?: readonly LookupRequest[];
 }
 
 /**
@@ -57,6 +60,8 @@ export interface Dataset {
   readonly notices: readonly string[];
   readonly locate: Locate;
   readonly spec: Spec;
+  /** What the request asked for, in its order. */
+  readonly lookups: readonly Lookup[];
 
   /** Checks one scalar expression of the spec over the raw columns (fence.ts). */
   checkExpression(sql: string, location: Location): Promise<CheckedExpression>;
@@ -114,6 +119,11 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
   const database = await openDatabase();
   try {
     const { connection } = database;
+    const lookups: Lookup[] = [];
+    for (const [index, lookup] of (request.lookups ?? []).entries()) {
+      const inside = resolve(request.workspace ?? directory);
+      lookups.push(await loadLookup(connection, lookup, `__lookup_${index}`, directory, inside));
+    }
     progress?.(`reading ${files.length === 1 ? files[0]!.display : `${formatCount(files.length)} files`}`);
     const stages = await loadStages(connection, files);
     const total = stages.reduce((sum, stage) => sum + stage.rows, 0);
@@ -135,6 +145,7 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
       notices,
       rows,
       hashes,
+      lookups,
     );
   } catch (error) {
     database.close();
@@ -202,6 +213,7 @@ class DuckDataset implements Dataset {
   readonly notices: readonly string[];
   readonly locate: Locate;
   readonly spec: Spec;
+  readonly lookups: readonly Lookup[];
 
   constructor(
     database: Database,
@@ -211,6 +223,7 @@ class DuckDataset implements Dataset {
     notices: readonly string[],
     rows: number,
     hashes: Uint8Array,
+    lookups: readonly Lookup[],
   ) {
     this.#database = database;
     this.#sqlSeconds = sqlSeconds;
@@ -223,6 +236,7 @@ class DuckDataset implements Dataset {
     this.notices = notices;
     this.locate = locate;
     this.spec = spec;
+    this.lookups = lookups;
     this.fingerprint = {
       digest: rowsDigest(columns, hashes),
       rows,

@@ -1,5 +1,6 @@
 import { type Problem, UserError } from '../core/errors.js';
 import type { Spec } from '../spec/schema.js';
+import { momentOf, sourceProblem, transformOf } from '../spec/transforms.js';
 import { columnKey, meantColumn } from './column-names.js';
 import type { Dataset, Locate } from './dataset.js';
 
@@ -81,15 +82,25 @@ function namedProblems(
     if (!answers.has(columnKey(name))) present(['features', 'exclude', index], name);
   });
   spec.features.derive?.forEach((item, index) => {
-    const names = [item.from].flat();
-    names.forEach((name, position) => {
-      const path = ['features', 'derive', index, 'from', ...(Array.isArray(item.from) ? [position] : [])];
+    const transform = transformOf(item);
+    const check = (path: readonly (string | number)[], name: string): void => {
       const reason = answers.get(columnKey(name));
+      const type = typeOf.get(columnKey(name));
       if (reason) add(path, `column ${JSON.stringify(name)} cannot be the source of a feature: ${reason}`);
-      else if (present(path, name) && !typeOf.has(columnKey(name))) {
+      else if (!present(path, name)) return;
+      else if (type === undefined) {
         add(path, `column ${JSON.stringify(name)} holds lists, objects or bytes and cannot be the source of a feature`);
+      } else {
+        const problem = sourceProblem(transform, name, type);
+        if (problem !== undefined) add(path, problem);
       }
+    };
+    [item.from].flat().forEach((name, position) => {
+      check(['features', 'derive', index, 'from', ...(Array.isArray(item.from) ? [position] : [])], name);
     });
+    // A date is no column; whatever else `since` is, is meant as one.
+    if (item.since !== undefined && momentOf(item.since) === undefined)
+      check(['features', 'derive', index, 'since'], item.since);
   });
   return problems;
 }

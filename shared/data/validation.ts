@@ -8,6 +8,8 @@ export interface Validation {
   readonly model: string;
   /** The spec's path in the repository, for annotations. */
   readonly spec?: string;
+  /** The contract's file, where it is another one; then the lines of the rules are its. */
+  readonly contract?: string;
   /** No rule of severity error fails. */
   readonly passed: boolean;
   readonly rows: number;
@@ -36,8 +38,12 @@ export interface RuleResult {
   readonly passed: boolean;
   /** Rows that fail, where the rule is one about rows. */
   readonly failing?: number;
+  /** Rows that the rule looked at. */
+  readonly considered?: number;
+  /** What was measured, where that is no count of failing rows: a mean, a number of rows or values, the newest time. */
+  readonly observed?: number | string;
   /** A few of them. `row` counts data rows from 1 in the order of the files. */
   readonly samples?: readonly { readonly row?: number; readonly value: string }[];
-  /** Where the rule stands in the spec; for annotations. */
+  /** Where the rule stands in the spec, or in the contract's own file; for annotations. */
   readonly line?: number;
 }

@@ -1,8 +1,8 @@
 import type { Manifest } from '../bundle/manifest.js';
 import { formatCount, formatShare } from '../core/format.js';
 import type { SplitRule } from '../data/split-rule.js';
-import type { Feature } from '../features/plan.js';
 import type { Change } from './comparison.js';
+import { featureText } from './feature-text.js';
 
 /**
  * What differs between two models, for people, in the order that a reviewer asks: algorithm, params, features, target,
@@ -45,12 +45,6 @@ function paramTexts(manifest: Manifest): Map<string, string> {
 
 function featureTexts(manifest: Manifest): Map<string, string> {
   return new Map(manifest.features.features.map((feature) => [feature.name, featureText(feature)]));
-}
-
-/** What the feature is; its fitted levels follow from the data and are no change of it. */
-function featureText(feature: Feature): string {
-  if (feature.kind === 'date_part') return `${feature.part} of ${feature.from}`;
-  return feature.from === feature.name ? feature.kind : `${feature.kind}, from ${feature.from}`;
 }
 
 function targetText({ target }: Manifest): string {

@@ -1,12 +1,12 @@
 import { UserError } from '../core/errors.js';
-import { type ColumnSchema, columnOf, type StringColumn, type Table } from '../data/table.js';
+import { type ColumnSchema, columnOf, type Labels, type Table } from '../data/table.js';
 import { nearest } from '../spec/nearest.js';
 import type { DerivedFeature, Spec, Task } from '../spec/schema.js';
+import { countProblem, sourceProblem, transformOf } from '../spec/transforms.js';
 import type { Feature, FeaturePlan } from './plan.js';
-import { tensorText } from './text.js';
-
-/** Levels that fewer training rows have are rare: they share one index. */
-export const MIN_LEVEL_ROWS = 5;
+import { categoriesOf, frequentLevels } from './raw.js';
+import type { FitContext } from './transform.js';
+import { DERIVATIONS } from './transforms/index.js';
 
 /** Most frequent levels that keep an index of their own; with the shared index and "missing" they fit into 8 bits. */
 export const MAX_LEVELS = 254;
@@ -18,14 +18,17 @@ export interface FitFeaturesRequest {
   readonly derive: Spec['features']['derive'];
   /** Training rows only. */
   readonly train: Table;
+  /** The target of these rows, none missing, and their weights; target encoding needs them. */
+  readonly labels?: Labels;
+  readonly weights?: Float64Array | undefined;
   readonly task: Task;
 }
 
 /**
  * Fits the features on the training rows: first the columns of `use` in their order, then the derived ones.
  * Numbers and booleans are numeric, text is categorical.
- * @throws UserError, with all problems at once, for columns that the data lacks or whose type does not fit, for
- *   transforms that this version does not know, for two features of one name, and when no feature is left
+ * @throws UserError, with all problems at once, for columns that the data lacks or whose type does not fit, for two
+ *   features of one name, and when no feature is left
  */
 export function fitFeatures(request: FitFeaturesRequest): FeaturePlan {
   const types = new Map(request.schema.map((column) => [column.name, column.type]));
@@ -35,15 +38,23 @@ export function fitFeatures(request: FitFeaturesRequest): FeaturePlan {
     const type = types.get(name);
     if (type === undefined) problems.push(unknownColumn('features.use', name, request.schema));
     else if (type === 'string') {
-      const column = columnOf(request.train, name) as StringColumn;
-      features.push({ name, kind: 'categorical', from: name, levels: frequentLevels(column) });
+      const levels = frequentLevels(categoriesOf(columnOf(request.train, name)), MAX_LEVELS);
+      features.push({ name, kind: 'categorical', from: name, levels });
     } else if (type !== 'date' && type !== 'timestamp') features.push({ name, kind: 'numeric', from: name });
   }
+  const context: FitContext = {
+    typeOf: (name) => types.get(name),
+    column: (name) => columnOf(request.train, name),
+    labels: request.labels,
+    weights: request.weights,
+    task: request.task,
+    problem: (message) => problems.push(message),
+  };
   for (const item of request.derive ?? []) {
-    for (const feature of derive(item, request.schema, problems)) features.push(feature);
+    for (const feature of derive(item, request.schema, context)) features.push(feature);
   }
   const names = features.map((feature) => feature.name);
-  for (const name of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
+  for (const name of duplicates(names)) {
     problems.push(`two features are named ${JSON.stringify(name)}: give one of them another \`name\` in features.derive`);
   }
   if (features.length === 0 && problems.length === 0) {
@@ -56,44 +67,23 @@ export function fitFeatures(request: FitFeaturesRequest): FeaturePlan {
   return { features };
 }
 
-function derive(item: DerivedFeature, schema: readonly ColumnSchema[], problems: string[]): Feature[] {
-  const parts = item.parts;
-  if (!parts) {
-    const transform = Object.keys(item).find((key) => key !== 'from' && key !== 'name');
-    problems.push(`features.derive: the transform \`${transform}\` is not built yet; this version accepts: parts`);
-    return [];
-  }
-  const columns = typeof item.from === 'string' ? [item.from] : item.from;
-  const features: Feature[] = [];
-  for (const from of columns) {
-    const type = schema.find((column) => column.name === from)?.type;
-    if (type === undefined) problems.push(unknownColumn('features.derive', from, schema));
-    else if (type !== 'date' && type !== 'timestamp') {
-      problems.push(`features.derive: parts need a date or timestamp, but column ${JSON.stringify(from)} is of type ${type}`);
-    }
-    const stem = item.name ?? from;
-    for (const part of parts) {
-      const name = item.name !== undefined && parts.length === 1 ? item.name : `${stem}_${part}`;
-      features.push({ name, kind: 'date_part', from, part });
-    }
-  }
-  return features;
+function derive(item: DerivedFeature, schema: readonly ColumnSchema[], context: FitContext): Feature[] {
+  const transform = transformOf(item);
+  const from = [item.from].flat();
+  const problems = from.flatMap((name) => {
+    const type = context.typeOf(name);
+    if (type === undefined) return [unknownColumn('features.derive', name, schema)];
+    return sourceProblem(transform, name, type) ?? [];
+  });
+  const count = countProblem(transform, from.length);
+  if (count !== undefined) problems.push(count);
+  for (const message of problems) context.problem(message);
+  return problems.length > 0 ? [] : DERIVATIONS[transform](item, from, context);
 }
 
-/** The levels with rows enough, most frequent first, ties by text. */
-function frequentLevels(column: StringColumn): string[] {
-  const rowsOfCode = new Float64Array(column.dictionary.length);
-  for (const code of column.codes) rowsOfCode[code]! += 1;
-  const rowsOfLevel = new Map<string, number>();
-  for (const [code, text] of column.dictionary.entries()) {
-    const level = tensorText(text);
-    if (level !== '') rowsOfLevel.set(level, (rowsOfLevel.get(level) ?? 0) + rowsOfCode[code]!);
-  }
-  return [...rowsOfLevel]
-    .filter(([, rows]) => rows >= MIN_LEVEL_ROWS)
-    .sort(([textA, rowsA], [textB, rowsB]) => rowsB - rowsA || (textA < textB ? -1 : 1))
-    .slice(0, MAX_LEVELS)
-    .map(([level]) => level);
+function duplicates(names: readonly string[]): Set<string> {
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
 function unknownColumn(where: string, name: string, schema: readonly ColumnSchema[]): string {

@@ -1,7 +1,7 @@
 import type { WatchedColumn } from '../data/distribution-read.js';
 import type { Signature } from '../onnx/signature.js';
 import type { DatePart } from '../spec/schema.js';
-import type { FeaturePlan } from './plan.js';
+import type { Feature, FeaturePlan } from './plan.js';
 
 /** A raw column as it is watched; see WatchedColumn for the SQL that belongs to it. */
 export interface WatchedInput extends Omit<WatchedColumn, 'sql'> {
@@ -30,12 +30,23 @@ export function watchedInputs(
       watched.push({ name, from: name, type });
       continue;
     }
-    const parts = features.flatMap((feature) => (feature.kind === 'date_part' && feature.from === name ? [feature] : []));
-    if (parts.length === 0) left.push(name);
-    for (const feature of parts) {
-      if (name === time && CALENDAR.includes(feature.part)) left.push(feature.name);
-      else watched.push({ name: feature.name, from: name, type, part: feature.part });
+    const parts = partsOf(name, features);
+    if (parts.size === 0) left.push(name);
+    for (const [part, called] of parts) {
+      if (name === time && CALENDAR.includes(part)) left.push(called);
+      else watched.push({ name: called, from: name, type, part });
     }
   }
   return { watched, left };
+}
+
+/** The parts of a date that features are made of, each once, and what it is called: as its feature where it is one. */
+function partsOf(column: string, features: readonly Feature[]): Map<DatePart, string> {
+  const parts = new Map<DatePart, string>();
+  for (const feature of features) {
+    if (feature.from !== column) continue;
+    if (feature.kind === 'date_part') parts.set(feature.part, feature.name);
+    else if (feature.kind === 'cyclic' && !parts.has(feature.part)) parts.set(feature.part, `${column}_${feature.part}`);
+  }
+  return parts;
 }

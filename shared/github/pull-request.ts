@@ -22,3 +22,10 @@ export async function pullRequestsOfRun(
     .filter(({ head }) => head.sha === headSha && head.ref === headBranch && head.repo?.id === headRepositoryId)
     .map(({ number }) => number);
 }
+
+/** The commit that is a pull request's head now; asked for before it is commented on. */
+export async function headOfPullRequest(client: GitHubClient, repository: RepositoryName, number: number): Promise<string> {
+  const details = { what: `comment on pull request #${number}`, permission: 'pull-requests: write', fromFork: false };
+  const { data } = await attempt(details, () => client.rest.pulls.get({ ...repository, pull_number: number }));
+  return data.head.sha;
+}

@@ -33,7 +33,7 @@ export interface GraphBuilder {
     operator: string,
     inputs: readonly string[],
     attributes?: Readonly<Record<string, AttributeValue>>,
-    options?: { readonly domain?: '' | 'ai.onnx.ml'; readonly output?: string },
+    options?: { readonly domain?: '' | 'ai.onnx.ml' | 'com.microsoft'; readonly output?: string },
   ): string;
   /** Declares a graph output. */
   output(name: string, type: TensorType, shape: readonly (number | 'N')[]): void;

@@ -29,6 +29,9 @@ const OPSETS = [
   { domain: 'ai.onnx.ml', version: 5n },
 ];
 
+/** ONNX Runtime's own operators: a graph names them only when it has one. */
+const RUNTIME_OPSET = { domain: 'com.microsoft', version: 1n };
+
 const DATA_TYPE: Readonly<Record<TensorValue['type'], DataType>> = {
   float32: DataType.FLOAT,
   float64: DataType.DOUBLE,
@@ -107,7 +110,7 @@ export function createGraph(name: string): GraphWriter {
     toModel(metadata = {}) {
       const model = create(ModelProtoSchema, {
         irVersion: IR_VERSION,
-        opsetImport: OPSETS,
+        opsetImport: nodes.some(({ domain }) => domain === RUNTIME_OPSET.domain) ? [...OPSETS, RUNTIME_OPSET] : OPSETS,
         producerName: 'mlops-actions',
         graph: { name, node: nodes, initializer: initializers, input: inputs, output: outputs },
         metadataProps: Object.entries(metadata)

@@ -37,7 +37,14 @@ export function renderCheck(
 ): CheckReport {
   const path = plainLine(context.spec ?? result.spec ?? 'mlops.yaml', 500);
   const full: CommentContext = { workflow: '', ...context, limit: SUMMARY_CHARACTERS };
-  return result.kind === 'comparison' ? comparisonCheck(result, full, path) : validationCheck(result, full, path);
+  return result.kind === 'comparison'
+    ? comparisonCheck(result, full, path)
+    : validationCheck(result, full, rulesPath(result, path));
+}
+
+/** The file that the rules stand in. */
+function rulesPath({ contract }: Validation, specPath: string): string {
+  return contract === undefined ? specPath : plainLine(contract, 500);
 }
 
 function comparisonCheck(result: Comparison, context: CommentContext, path: string): CheckReport {

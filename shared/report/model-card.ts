@@ -1,8 +1,11 @@
 import { stringify } from 'yaml';
 import type { Manifest } from '../bundle/manifest.js';
 import { formatCount, formatDuration } from '../core/format.js';
+import { featureText } from '../evaluation/feature-text.js';
+import { type Feature, sourcesOf } from '../features/plan.js';
 import type { Spec } from '../spec/schema.js';
 import { code, lineStart, text } from './escape.js';
+import { selectionText } from './selection.js';
 import { table } from './table.js';
 import { metricNumbers, metricTitle, plural, stepsOf } from './wording.js';
 
@@ -105,6 +108,7 @@ function facts(manifest: Manifest, requirements: Requirements): string {
       `${plural(manifest.training.rows.train, 'row')} in ${formatDuration(manifest.training.seconds)}, until ${text(manifest.training.finishedAt, 40)}`,
     ],
     ['data', `${plural(manifest.data.rows, 'row')}, ${code(manifest.data.digest, 80)}`],
+    ['features', manifest.training.selection ? selectionText(manifest.training.selection) : ''],
     ['seed', String(manifest.seed)],
     ['threshold', manifest.threshold === undefined ? '' : String(manifest.threshold)],
     ['owners', (requirements.owners ?? []).map((owner) => text(owner, 80)).join(', ')],
@@ -128,15 +132,28 @@ function metricTable(metrics: Readonly<Record<string, number>>): string {
 
 function featureTable(manifest: Manifest): string {
   const rows = manifest.features.features.slice(0, 500).map((feature) => {
-    const how =
-      feature.kind === 'date_part'
-        ? `${feature.part} (UTC)`
-        : feature.kind === 'categorical'
-          ? `category, ${formatCount(feature.levels.length)} levels`
-          : 'number';
-    return [code(feature.name), code(feature.from), how];
+    return [
+      code(feature.name),
+      sourcesOf(feature)
+        .map((name) => code(name))
+        .join(', '),
+      howText(feature),
+    ];
   });
   return table([{ head: 'feature' }, { head: 'from' }, { head: 'as' }], rows);
+}
+
+function howText(feature: Feature): string {
+  switch (feature.kind) {
+    case 'numeric':
+      return 'number';
+    case 'date_part':
+      return `${feature.part} (UTC)`;
+    case 'categorical':
+      return `category, ${formatCount(feature.levels.length)} levels`;
+    default:
+      return text(featureText(feature), 120);
+  }
 }
 
 function signatureTable(manifest: Manifest): string {

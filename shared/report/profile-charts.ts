@@ -18,7 +18,7 @@ const HEIGHT = 170;
 const GRID = { left: 4, right: 12, top: 10, bottom: 2, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' } as const;
 const TEXT = { color: 'var(--soft)', fontSize: 12, fontFamily: 'inherit' } as const;
 
-const QUIET_AXIS = {
+export const QUIET_AXIS = {
   axisLine: { show: false, lineStyle: { color: 'var(--line)' } },
   axisTick: { show: false },
   axisLabel: { ...TEXT, hideOverlap: true },
@@ -207,7 +207,7 @@ function percent(value: number): string {
 let isPrepared = false;
 
 /** @param titles what the reader sees over a mark, by series and item */
-function draw(label: string, option: EChartsCoreOption, titles: readonly (readonly string[])[]): string {
+export function draw(label: string, option: EChartsCoreOption, titles: readonly (readonly string[])[]): string {
   if (!isPrepared) use([BarChart, LineChart, GridComponent, SVGRenderer]);
   isPrepared = true;
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });

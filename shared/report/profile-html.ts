@@ -1,9 +1,9 @@
 import { formatCompact, formatCount, formatDuration, formatNumber, formatShare } from '../core/format.js';
 import type { ProfileDocument } from '../data/profile-result.js';
 import { PARTS } from '../data/table.js';
+import { pageHtml } from './page.js';
 import { type Charts, columnCard, targetCard } from './profile-column.js';
 import { barHtml, html, nameHtml, proseHtml, signedBarHtml, tableHtml, termsHtml } from './profile-marks.js';
-import { PROFILE_STYLE } from './profile-style.js';
 import { describeValues, methodText, missingShare, shareText, strongestRelations } from './profile-words.js';
 import { plural } from './wording.js';
 
@@ -20,19 +20,7 @@ const SCALES = [0.02, 0.05, 0.1, 0.2, 0.5, 1];
 export async function renderProfileHtml(profile: ProfileDocument): Promise<string> {
   const { histogramChart, relationChart } = await import('./profile-charts.js');
   const charts: Charts = { histogramChart, relationChart };
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    '<meta name="referrer" content="no-referrer">',
-    `<title>${html(profile.model)}: profile of the data</title>`,
-    `<style>${PROFILE_STYLE}</style>`,
-    '</head>',
-    '<body>',
-    '<main>',
+  return pageHtml(`${profile.model}: profile of the data`, [
     header(profile),
     findings(profile),
     targetCard(profile, charts),
@@ -42,11 +30,7 @@ export async function renderProfileHtml(profile: ProfileDocument): Promise<strin
     ...profile.columns.map((column, index) => columnCard(column, index, profile, charts)),
     pairs(profile),
     footer(profile),
-    '</main>',
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 function header(profile: ProfileDocument): string {

@@ -56,6 +56,8 @@ td:last-child, th:last-child { padding-right: 0; }
 .bar { display: block; height: 9px; border-radius: 3px; background: var(--track); overflow: hidden; position: relative; }
 .bar i { position: absolute; top: 0; bottom: 0; background: var(--bar); border-radius: 3px; } .bar.accent i { background: var(--accent); }
 .bar.middle::after { content: ""; position: absolute; left: 50%; top: 0; bottom: 0; width: 1px; background: var(--axis); }
+.bar.interval { overflow: visible; } .bar.interval b { position: absolute; top: -2px; width: 3px; height: 13px; margin-left: -1.5px; border-radius: 2px; background: var(--ink); }
+.bar.interval.good i { background: var(--good); } .bar.interval.bad i { background: var(--error); } .chip.clear { border-color: var(--good); }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 13px; color: var(--soft); margin: 6px 0 0; }
 .legend span::before { content: ""; display: inline-block; width: 10px; height: 10px; border-radius: 3px; background: var(--swatch); margin-right: 6px; }
 .stats { display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 12px 0 0; padding: 0; font-size: 13.5px; }

@@ -165,6 +165,7 @@ export const validationSchema = z.strictObject({
   kind: z.literal('validation'),
   model: name,
   spec: name.exactOptional(),
+  contract: name.exactOptional(),
   passed: z.boolean(),
   rows: count,
   schema: list(z.strictObject({ name, type: z.enum(COLUMN_TYPES) }), 20_000),
@@ -177,6 +178,8 @@ export const validationSchema = z.strictObject({
       severity: z.enum(['error', 'warning']),
       passed: z.boolean(),
       failing: count.exactOptional(),
+      considered: count.exactOptional(),
+      observed: z.union([finite, sentence]).exactOptional(),
       samples: list(z.strictObject({ row: count.exactOptional(), value: sentence }), 1000).exactOptional(),
       line: z.int().min(1).exactOptional(),
     }),
@@ -194,10 +197,14 @@ const resultSchema = z.discriminatedUnion('kind', [comparisonSchema, validationS
 
 const VERDICTS_OF_TWO: readonly Comparison['verdict'][] = ['better', 'worse', 'equivalent', 'no evidence', 'identical'];
 
+function leadsOut(path: string | undefined): boolean {
+  return path !== undefined && (isAbsolute(path) || /(^|[\\/])\.\.([\\/]|$)/.test(path));
+}
+
 /** Where a result of the right form contradicts itself, in words; such a file was not written by this project. */
 function contradiction(result: Result): string | undefined {
-  if (result.spec !== undefined && (isAbsolute(result.spec) || /(^|[\\/])\.\.([\\/]|$)/.test(result.spec)))
-    return 'spec leads out of the repository';
+  if (leadsOut(result.spec)) return 'spec leads out of the repository';
+  if (result.kind === 'validation' && leadsOut(result.contract)) return 'contract leads out of the repository';
   if (result.kind === 'validation') {
     const failing = result.rules.some(({ passed, severity }) => !passed && severity === 'error');
     return result.passed === failing ? 'passed contradicts the rules' : undefined;

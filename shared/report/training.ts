@@ -6,6 +6,7 @@ import { importanceTable } from './candidate.js';
 import { alert, commitPart, details, SUMMARY_LIMIT } from './comment.js';
 import { learningCurve } from './curve.js';
 import { code, codeElement, lineStart, prose, text } from './escape.js';
+import { selectionSection } from './selection.js';
 import { table } from './table.js';
 import { metricNumbers, metricTitle, plural, shortDigest, stepsOf } from './wording.js';
 
@@ -37,11 +38,12 @@ export function renderTraining(report: TrainingReport): string {
     { name: 'metrics', variants: [metricTable(report), ''] },
     { name: 'curve', variants: [curve(report), ''] },
     { name: 'importance', variants: [importance(report), ''] },
+    { name: 'selection', variants: [selectionSection(manifest.training.selection), ''] },
     { name: 'params', variants: [params(manifest), ''] },
     { name: 'data', variants: [data(manifest), ''] },
     { name: 'footer', variants: [`${footerLine(manifest)}\n`] },
   ];
-  return fitSections(sections, ['data', 'params', 'importance', 'curve', 'metrics'], SUMMARY_LIMIT).text;
+  return fitSections(sections, ['data', 'params', 'selection', 'importance', 'curve', 'metrics'], SUMMARY_LIMIT).text;
 }
 
 function headline(report: TrainingReport): string {

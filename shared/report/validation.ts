@@ -97,7 +97,7 @@ function sentence(result: Validation): string {
 }
 
 function ruleName(rule: RuleResult): string {
-  return rule.column === undefined ? code(rule.rule, 40) : `${code(rule.column, 40)} ${text(rule.rule, 40)}`;
+  return rule.column === undefined ? code(rule.rule, 80) : `${code(rule.column, 40)} ${text(rule.rule, 80)}`;
 }
 
 const RULE_COLUMNS: readonly TableColumn[] = [
@@ -111,7 +111,7 @@ const RULE_COLUMNS: readonly TableColumn[] = [
 function ruleRow(rule: RuleResult): string[] {
   return [
     rule.column === undefined ? '*the table*' : code(rule.column, 40),
-    code(rule.rule, 40),
+    code(rule.rule, 80),
     prose(rule.required, 100),
     prose(rule.found, 100),
     rule.passed ? '✅' : rule.severity === 'error' ? '❌' : '⚠️',
@@ -137,7 +137,7 @@ function samples(rules: readonly RuleResult[]): string {
     const values = (rule.samples ?? [])
       .slice(0, 5)
       .map((sample) => `${code(sample.value, 40)}${sample.row === undefined ? '' : ` (row ${formatCount(sample.row)})`}`);
-    return [rule.column === undefined ? '*the table*' : code(rule.column, 40), code(rule.rule, 40), values.join(', ')];
+    return [rule.column === undefined ? '*the table*' : code(rule.column, 40), code(rule.rule, 80), values.join(', ')];
   });
   const total = withSamples.reduce((sum, rule) => sum + (rule.samples?.length ?? 0), 0);
   const body = table([{ head: 'column' }, { head: 'rule' }, { head: 'values that break it' }], rows);

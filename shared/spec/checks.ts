@@ -7,8 +7,9 @@ import { checkMonitor } from './monitor-checks.js';
 import { paramMistakes } from './params.js';
 import { checkRegistry } from './registry-checks.js';
 import { checkRetrain } from './retrain-checks.js';
-import type { Spec } from './schema.js';
+import type { DerivedFeature, Spec } from './schema.js';
 import { valueAt } from './schema-errors.js';
+import { countProblem, momentOf, transformOf } from './transforms.js';
 import { checkTune } from './tune-checks.js';
 
 /** Something to say about a place of the spec. */
@@ -140,17 +141,53 @@ function checkFeatures({ features, data, target, split }: Sections): Finding[] {
       findings.push(error(path, `features.use: ${column} stands twice`));
     }
   }
+  const { method, max, min_importance } = features.select ?? {};
+  if (method === 'permutation' && split?.validation === 0) {
+    const message = 'features.select.method: permutation needs rows that choose; raise split.validation, or use gain';
+    findings.push(error(['features', 'select', 'method'], message));
+  } else if (method && method !== 'null_importance' && max === undefined && min_importance === undefined) {
+    const message = `features.select.method: ${method} has no effect without max or min_importance`;
+    findings.push(notice(['features', 'select', 'method'], message));
+  }
   const names = new Set<string>();
   for (const [index, item] of (features.derive ?? []).entries()) {
-    if (target && [item.from].flat().includes(target.column)) {
+    if (target && [item.from, item.since ?? []].flat().includes(target.column)) {
       const message = `features.derive: ${target.column} is the target; a feature derived from it would give the answer away`;
       findings.push(error(['features', 'derive', index, 'from'], message));
     }
+    findings.push(...checkTransform(item, index));
     if (item.name === undefined) continue;
     if (names.has(item.name) || features.use?.includes(item.name)) {
       findings.push(error(['features', 'derive', index, 'name'], `features.derive: the name ${item.name} is taken`));
     }
     names.add(item.name);
+  }
+  return findings;
+}
+
+function checkTransform(item: DerivedFeature, index: number): Finding[] {
+  const path = ['features', 'derive', index];
+  const findings: Finding[] = [];
+  const transform = transformOf(item);
+  const count = countProblem(transform, [item.from].flat().length);
+  if (count !== undefined) findings.push(error([...path, 'from'], count));
+  const { min, max } = item.clip ?? {};
+  if (item.clip && min === undefined && max === undefined) {
+    findings.push(error([...path, 'clip'], 'features.derive: clip needs min, max, or both'));
+  }
+  if (min !== undefined && max !== undefined && min > max) {
+    findings.push(error([...path, 'clip', 'min'], `features.derive: clip has a min (${min}) above its max (${max})`));
+  }
+  const edges = Array.isArray(item.bins) ? item.bins : [];
+  const down = edges.findIndex((edge, at) => at > 0 && edge <= edges[at - 1]!);
+  if (down > 0) {
+    const message = `features.derive: the edges of bins must rise, but ${edges[down]} follows ${edges[down - 1]}`;
+    findings.push(error([...path, 'bins', down], message));
+  }
+  const { since } = item;
+  if (since !== undefined && /^\d{4}-/.test(since) && momentOf(since) === undefined) {
+    const message = `features.derive: since is ${JSON.stringify(since)}, which is no date; accepted is a date such as 2001-01-31 or 2001-01-31T12:00:00, or the name of a column`;
+    findings.push(error([...path, 'since'], message));
   }
   return findings;
 }
@@ -270,6 +307,12 @@ function checkContractLimits({ contract }: Sections): Finding[] {
     if (typeof rules.min === 'number') check(path, rules);
     for (const key of ['length', 'distinct', 'mean'] as const) check([...path, key], rules[key]);
     for (const [quantile, limits] of Object.entries(rules.quantiles ?? {})) check([...path, 'quantiles', quantile], limits);
+  }
+  for (const [index, { columns, to }] of (contract.references ?? []).entries()) {
+    if (columns.length === to.length) continue;
+    const path = ['contract', 'references', index, 'to'];
+    const message = `${pathText(path)}: found ${to.length} ${to.length === 1 ? 'column' : 'columns'} for the ${columns.length} of columns; one each is needed`;
+    findings.push(error(path, message));
   }
   return findings;
 }

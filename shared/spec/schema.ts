@@ -153,23 +153,25 @@ const contractSchema = z.strictObject({
     .describe('Drift of the whole table against the reference'),
 });
 
+const most = (largest: number) => z.int().min(1).max(largest);
+
 const TRANSFORMS = {
   parts: z.array(datePart).min(1).describe('Parts of a date or timestamp (UTC); weekday 0 is Monday'),
   cyclic: z
     .array(z.enum(['month', 'day', 'weekday', 'hour', 'minute']))
     .min(1)
     .describe('Sine and cosine of parts of a date'),
-  since: z.string().describe('Days since a date, or since another column'),
-  log: z.literal(true).describe('log(1 + x)'),
+  since: z.string().min(1).describe('Days since a date, or since another column'),
+  log: z.literal(true).describe('log(1 + x); missing at -1 and below'),
   clip: range(z.number()).describe('Values outside become the bound'),
-  bins: z.union([positiveInteger, z.array(z.number()).min(1)]).describe('Equal widths, or the edges'),
-  quantile_bins: positiveInteger.describe('Bins with equally many rows'),
-  ratio: z.literal(true).describe('First column by second'),
+  bins: z.union([most(1000), z.array(z.number()).min(1).max(1000)]).describe('So many bins of equal width, or the edges'),
+  quantile_bins: most(1000).describe('Bins with equally many rows'),
+  ratio: z.literal(true).describe('First column by second; missing where the second is 0'),
   difference: z.literal(true).describe('First column minus second'),
   interaction: z.literal(true).describe('Columns multiplied, or categories joined'),
   length: z.literal(true).describe('Characters of a text'),
-  hashed_tokens: positiveInteger.describe('Words of a text in so many hashed columns'),
-  tfidf: positiveInteger.describe('TF-IDF of the most frequent words of a text'),
+  hashed_tokens: most(1024).describe('Words of a text in so many hashed columns'),
+  tfidf: most(1000).describe('TF-IDF of the most frequent words of a text'),
   target_encoding: z.literal(true).describe('Mean of the target a category, cross-fitted'),
   frequency_encoding: z.literal(true).describe('Share of the rows a category'),
   missing: z.literal(true).describe('1 where the value is missing'),
@@ -197,12 +199,17 @@ const featuresSchema = z
     select: z
       .strictObject({
         max: positiveInteger.optional().describe('Largest number of features'),
-        min_importance: z.number().min(0).optional().describe('Smallest share of the importance'),
-        correlation_max: share.optional().describe('Of features that correlate more, one stays'),
-        method: z.enum(['gain', 'permutation', 'null_importance']).optional().describe('How importance is measured'),
+        min_importance: share.optional().describe('Smallest share of the importance, 0 to 1'),
+        correlation_max: share.optional().describe('Of features that correlate more than this, the most important stays'),
+        method: z
+          .enum(['gain', 'permutation', 'null_importance'])
+          .optional()
+          .describe(
+            'How importance is measured: gain in training (default), permutation on validation rows, or gain beyond what shuffled targets give',
+          ),
       })
       .optional()
-      .describe('Keep the features that matter'),
+      .describe('Keep the features that matter; constant and duplicate ones are always dropped'),
   })
   .describe('What the model sees');
 

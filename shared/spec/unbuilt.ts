@@ -30,16 +30,11 @@ const RULES: readonly Rule[] = [
   { path: ['train', 'calibrate'], isError: true, harmless: (value) => value === 'none' },
   { path: ['train', 'threshold'], isError: true },
   { path: ['train', 'cross_validation'], isError: true },
-  { path: ['features', 'select'], isError: true },
   { path: ['tune', 'pruner'] },
   { path: ['evaluate', 'custom'] },
   { path: ['evaluate', 'protected'] },
   { path: ['evaluate', 'baseline'], harmless: isOff },
   { path: ['evaluate', 'seeds'], harmless: (value) => value === 1 },
-  { path: ['contract', 'columns', '*', 'monotone'] },
-  { path: ['contract', 'rows', 'change_max'] },
-  { path: ['contract', 'freshness'] },
-  { path: ['contract', 'references'] },
 ];
 
 const OWN_OBJECTIVES: Readonly<Record<string, readonly string[]>> = {
@@ -57,13 +52,6 @@ export function unbuiltKeys(content: unknown): UnbuiltKey[] {
       found.push(rule.isError ? refusal(path, rule.instead) : notice(path));
     }
   }
-  for (const { path, value } of matches(content, ['features', 'derive', '*'])) {
-    if (typeof value !== 'object' || value === null) continue;
-    for (const transform of Object.keys(value)) {
-      if (['from', 'name', 'parts'].includes(transform)) continue;
-      found.push(refusal([...path, transform], 'parts is the transform that there is'));
-    }
-  }
   for (const { path, value } of matches(content, ['tune', 'sampler'])) {
     if (value !== 'gp') continue;
     const message = `${pathText(path)}: gp is not built yet; use tpe, which learns from earlier trials too`;
@@ -73,12 +61,6 @@ export function unbuiltKeys(content: unknown): UnbuiltKey[] {
     if (typeof value === 'string' && /^https?:\/\//i.test(value)) {
       const message = `${pathText(path)}: data from a web address is not built yet; download it in a step before, and name the file`;
       found.push({ path, message, isError: true });
-    }
-  }
-  for (const { path, value } of matches(content, ['contract'])) {
-    if (typeof value === 'string') {
-      const message = `${pathText(path)}: contracts in files of their own are accepted, but the data is not held against them yet`;
-      found.push({ path, message, isError: false });
     }
   }
   return found;

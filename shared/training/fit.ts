@@ -1,10 +1,11 @@
 import type { Importance } from '../bundle/manifest.js';
+import type { FeatureSelection } from '../bundle/selection.js';
 import { UserError } from '../core/errors.js';
 import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { ColumnSchema, Table } from '../data/table.js';
 import { fitFeatures } from '../features/fit.js';
-import { buildMatrix } from '../features/matrix.js';
+import { buildMatrix, buildTrainingMatrix } from '../features/matrix.js';
 import type { FeaturePlan } from '../features/plan.js';
 import { addFeatures } from '../features/to-graph.js';
 import type { Signature } from '../onnx/signature.js';
@@ -12,7 +13,8 @@ import { createGraph, type GraphWriter } from '../onnx/write.js';
 import { type Algorithm, resolveParams } from '../spec/params.js';
 import type { Spec, Task } from '../spec/schema.js';
 import { keepLabelled, type LabelledRows } from './labelled.js';
-import type { TrainedModel, Trainer } from './trainer.js';
+import { type SelectOptions, selectFeatures } from './selection/select.js';
+import type { TrainedModel, Trainer, TrainingInput } from './trainer.js';
 
 /** Everything that one training needs. */
 export interface FitRequest {
@@ -27,6 +29,8 @@ export interface FitRequest {
   /** The raw columns that are features. */
   readonly use: readonly string[];
   readonly derive: Spec['features']['derive'];
+  /** Keep the features that matter; absent: all. */
+  readonly select?: SelectOptions;
   /** Rows that fit. Rows without a label are left out, here and in validation. */
   readonly train: LabelledRows;
   /** Rows that choose (early stopping, L2); with the same classes as train. */
@@ -53,6 +57,8 @@ export interface FittedModel {
   readonly curve: TrainedModel['curve'];
   readonly curveMetric: string;
   readonly importance: Importance;
+  /** What `select` did. */
+  readonly selection?: FeatureSelection;
   readonly seconds: number;
   /** Rows that were left out because their label is missing. */
   readonly dropped: { readonly train: number; readonly validation: number };
@@ -73,12 +79,12 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     throw new UserError(`no row of the train part has a label (${droppedTrain} rows without): check target.column and split`);
   }
   const { schema, use, derive, task, seed, progress } = request;
-  const plan = fitFeatures({ schema, use, derive, train: train.table, task });
+  const offered = fitFeatures({ schema, use, derive, train: train.table, labels: train.labels, weights: train.weights, task });
   const trainer = await trainerOf(request.algorithm);
-  const trained = await trainer.train({
-    train: buildMatrix(plan, train.table),
+  const input: TrainingInput = {
+    train: buildTrainingMatrix(offered, train, seed),
     trainLabels: train.labels,
-    validation: buildMatrix(plan, validation.table),
+    validation: buildMatrix(offered, validation.table),
     validationLabels: validation.labels,
     ...(train.weights && { trainWeights: train.weights }),
     ...(validation.weights && { validationWeights: validation.weights }),
@@ -86,6 +92,12 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     seed,
     ...(request.threads !== undefined && { threads: request.threads }),
     progress,
+  };
+  const selected = request.select && (await selectFeatures(request.select, offered, input, (own) => trainer.train(own)));
+  const plan = selected?.plan ?? offered;
+  const trained = await trainer.train({
+    ...input,
+    ...(selected && { train: selected.train, validation: selected.validation }),
   });
   const classes = train.labels.task === 'regression' ? [] : train.labels.classes;
   const graph = createGraph(request.name);
@@ -101,6 +113,7 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     curve: trained.curve,
     curveMetric: trained.curveMetric,
     importance: sharesOf(trained.importance, plan),
+    ...(selected && { selection: selected.record(trained) }),
     seconds: (performance.now() - started) / 1000,
     dropped: { train: droppedTrain, validation: droppedValidation },
     predict: (table) => trained.predict(buildMatrix(plan, table)),

@@ -302,9 +302,77 @@ describe('validate', () => {
     expect(outcome.annotations).toMatchObject([{ level: 'error', location: { file: 'mlops.yaml', line } }]);
   });
 
+  test('the number of rows is held against that of a reference: an earlier result, a bundle, a file', async () => {
+    await project.write('mlops.yaml', spec({ contract: { rows: { change_max: 0.1 } } }));
+    const first = await project.run('validate');
+    const { rows } = JSON.parse(await readFile(first.outputs['result-path']!, 'utf8')) as { rows: number };
+    await project.write('earlier.json', JSON.stringify({ kind: 'validation', rows: rows * 2 }));
+    await project.write('same.json', JSON.stringify({ kind: 'validation', rows }));
+    const lines = (await readFile(join(project.directory, 'data.csv'), 'utf8')).trimEnd().split('\n');
+    await project.write('few.csv', `${lines.slice(0, rows / 2).join('\n')}\n`);
+    const passed = async (reference: string) => (await project.run('validate', { reference })).outputs.passed;
+    expect(await Promise.all(['earlier.json', 'few.csv', 'same.json', 'data.csv'].map(passed))).toEqual([
+      'false',
+      'false',
+      'true',
+      'true',
+    ]);
+    expect(await project.complaint('validate', { reference: 'absent.csv' })).toContain('absent.csv: no such file');
+  });
+
   test('a warning fails only where it is asked to', async () => {
     await project.write('mlops.yaml', spec({ contract: { columns: { plan: { enum: ['basic'], severity: 'warning' } } } }));
     expect((await project.run('validate')).failure).toBeUndefined();
     expect((await project.run('validate', { 'fail-on': 'warning' })).failure).toContain('breaks its contract');
+  });
+});
+
+describe('validate with a contract of Great Expectations', () => {
+  const suite = (kwargs: string) => `{
+  "name": "customers",
+  "expectations": [
+    {
+      "type": "expect_column_values_to_be_in_set",
+      "kwargs": ${kwargs}
+    },
+    { "type": "expect_column_values_to_be_dateutil_parseable", "kwargs": { "column": "id" } }
+  ],
+  "meta": { "great_expectations_version": "1.24.1" }
+}`;
+
+  test('a rule that fails is annotated on its line of the suite, one that is not run by a notice', async () => {
+    await project.write('mlops.yaml', spec({ contract: 'checks/suite.json' }));
+    await project.write('checks/suite.json', suite('{ "column": "plan", "value_set": ["basic", "plus"] }'));
+    const outcome = await project.run('validate');
+    expect(outcome.outputs).toMatchObject({ passed: 'false', failures: '1' });
+    expect(outcome.annotations).toMatchObject([
+      { level: 'error', location: { file: 'checks/suite.json', line: 4 } },
+      {
+        level: 'notice',
+        message: 'contract: expect_column_values_to_be_dateutil_parseable is not checked here',
+        location: { file: 'checks/suite.json', line: 8 },
+      },
+    ]);
+    expect(outcome.summary).toContain('A rule of the contract: expect');
+    const result = JSON.parse(await readFile(outcome.outputs['result-path']!, 'utf8')) as object;
+    expect(result).toMatchObject({ contract: 'checks/suite.json', spec: 'mlops.yaml', passed: false });
+
+    await project.write('checks/suite.json', suite('{ "column": "plan", "value_set": ["basic", "plus", "pro"] }'));
+    expect((await project.run('validate')).outputs).toMatchObject({ passed: 'true', failures: '0' });
+  });
+
+  test.each([
+    ['absent.json', undefined, 'contract: absent.json is not in '],
+    ['.', undefined, 'contract: . is no file; accepted: a Great Expectations suite'],
+    ['../suite.json', undefined, 'contract: ../suite.json leads out of the workspace'],
+    ['suite.json', '{ "a": 1 }', 'suite.json:1: this is no contract that is known (its keys: a); accepted: a Great'],
+    ['suite.json', '{ "expectations": [', 'suite.json:1:'],
+    ['suite.json', '\xff\xfe', 'contract: suite.json is not UTF-8 text'],
+  ])('%s with %j', async (path, content, message) => {
+    await project.write('mlops.yaml', spec({ contract: path }));
+    if (content !== undefined) await project.write(path, content.startsWith('\xff') ? Buffer.from(content, 'latin1') : content);
+    const complaint = await project.complaint('validate');
+    expect(complaint).toContain(message);
+    expect(complaint.split('\n')).toHaveLength(1);
   });
 });

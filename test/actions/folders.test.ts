@@ -51,6 +51,7 @@ describe('a model in a folder of its own', () => {
 
     const compared = await project.run('compare', { ...PLACE, 'fail-on': 'never' });
     expect(compared.outputs['comparison-path']).toBe(at('comparison.json'));
+    expect(await readFile(compared.outputs['report-path']!, 'utf8')).toContain('<h1>');
     expect(await json(compared.outputs['comparison-path'])).toMatchObject({
       kind: 'comparison',
       spec: 'models/churn/model.yaml',

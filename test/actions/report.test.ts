@@ -1,105 +1,31 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { main } from '../../actions/report/main.js';
-import type { Comparison } from '../../shared/evaluation/comparison.js';
-import { createArtifactStore } from '../../shared/runner/artifacts.js';
+import { describe, expect, test } from 'vitest';
 import type { RunEnvironment } from '../../shared/runner/environment.js';
-import { InputReader } from '../../shared/runner/inputs.js';
-import type { ActionOutcome } from '../../shared/runner/services.js';
-import { readActions } from '../docs/action-files.js';
-import { openScene, type Scene, sha } from '../github/scene.js';
-import type { Permissions, PullRequest, Repository, Run } from '../github/types.js';
+import { sha } from '../github/scene.js';
+import type { PullRequest, Repository } from '../github/types.js';
 import { uploadBytes } from '../github/upload.js';
 import { complaint } from '../shared/github/scene.js';
-import { better } from '../shared/report/fixtures.js';
 import { validationFailed } from '../shared/report/model-fixtures.js';
-import { type ZipEntry, zipOf } from '../shared/runner/zip-file.js';
+import { zipOf } from '../shared/runner/zip-file.js';
+import {
+  checks,
+  comments,
+  folder,
+  foreign,
+  holding,
+  NAME,
+  PERMISSIONS,
+  RESULT,
+  report,
+  runWith,
+  scene,
+} from './reporting-scene.js';
 
 /**
  * report in a job on `workflow_run`: the run that it reports of is a fork's, and nobody knows who wrote its artifacts. And,
  * where it differs, in the repository's own runs.
  */
-
-const PERMISSIONS: Permissions = { actions: 'read', checks: 'write', 'pull-requests': 'write' };
-const NAME = 'churn-comparison-0123abcd';
-const RESULT: Comparison = { ...better, model: 'churn' };
-
-let scene: Scene;
-let folder: string;
-const inputs = (await readActions()).get('report')!.inputs;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'report-'));
-  scene = await openScene({ checkOpenApi: false });
-});
-afterAll(async () => {
-  await scene.github.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-interface Job {
-  readonly run?: Run;
-  readonly permissions?: Permissions;
-  readonly environment?: Partial<RunEnvironment>;
-  readonly inputs?: Readonly<Record<string, string>>;
-}
-
-const log: string[] = [];
-
-/** Runs report, in a job of the repository's own run on `workflow_run` unless told. */
-async function report(result: string, options: Job = {}): Promise<ActionOutcome> {
-  const { github, repository } = scene;
-  github.advanceClock(60 * 60 * 1000);
-  const run =
-    options.run ??
-    github.startRun({
-      ...{
-        repository,
-        workflowName: 'model report',
-        path: '.github/workflows/report.yml',
-        event: 'workflow_run',
-        actor: 'mallory',
-      },
-      ...{ headBranch: 'main', headSha: sha('base') },
-    });
-  const { token } = github.startJob(run, { name: 'report', permissions: options.permissions ?? PERMISSIONS });
-  const environment: RunEnvironment = {
-    ...{ repository: 'acme/models', repositoryId: repository.id, runId: run.id, runAttempt: 1, workflow: run.workflowName },
-    ...{ runUrl: `https://github.com/acme/models/actions/runs/${run.id}`, event: run.event, headSha: sha('base') },
-    ...{ baseBranch: 'main', onDefaultBranch: true, apiUrl: github.apiUrl, serverUrl: 'https://github.com' },
-    ...{ hasArtifacts: true, workspace: folder, temp: folder },
-    ...options.environment,
-  };
-  const given: Readonly<Record<string, string>> = { result, 'github-token': token, ...options.inputs };
-  const reader = new InputReader((name) => given[name] ?? inputs[name]?.default ?? '');
-  const artifacts = createArtifactStore(environment);
-  return main(reader, { environment, artifacts, progress: () => {}, log: (line) => log.push(line) });
-}
-
-/** A run on a pull request that is over, with an artifact of whatever it likes. */
-async function runWith(pull: PullRequest, artifacts: Readonly<Record<string, readonly ZipEntry[] | Buffer>>): Promise<Run> {
-  const run = scene.runOf(pull);
-  const job = scene.job({ contents: 'read' }, 'judge', run);
-  for (const [name, content] of Object.entries(artifacts))
-    await uploadBytes(scene.github, job, name, Buffer.isBuffer(content) ? content : zipOf(content));
-  scene.github.completeRun(run, 'success');
-  return run;
-}
-
-const holding = (result: object, name = 'comparison.json'): ZipEntry[] => [{ name, content: JSON.stringify(result) }];
-const comments = (pull: PullRequest) => scene.github.comments(scene.repository, pull.number);
-const checks = (pull: PullRequest) => scene.github.checkRuns(scene.repository, pull.head.sha);
-
-let count = 0;
-/** A pull request of a fork, with a branch and a commit of its own. */
-function foreign(changes: Partial<PullRequest['head']> = {}, base?: PullRequest['base']): PullRequest {
-  const name = `patch-${++count}`;
-  return scene.github.openPullRequest({
-    ...{ title: name, user: 'mallory', base: base ?? { ref: 'main', sha: sha('base'), repository: scene.repository } },
-    head: { ref: name, sha: sha(`${name}.`), repository: scene.fork, ...changes },
-  });
-}
 
 describe("a fork's run", () => {
   test('is posted to its own pull request, with both addresses, and says whose figures they are', async () => {
@@ -214,34 +140,6 @@ describe("a fork's run", () => {
     expect(comments(pull)).toEqual([]);
   });
 
-  test('whose artifact is no result leaves one line and nothing else', async () => {
-    const pull = foreign();
-    const refused = async (content: readonly ZipEntry[] | Buffer) =>
-      complaint(report(`run:${(await runWith(pull, { [NAME]: content })).id}`));
-    expect(await refused(Buffer.from('no zip'))).toContain('is no intact zip');
-    expect(await refused([])).toContain('holds 0 JSON files; a result is one');
-    expect(await refused([...holding(RESULT), ...holding(RESULT, 'other.json')])).toContain('holds 2 JSON files');
-    expect(await refused([{ name: '../../../etc/passwd.json', content: '{}' }])).toContain(
-      'is no intact zip (invalid relative path',
-    );
-    expect(await refused([{ name: 'c.json', content: '/etc/passwd', mode: 0o120777 }])).toContain('the result is not JSON');
-    expect(await refused([{ name: 'c.json', content: Buffer.alloc(60_000_000, '0') }])).toContain(
-      'holds more than 2000000 bytes',
-    );
-    expect(await refused([{ name: 'c.json', content: Buffer.alloc(60_000_000, '0'), claimedBytes: 9 }])).toContain(
-      'is no intact zip',
-    );
-    expect(await refused(holding({ ...RESULT, rows: { ...RESULT.rows, used: Number.NaN } }))).toContain(
-      "the result's rows.used",
-    );
-    expect(await refused(holding({ ...RESULT, blocked: !RESULT.blocked }))).toContain('the result contradicts itself');
-    const large = zipOf([
-      { name: 'c.json', content: Buffer.from(Array.from({ length: 2_100_000 }, () => Math.random() * 256)) },
-    ]);
-    expect(await refused(large)).toContain('a result has at most 2000000');
-    expect([comments(pull), checks(pull)]).toEqual([[], []]);
-  });
-
   test('that left no result is no mistake: its own run has said why', async () => {
     const pull = foreign();
     const run = await runWith(pull, { notes: holding({}, 'notes.json') });
@@ -323,6 +221,11 @@ describe("the repository's own runs", () => {
   test('a pull request is the one of the event, and a run of a fork is never posted to it', async () => {
     const { own: pull } = scene;
     const theirs = await runWith(foreign(), { [NAME]: holding(RESULT) });
+    const ours = await runWith(pull, { [NAME]: holding(RESULT) });
+    await report(`run:${ours.id}`, { run: scene.runOf(pull), environment: own(pull) });
+    expect(comments(pull)[0]!.body).toMatch(
+      new RegExp(`<a href="https://github.com/acme/models/actions/runs/${ours.id}/artifacts/\\d+">report</a>`),
+    );
     expect(await complaint(report(`run:${theirs.id}`, { run: scene.runOf(pull), environment: own(pull) }))).toContain(
       'belongs to a fork: anybody may have written its results',
     );
@@ -336,6 +239,28 @@ describe("the repository's own runs", () => {
     });
     expect(author.outputs['comment-url']).not.toBe(outcome.outputs['comment-url']);
     expect(comments(pull)).toHaveLength(2);
+  });
+
+  test('an old commit that is run again leaves the comment of the newer one, and has its check', async () => {
+    const { own: pull, github } = scene;
+    await writeFile(join(folder, 'comparison.json'), JSON.stringify({ ...RESULT, model: 'orders' }));
+    const run = scene.runOf(pull);
+    await report('comparison.json', { run, environment: own(pull) });
+    const before = comments(pull);
+    const newer = github.updatePullRequest(pull, sha('newer'));
+    const outcome = await report('comparison.json', { run, environment: own(pull) });
+    expect(outcome.failure).toBeUndefined();
+    expect(outcome.outputs['comment-url']).toBe('');
+    expect(outcome.annotations).toEqual([
+      {
+        level: 'notice',
+        message: `Pull request #${pull.number} has another commit than ${pull.head.sha.slice(0, 7)} by now: its comment is left as it is.`,
+      },
+    ]);
+    expect(comments(pull)).toEqual(before);
+    expect(checks(pull).length).toBeGreaterThan(0);
+    await report('comparison.json', { run: scene.runOf(newer), environment: own(newer) });
+    expect(comments(pull)).toHaveLength(before.length);
   });
 
   test("in a fork's own run the token can only read, and the line says what to do", async () => {
@@ -359,8 +284,14 @@ describe("the repository's own runs", () => {
       },
     });
     await uploadBytes(scene.github, scene.job({}, 'judge', run), NAME, zipOf(holding(RESULT)));
-    const outcome = await report(`run:${run.id}`);
+    const outcome = await report(`run:${run.id}`, {
+      inputs: { status: 'true' },
+      permissions: { ...PERMISSIONS, statuses: 'write' },
+    });
     expect(outcome.outputs['comment-url']).toBe('');
+    expect(scene.github.statuses(scene.repository, sha('push'))).toMatchObject([
+      { context: 'Model CI: churn', state: RESULT.blocked ? 'failure' : 'success' },
+    ]);
     expect(scene.github.checkRuns(scene.repository, sha('push'))).toMatchObject([{ name: 'Model CI: churn' }]);
   });
 });

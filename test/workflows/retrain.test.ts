@@ -203,9 +203,18 @@ describe('retrain.yml', () => {
 
   test('searches for better parameters first where the spec says so', { timeout: 240_000 }, async () => {
     const tune = { trials: 2, rounds: 1, jobs: 1, space: { l2: { low: 0.001, high: 1, log: true } } };
-    await scene.commit({ 'mlops.yaml': eager({ tune: true }, { tune }), 'data.csv': customers({ rows: 1100 }) });
+    const caller = await plainCaller();
+    await scene.commit({
+      'mlops.yaml': eager({ tune: true }, { tune }),
+      'newer.csv': customers({ rows: 1100 }),
+      '.github/workflows/retrain.yml': caller.replace(/( +)with:\n/, '$&$1  data: newer.csv\n'),
+    });
     const run = await scene.schedule();
+    await scene.commit({ '.github/workflows/retrain.yml': caller });
     expect(run.conclusion, logOf(run)).toBe('success');
+    // Every step that reads data reads the caller's.
+    expect(logOf(run).match(/reading newer\.csv|newer\.csv/gi)?.length).toBeGreaterThan(2);
+    expect(logOf(run)).not.toMatch(/\bdata\.csv/);
     expect(conclusions(run)).toMatchObject({
       'tune / judge': 'success',
       judge: 'skipped',

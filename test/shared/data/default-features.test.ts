@@ -63,6 +63,30 @@ describe('features that are named and cannot be', () => {
       /#features\.derive\.0\.from\.1: .* cannot be the source of a feature: it is the target/,
     ],
     [{ target: late, features: { derive: [{ from: 'delay', log: true }] } }, /target\.sql reads it/],
+    [
+      { features: { derive: [{ from: ['id', 'origin'], log: true }] } },
+      /#features\.derive\.0\.from\.1: features\.derive: log needs a number or boolean, but column "origin" is of type string/,
+    ],
+    [
+      { features: { derive: [{ from: 'day', length: true }] } },
+      /#features\.derive\.0\.from: features\.derive: length needs text, but column "day" is of type date/,
+    ],
+    [
+      { features: { derive: [{ from: ['day', 'day'], difference: true }] } },
+      /"day" is of type date; since gives the days between two dates/,
+    ],
+    [
+      { features: { derive: [{ from: 'day', since: 'grpp' }] } },
+      /#features\.derive\.0\.since: there is no column "grpp"; did you mean "grp"\?/,
+    ],
+    [
+      { features: { derive: [{ from: 'day', since: 'origin' }] } },
+      /#features\.derive\.0\.since: .* since needs a date or timestamp, but column "origin" is of type string/,
+    ],
+    [
+      { target: { column: 'x', sql: "day > DATE '2001-01-01'" }, features: { derive: [{ from: 'w', since: 'day' }] } },
+      /#features\.derive\.0\.since: .* target\.sql reads it/,
+    ],
   ])('%j', async (sections, reason) => {
     expect(await userError(features(sections))).toMatch(reason);
   });

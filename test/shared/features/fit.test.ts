@@ -7,6 +7,7 @@ const train = tableOf({
   at: ['timestamp', [moment('2001-01-01')]],
   distance: ['integer', [3n]],
   origin: ['string', ['ORD']],
+  share: ['number', [0.5]],
 });
 const schema = schemaOf(train);
 
@@ -41,7 +42,11 @@ describe('fitFeatures', () => {
     const derive = [
       { from: 'distance', parts: ['hour' as const] },
       { from: 'nowhere', parts: ['hour' as const] },
-      { from: 'distance', log: true as const },
+      { from: ['distance', 'origin'], log: true as const },
+      { from: 'distance', ratio: true as const },
+      { from: 'at', since: 'yesterday' },
+      { from: ['origin', 'share'], interaction: true as const },
+      { from: 'origin', target_encoding: true as const },
     ];
     const problems = catchProblems(() =>
       fitFeatures({ schema, use: ['distnace', 'distance', 'distance'], derive, train, task: 'binary' }),
@@ -49,8 +54,12 @@ describe('fitFeatures', () => {
     expect(problems).toEqual([
       'features.use: the data has no column "distnace"; did you mean "distance"?',
       'features.derive: parts need a date or timestamp, but column "distance" is of type integer',
-      'features.derive: the data has no column "nowhere"; it has: at, distance, origin',
-      'features.derive: the transform `log` is not built yet; this version accepts: parts',
+      'features.derive: the data has no column "nowhere"; it has: at, distance, origin, share',
+      'features.derive: log needs a number or boolean, but column "origin" is of type string',
+      'features.derive: ratio is made of exactly 2 columns, but from names 1: from: [first, second]',
+      'features.derive: since is "yesterday"; accepted are a date such as 2001-01-31 or 2001-01-31T12:00:00, or the name of a date or timestamp column',
+      'features.derive: interaction joins categories with each other or multiplies numbers, but column "share" is of type number beside text; bin it into a whole-number column first, or leave it out',
+      'features.derive: target_encoding needs the labels of the training rows',
       'two features are named "distance": give one of them another `name` in features.derive',
     ]);
   });

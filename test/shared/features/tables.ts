@@ -1,5 +1,37 @@
+import fc from 'fast-check';
 import { MISSING_INTEGER } from '../../../shared/core/missing.js';
 import type { Column, ColumnSchema, ColumnType, Table } from '../../../shared/data/table.js';
+
+/** Values of any size and kind, the awkward ones often. */
+export const INT64 = fc.oneof(
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.bigInt({ min: -(2n ** 55n), max: 2n ** 55n }),
+  fc.bigInt({ min: -40n, max: 40n }),
+  fc.constantFrom(
+    -(2n ** 63n),
+    -(2n ** 63n) + 1n,
+    2n ** 63n - 1n,
+    2n ** 53n + 1n,
+    16_777_217n,
+    -16_777_217n,
+    9_007_199_791_611_905n,
+  ),
+);
+export const FLOAT64 = fc.oneof(
+  fc.double(),
+  fc.constantFrom(0.1, -0, 1e300, -1e300, 1e-310, Number.POSITIVE_INFINITY, Number.NaN, 16_777_217),
+);
+export const TEXT = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 6 }),
+  fc.string({ unit: 'grapheme', maxLength: 4 }),
+  fc.constantFrom('', ' ', 'a\0b', '\0', 'a', 'é', 'e\u0301', '𝒳', '\ud83d', '\udc00x', '"; DROP', '\ufffd', '\n', 'NaN'),
+);
+export const MOMENT = fc.oneof(
+  fc
+    .date({ min: new Date('1600-01-01T00:00:00Z'), max: new Date('2400-12-31T23:59:59Z'), noInvalidDate: true })
+    .chain((date) => fc.integer({ min: 0, max: 999 }).map((micro) => BigInt(date.getTime()) * 1000n + BigInt(micro))),
+  INT64,
+);
 
 /** A value of a cell; null is missing. */
 export type Cell = string | number | bigint | boolean | null;

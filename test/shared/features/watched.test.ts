@@ -26,3 +26,20 @@ test('raw columns are watched as they are, dates by the parts that are features,
     left: ['date_month', 'seen'],
   });
 });
+
+test('the part behind a sine and a cosine is watched once, days since a date not at all', () => {
+  const inputs = [
+    { name: 'at', column: 'timestamp', tensor: 'int64' },
+    { name: 'born', column: 'date', tensor: 'int64' },
+  ] as const;
+  const features = [
+    { name: 'at_hour_sin', kind: 'cyclic', from: 'at', part: 'hour', wave: 'sin' },
+    { name: 'at_hour_cos', kind: 'cyclic', from: 'at', part: 'hour', wave: 'cos' },
+    { name: 'at_month_sin', kind: 'cyclic', from: 'at', part: 'month', wave: 'sin' },
+    { name: 'age', kind: 'days_between', from: ['at', 'born'] },
+  ] as const;
+  expect(watchedInputs({ inputs }, { features }, 'at')).toEqual({
+    watched: [{ name: 'at_hour', from: 'at', type: 'timestamp', part: 'hour' }],
+    left: ['at_month', 'born'],
+  });
+});

@@ -235,6 +235,7 @@ export const anyValidation: fc.Arbitrary<Validation> = fc.record(
     format: fc.constant(1 as const),
     kind: fc.constant('validation' as const),
     model: hostileText,
+    contract: hostileText,
     passed: fc.boolean(),
     rows: count,
     schema: fc.array(fc.record({ name: hostileText, type: fc.constantFrom('string' as const, 'number' as const) }), {
@@ -250,6 +251,8 @@ export const anyValidation: fc.Arbitrary<Validation> = fc.record(
           severity: fc.constantFrom('error' as const, 'warning' as const),
           passed: fc.boolean(),
           failing: count,
+          considered: count,
+          observed: fc.oneof(number, hostileText),
           samples: fc.array(fc.record({ row: count, value: hostileText }, { requiredKeys: ['value'] }), { maxLength: 6 }),
           line: fc.integer({ min: 1, max: 500 }),
         },

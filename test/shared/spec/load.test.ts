@@ -236,6 +236,39 @@ describe('rules between keys', () => {
       'features: { derive: [{ from: a, name: n, parts: [hour] }, { from: b, name: n, parts: [hour] }] }',
       '5:76: features.derive: the name n is taken',
     ],
+    ['features: { derive: [{ from: a, since: y }] }', '5:30: features.derive: y is the target; a feature derived from it'],
+    ['features: { derive: [{ from: a, ratio: true }] }', '5:30: features.derive: ratio is made of exactly 2 columns'],
+    [
+      'features: { derive: [{ from: [a, b, c], difference: true }] }',
+      '5:30: features.derive: difference is made of exactly 2 columns, but from names 3: from: [first, second]',
+    ],
+    ['features: { derive: [{ from: a, interaction: true }] }', '5:30: features.derive: interaction is made of 2 to 6 columns'],
+    ['features: { derive: [{ from: a, clip: {} }] }', '5:39: features.derive: clip needs min, max, or both'],
+    [
+      'features: { derive: [{ from: a, clip: { min: 3, max: 2 } }] }',
+      '5:46: features.derive: clip has a min (3) above its max (2)',
+    ],
+    [
+      'features: { derive: [{ from: a, bins: [1, 3, 3] }] }',
+      '5:46: features.derive: the edges of bins must rise, but 3 follows 3',
+    ],
+    [
+      'features: { derive: [{ from: a, since: 2001-02-30 }] }',
+      '5:40: features.derive: since is "2001-02-30", which is no date; accepted is a date such as 2001-01-31',
+    ],
+    ['features: { select: { max: 0 } }', '5:28: features.select.max: '],
+    ['features: { select: { method: shap } }', '5:31: features.select.method: found "shap", expected one of: gain'],
+    ['features: { select: { min_importance: 3 } }', '5:39: features.select.min_importance: '],
+    ['features: { select: { correlation_max: 2 } }', '5:40: features.select.correlation_max: '],
+    ['features: { select: { maxx: 3 } }', '5:23: unknown key "maxx" in features.select; did you mean "max"?'],
+    [
+      'split: { validation: 0 }\nfeatures: { select: { method: permutation, max: 3 } }',
+      '6:31: features.select.method: permutation needs rows that choose; raise split.validation, or use gain',
+    ],
+    ['features: { derive: [{ from: a, tfidf: 2000 }] }', '5:40: features.derive[0].tfidf: '],
+    ['features: { derive: [{ from: a, quantile_bins: 0 }] }', '5:48: features.derive[0].quantile_bins: '],
+    ['features: { derive: [{ from: a, hashed_tokens: -3 }] }', '5:48: features.derive[0].hashed_tokens: '],
+    ['features: { derive: [{ from: a, one_hot: false }] }', '5:42: features.derive[0].one_hot: '],
     ['evaluate: { primary: rmse }', '5:22: evaluate.primary: rmse is no metric of task binary; its metrics: auc, pr_auc,'],
     [
       'evaluate: { metrics: [auc, f1_macro] }',
@@ -339,8 +372,6 @@ describe('what is not built yet', () => {
     ['train: { objective: poisson }', '5:10: train.objective is not built yet'],
     ['train: { threshold: { metric: f1 } }', '5:10: train.threshold is not built yet'],
     ['train: { cross_validation: 5 }', '5:10: train.cross_validation is not built yet'],
-    ['features: { select: { max: 5 } }', '5:13: features.select is not built yet'],
-    ['features: { derive: [{ from: a, log: true }] }', '5:33: features.derive[0].log is not built yet'],
     [
       'evaluate: { custom: { profit: { sql: a, better: higher } } }\ngates: [profit > 3]',
       '6:9: gate "profit > 3": profit is a metric of evaluate.custom',
@@ -392,15 +423,10 @@ contract:
       says('7:85', 'evaluate.protected'),
       says('7:113', 'evaluate.baseline'),
       'm.yaml:9:34: deploy.canary has no effect with target: batch; it belongs to service',
-      says('13:19', 'contract.rows.change_max'),
-      says('14:3', 'contract.freshness'),
-      says('15:3', 'contract.references'),
-      says('20:18', 'contract.columns.a.monotone'),
     ]);
   });
 
   it.each([
-    ['contract: suite.json', '5:1: contract: contracts in files of their own are accepted, but'],
     ['gates: [auc <= 0.5]', '5:9: gate "auc <= 0.5" asks for low auc, though higher is better'],
     ['gates: [rows < 100]', '5:9: gate "rows < 100" asks for low rows'],
     ['train: { params: { subsample: 0.5 } }', '5:31: train.params.subsample has no effect while bagging_freq is 0'],

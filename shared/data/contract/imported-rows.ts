@@ -1,0 +1,240 @@
+import { canonicalText } from '../canonical.js';
+import type { Lookup } from '../lookup.js';
+import { identifier, literal } from '../sql.js';
+import type { ColumnSchema } from '../table.js';
+import type { Bounds, IgnoredRows, RowTest } from './formats/imported-rule.js';
+import { columnsText } from './found-column.js';
+import type { FailingRows, RowOrder } from './rule.js';
+import { membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
+
+/** A test of rows as SQL. Conditions are true or false, never unknown. */
+export interface RowSql {
+  /** The rows that count. */
+  readonly counts: string;
+  /** Aggregate of the number that fails; absent where `order` gives it. */
+  readonly failing?: string;
+  readonly rows?: FailingRows;
+  readonly order?: RowOrder;
+  /** Patterns and formats that the engine has to accept first: queries that fail when it does not. */
+  readonly probes: readonly string[];
+}
+
+/** Why a test means nothing for the columns that it is given; it fails then. */
+export interface NoSql {
+  readonly reason: string;
+}
+
+/** @param scope SQL condition of the rows that the rule is about */
+export function rowSql(
+  test: RowTest,
+  columns: readonly ColumnSchema[],
+  scope: string | undefined,
+  lookups: readonly Lookup[],
+): RowSql | NoSql {
+  switch (test.kind) {
+    case 'condition':
+      throw new Error('conditions go through the fence first');
+    case 'reference':
+      return plain(present(columns, 'any missing'), unknownCondition(columns, lookups[test.lookup]!), columns, scope);
+    case 'unique':
+      return unique(columns, scope);
+    case 'pair':
+    case 'pairs':
+    case 'total':
+    case 'different':
+    case 'same':
+      return plain(present(columns, test.ignore), severalColumns(test, columns), columns, scope);
+    default: {
+      const column = columns[0];
+      if (!column) return { reason: 'the rule names no column' };
+      if (test.kind === 'missing' || test.kind === 'present') {
+        const missing = missingCondition(column);
+        return plain('TRUE', test.kind === 'missing' ? missing : `NOT ${missing}`, columns, scope);
+      }
+      return oneColumn(test, column, scope);
+    }
+  }
+}
+
+function plain(
+  counts: string,
+  fails: string,
+  columns: readonly ColumnSchema[],
+  scope: string | undefined,
+  probes: readonly string[] = [],
+): RowSql {
+  const considered = scope === undefined ? counts : `${scope} AND ${counts}`;
+  const condition = `${considered} AND (${fails})`;
+  return {
+    counts: considered,
+    failing: `count(*) FILTER (WHERE ${condition})`,
+    rows: { condition, value: columnsText(columns.map(({ name }) => name)) },
+    probes,
+  };
+}
+
+/** Condition: the row counts for a test of several columns. */
+function present(columns: readonly ColumnSchema[], ignore: IgnoredRows): string {
+  if (ignore === 'never' || columns.length === 0) return 'TRUE';
+  const missing = columns.map(missingCondition);
+  return ignore === 'all missing' ? `NOT (${missing.join(' AND ')})` : `NOT (${missing.join(' OR ')})`;
+}
+
+/** Every row of a value that stands more than once fails, as in Great Expectations and pandas. */
+function unique(columns: readonly ColumnSchema[], scope: string | undefined): RowSql | NoSql {
+  if (columns.length === 0) return { reason: 'the rule names no column' };
+  const counts = scope === undefined ? present(columns, 'all missing') : `${scope} AND ${present(columns, 'all missing')}`;
+  const names = columns.map(({ name }) => identifier(name));
+  const groups = `SELECT count(*) AS n FROM source WHERE ${counts} GROUP BY ${names.join(', ')} HAVING count(*) > 1`;
+  return {
+    counts,
+    failing: `(SELECT coalesce(sum(n), 0) FROM (${groups}))`,
+    rows: { condition: counts, value: columnsText(columns.map(({ name }) => name)), repeats: names, firstToo: true },
+    probes: [],
+  };
+}
+
+function severalColumns(test: Extract<RowTest, { ignore: IgnoredRows }>, columns: readonly ColumnSchema[]): string {
+  const names = columns.map(({ name }) => identifier(name));
+  switch (test.kind) {
+    case 'pair':
+      return `(${names[0]} ${test.relation} ${names[1]}) IS NOT TRUE`;
+    case 'pairs': {
+      const accepted = test.pairs.map((pair) =>
+        columns.map((column, index) => membership(column, [pair[index]!])).join(' AND '),
+      );
+      return `(${accepted.join(' OR ')}) IS NOT TRUE`;
+    }
+    case 'total':
+      return `(${names.map((name) => `CAST(${name} AS DOUBLE)`).join(' + ')} = ${literal(test.total)}) IS NOT TRUE`;
+    default: {
+      const texts = columns.map(({ name, type }) => `coalesce(${canonicalText(identifier(name), type)}, '')`);
+      const different = `len(list_distinct([${texts.join(', ')}]))`;
+      return test.kind === 'different' ? `${different} < ${texts.length}` : `${different} > 1`;
+    }
+  }
+}
+
+type OneColumnTest = Exclude<
+  RowTest,
+  { kind: 'missing' | 'present' | 'unique' | 'reference' | 'condition' } | { ignore: IgnoredRows }
+>;
+
+function oneColumn(test: OneColumnTest, column: ColumnSchema, scope: string | undefined): RowSql | NoSql {
+  const { type } = column;
+  const name = identifier(column.name);
+  const counts = `NOT ${missingCondition(column)}`;
+  const considered = scope === undefined ? counts : `${scope} AND ${counts}`;
+  const rows = (fails: string, probes: readonly string[] = []) => plain(counts, fails, [column], scope, probes);
+  const text = `CAST(${name} AS VARCHAR)`;
+  switch (test.kind) {
+    case 'range': {
+      const fails = outside(column, test.bounds);
+      return fails === undefined ? { reason: `type ${type} has no order with the bounds of the rule` } : rows(fails);
+    }
+    case 'set': {
+      const member = membership(column, test.values);
+      return rows(test.negate ? member : `NOT ${member}`);
+    }
+    case 'pattern': {
+      const matches = test.patterns.map((pattern) => patternSql(text, pattern, test.how));
+      const fails =
+        test.match === 'none' ? matches.join(' OR ') : `NOT (${matches.join(test.match === 'any' ? ' OR ' : ' AND ')})`;
+      return rows(fails, test.how === 'like' ? [] : test.patterns.map((one) => `SELECT ${patternSql("''", one, test.how)}`));
+    }
+    case 'length':
+      return rows(numberOutside(`length(${text})`, test.bounds) ?? 'FALSE');
+    case 'readable':
+      return readable(test, column, rows);
+    case 'json':
+      return rows(`NOT json_valid(${text})`);
+    case 'order':
+      if (type === 'string' || type === 'boolean') return { reason: `type ${type} has no order` };
+      return {
+        counts: considered,
+        order: { value: `CASE WHEN ${considered} THEN ${name} END`, breaks: test.breaks },
+        probes: [],
+      };
+    case 'deviation': {
+      if (type !== 'integer' && type !== 'number') return { reason: `type ${type} has no mean` };
+      const of = (aggregate: string) => `(SELECT ${aggregate}(CAST(${name} AS DOUBLE)) FROM source WHERE ${considered})`;
+      const score = `(CAST(${name} AS DOUBLE) - ${of('avg')}) / nullif(${of('stddev_samp')}, 0)`;
+      const size = test.doubleSided
+        ? `abs(${score}) >= ${literal(Math.abs(test.threshold))}`
+        : `${score} >= ${literal(test.threshold)}`;
+      return rows(`coalesce(${size}, FALSE)`);
+    }
+  }
+}
+
+function readable(
+  { as, format }: Extract<RowTest, { kind: 'readable' }>,
+  column: ColumnSchema,
+  rows: (fails: string, probes?: readonly string[]) => RowSql,
+): RowSql | NoSql {
+  const name = identifier(column.name);
+  // What a file had as text and the columns now have as dates or numbers is written as text again.
+  const text = canonicalText(name, column.type);
+  if (format !== undefined) {
+    return rows(`try_strptime(${text}, ${literal(format)}) IS NULL`, [`SELECT try_strptime('', ${literal(format)})`]);
+  }
+  if (as === 'string' || as === column.type) return rows('FALSE');
+  if ((as === 'number' && column.type === 'integer') || (as === 'timestamp' && column.type === 'date')) return rows('FALSE');
+  if (as === 'integer' && column.type === 'number') return rows(`CAST(${name} AS DOUBLE) <> floor(CAST(${name} AS DOUBLE))`);
+  if (as === 'date' && column.type === 'timestamp') return rows(`date_trunc('day', ${name}) <> ${name}`);
+  return rows(`TRY_CAST(${text} AS ${SQL_TYPES[as]}) IS NULL`);
+}
+
+function patternSql(text: string, pattern: string, how: 'search' | 'start' | 'full' | 'like'): string {
+  switch (how) {
+    case 'search':
+      return `regexp_matches(${text}, ${literal(pattern)})`;
+    case 'start':
+      return `regexp_matches(${text}, ${literal(`^(?:${pattern})`)})`;
+    case 'full':
+      return `regexp_full_match(${text}, ${literal(pattern)})`;
+    case 'like':
+      return `(${text} LIKE ${literal(pattern)})`;
+  }
+}
+
+/** Condition: the value is beyond the bounds; undefined when it cannot be compared with them. */
+export function outside(column: ColumnSchema, bounds: Bounds): string | undefined {
+  const name = identifier(column.name);
+  switch (column.type) {
+    case 'integer':
+    case 'number': {
+      const numbers = [bounds.min, bounds.max].map((bound) => (bound === undefined ? undefined : Number(bound)));
+      if (numbers.some((bound) => Number.isNaN(bound))) return undefined;
+      return numberOutside(name, { ...bounds, min: numbers[0], max: numbers[1] }) ?? 'FALSE';
+    }
+    case 'date':
+    case 'timestamp':
+    case 'string': {
+      const isText = column.type === 'string';
+      const value = isText ? `CAST(${name} AS VARCHAR)` : `epoch_us(${name})`;
+      const parts: string[] = [];
+      for (const [bound, sign, strict] of [
+        [bounds.min, '<', bounds.strictMin],
+        [bounds.max, '>', bounds.strictMax],
+      ] as const) {
+        if (bound === undefined) continue;
+        if (typeof bound !== 'string') return undefined;
+        const limit = isText ? literal(bound) : microseconds(bound)?.toString();
+        if (limit === undefined) return undefined;
+        parts.push(`${value} ${sign}${strict ? '=' : ''} ${limit}`);
+      }
+      return parts.join(' OR ') || 'FALSE';
+    }
+    default:
+      return undefined;
+  }
+}
+
+function numberOutside(value: string, { min, max, strictMin, strictMax }: Bounds): string | undefined {
+  const parts = [
+    ...(min === undefined ? [] : [`${value} ${strictMin ? '<=' : '<'} ${literal(Number(min))}`]),
+    ...(max === undefined ? [] : [`${value} ${strictMax ? '>=' : '>'} ${literal(Number(max))}`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(' OR ');
+}

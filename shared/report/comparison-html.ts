@@ -1,0 +1,189 @@
+import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from '../core/format.js';
+import type { Comparison, GateOutcome, Interval, MetricComparison, ModelSummary } from '../evaluation/comparison.js';
+import { plainHeadline } from './comparison.js';
+import { pageHtml } from './page.js';
+import { figureHtml, html, nameHtml, proseHtml, tableHtml, termsHtml } from './profile-marks.js';
+import { confidenceText, metricNumbers, plural, shortDigest, stepsOf, theChampion } from './wording.js';
+
+/** More slices than these and nobody reads them; `comparison.json` has them all. */
+const MOST_SLICES = 1000;
+
+/**
+ * The comparison as one page that needs nothing else: no script, no network. It holds what a comment has no room for: every
+ * metric and slice with its interval drawn, and the curves at full size, with the numbers under the pointer.
+ */
+export async function renderComparisonHtml(result: Comparison): Promise<string> {
+  const { curveChart } = await import('./comparison-charts.js');
+  const champion = theChampion(result.champion);
+  const { curve } = result;
+  return pageHtml(`${result.model}: ${plainHeadline(result)}`, [
+    header(result),
+    gates(result),
+    metrics(result),
+    ...(curve && curve.x.length > 1
+      ? [
+          `<h2>${html(curve.title)}</h2>`,
+          `<div class="card">${figureHtml(legend(result, champion), curveChart(curve, champion))}</div>`,
+        ]
+      : []),
+    slices(result),
+    disagreement(result, champion),
+    changes(result),
+    models(result, champion),
+    `<footer><p>${html(result.tool)} · ${html(result.createdAt)}${result.commit === undefined ? '' : ` · commit <code>${html(result.commit.slice(0, 12))}</code>`}</p></footer>`,
+  ]);
+}
+
+function header(result: Comparison): string {
+  const { rows } = result;
+  const facts: [string, string][] = [
+    ['verdict', html(result.verdict)],
+    ['gates', html(result.gatesOutcome)],
+    ['held-out rows', formatCount(rows.used)],
+    ...(result.looks === undefined ? [] : [['candidates judged here', formatCount(result.looks)] as [string, string]]),
+  ];
+  const left = [
+    rows.seenByChampion > 0 ? `${plural(rows.seenByChampion, 'row')} that the champion may have trained on` : '',
+    (rows.older ?? 0) > 0 ? `${plural(rows.older ?? 0, 'row')} that are not newer than its data` : '',
+    rows.unlabelled > 0 ? `${plural(rows.unlabelled, 'row')} without a known label` : '',
+  ].filter((part) => part !== '');
+  return [
+    `<h1>${nameHtml(result.model)}: ${html(plainHeadline(result))}</h1>`,
+    result.reason === undefined ? '' : `<p class="lead">${proseHtml(result.reason)}</p>`,
+    left.length === 0 ? '' : `<p class="soft">Left out: ${left.join(', ')}.</p>`,
+    termsHtml('facts', facts),
+  ].join('\n');
+}
+
+const GATE_CLASS: Readonly<Record<GateOutcome, string>> = {
+  pass: 'clear',
+  fail: 'error',
+  inconclusive: 'warning',
+  skipped: 'soft',
+};
+
+function gates(result: Comparison): string {
+  if (result.gates.length === 0) return '';
+  const rows = result.gates.map((gate) => {
+    const found = gate.value === undefined ? '–' : formatNumber(gate.value, 4);
+    const decide = gate.rowsToDecide === undefined ? '' : ` About ${plural(gate.rowsToDecide, 'row')} would decide it.`;
+    return [
+      `<code>${html(gate.text)}</code>`,
+      `<span class="chip ${GATE_CLASS[gate.outcome]}">${html(gate.outcome)}</span>`,
+      found,
+      `${proseHtml(gate.note ?? '')}${decide}`,
+    ];
+  });
+  const head = [{ text: 'gate' }, { text: '' }, { text: 'found', kind: 'number' }, { text: '', kind: 'wide' }];
+  return `<h2>Gates</h2>\n<div class="card">${tableHtml(head, rows)}</div>`;
+}
+
+function metrics(result: Comparison): string {
+  if (result.metrics.length === 0) return '';
+  const rows = result.metrics.map((metric) => {
+    const name = nameHtml(metric.name);
+    const label = `${metric.name === result.primary ? `<b>${name}</b>` : name} ${metric.better === 'higher' ? '↑' : '↓'}`;
+    const note = metric.note === undefined ? '' : `<br><small class="soft">${proseHtml(metric.note)}</small>`;
+    // Every metric has a unit of its own, so each has its own scale.
+    return comparedRow(label + note, metric, reachOf([metric]));
+  });
+  return [
+    '<h2>Metrics</h2>',
+    `<p class="soft">The lines are ${confidenceText(result.confidence)} intervals of the difference, each on its own scale; right of the middle is better.</p>`,
+    `<div class="card">${tableHtml(headOf('metric'), rows)}</div>`,
+  ].join('\n');
+}
+
+function slices(result: Comparison): string {
+  if (result.slices.length === 0) return '';
+  const reach = reachOf(result.slices);
+  const rows = result.slices
+    .slice(0, MOST_SLICES)
+    .map((slice) =>
+      comparedRow(`${nameHtml(slice.slice)} <small class="soft">${plural(slice.rows, 'row')}</small>`, slice, reach),
+    );
+  const more = result.slices.length - MOST_SLICES;
+  return [
+    '<h2>Slices</h2>',
+    `<p class="soft">${nameHtml(result.primary)}, all on one scale; the signs are Holm-corrected.${more > 0 ? ` ${plural(more, 'more slice')} in comparison.json.` : ''}</p>`,
+    `<div class="card">${tableHtml(headOf('slice'), rows)}</div>`,
+  ].join('\n');
+}
+
+const headOf = (first: string) => [
+  { text: first, kind: 'name' },
+  { text: 'champion', kind: 'number roomy' },
+  { text: 'candidate', kind: 'number' },
+  { text: 'difference', kind: 'number' },
+  { text: 'worse | better', kind: 'wide' },
+];
+
+function comparedRow(label: string, metric: MetricComparison, reach: number): string[] {
+  const write = metricNumbers(metric);
+  return [
+    label,
+    write.value(metric.champion),
+    write.value(metric.candidate),
+    write.signed(metric.difference),
+    metric.interval === undefined ? '' : intervalBar(metric, metric.interval, reach, write.signedInterval(metric.interval)),
+  ];
+}
+
+/** The interval of a difference on a track whose middle is no difference. */
+function intervalBar(metric: MetricComparison, interval: Interval, reach: number, words: string): string {
+  const direction = metric.better === 'higher' ? 1 : -1;
+  const place = (value: number): number =>
+    reach > 0 ? Math.min(1, Math.max(0, 0.5 + (direction * value) / (2 * reach))) : 0.5;
+  const [from, to] = [place(interval.low), place(interval.high)].sort((a, b) => a - b) as [number, number];
+  const percent = (share: number): string => `${Number((100 * share).toFixed(2))}%`;
+  const kind = metric.sign === 'better' ? ' good' : metric.sign === 'worse' ? ' bad' : '';
+  const at = metric.difference === undefined ? '' : `<b style="left:${percent(place(metric.difference))}"></b>`;
+  return `<span class="bar middle interval${kind}" title="${html(words)}"><i style="left:${percent(from)};width:${percent(Math.max(0.01, to - from))}"></i>${at}</span>`;
+}
+
+/** The widest end of all intervals, with a little room. */
+function reachOf(compared: readonly MetricComparison[]): number {
+  const ends = compared.flatMap(({ interval }) => (interval ? [Math.abs(interval.low), Math.abs(interval.high)] : []));
+  return 1.05 * ends.reduce((largest, end) => Math.max(largest, end), 0);
+}
+
+function disagreement(result: Comparison, champion: string): string {
+  const found = result.disagreement;
+  if (!found || result.rows.used === 0) return '';
+  const { rows, forTheBetter, forTheWorse } = found;
+  return [
+    '<h2>Where they disagree</h2>',
+    `<p>On ${plural(rows, 'row')} (${formatShare(rows / result.rows.used)}): ${formatCount(forTheBetter)} for the better, ${formatCount(forTheWorse)} for the worse than ${html(champion)}.</p>`,
+  ].join('\n');
+}
+
+function changes(result: Comparison): string {
+  if (result.changes.length === 0) return '';
+  const rows = result.changes
+    .slice(0, MOST_SLICES)
+    .map(({ kind, name, before, after }) => [html(kind), nameHtml(name), html(before ?? '–'), html(after ?? '–')]);
+  const head = ['what', 'name', 'before', 'after'].map((text) => ({ text }));
+  return `<h2>What changed</h2>\n<div class="card">${tableHtml(head, rows)}</div>`;
+}
+
+function models(result: Comparison, champion: string): string {
+  const of = (model: ModelSummary): string[] => [
+    `${html(model.algorithm)}${stepsOf(model) === '' ? '' : `, ${stepsOf(model)}`}`,
+    `${formatCount(model.trainingRows)} of ${formatCount(model.dataRows)} rows`,
+    formatDuration(model.trainingSeconds),
+    formatBytes(model.sizeBytes),
+    model.latency ? `${formatNumber(model.latency.p50Ms, 2)} · ${formatNumber(model.latency.p99Ms, 2)} ms` : '–',
+    `<code>${html(shortDigest(model.digest))}</code>`,
+  ];
+  const names = ['algorithm', 'trained on', 'training took', 'size', 'latency, median · 99th percentile', 'digest'];
+  const [candidate, before] = [of(result.candidate), result.champion && of(result.champion)];
+  const rows = names.map((name, index) => [name, ...(before ? [before[index]!] : []), candidate[index]!]);
+  const head = ['', ...(before ? [champion] : []), 'candidate'].map((text) => ({ text: html(text) }));
+  return `<h2>The models</h2>\n<div class="card">${tableHtml(head, rows)}</div>`;
+}
+
+function legend(result: Comparison, champion: string): string {
+  const line = (colour: string, name: string): string => `<span style="--swatch:var(--${colour})">${html(name)}</span>`;
+  const axes = result.curve ? `${html(result.curve.yLabel)} over ${html(result.curve.xLabel)}` : '';
+  return `${axes}<span class="legend">${line('accent', 'candidate')}${result.curve?.champion ? line('axis', champion) : ''}</span>`;
+}

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderComparisonHtml } from '../../shared/report/comparison-html.js';
+import * as extremes from '../shared/report/extreme-fixtures.js';
+import * as fixtures from '../shared/report/fixtures.js';
+import { findChromium, launchChromium, setScheme } from './screenshot.js';
+
+const chromiumPath = findChromium();
+if (chromiumPath === undefined) console.warn('The comparison is not drawn: no Chromium (install it, or set CHROMIUM_PATH)');
+
+const MEASURE = `(() => ({
+  page: document.documentElement.scrollWidth,
+  curves: [...document.querySelectorAll('svg')].filter((svg) => svg.getBoundingClientRect().height > 80 && svg.querySelectorAll('path').length > 2).length,
+  intervals: [...document.querySelectorAll('.interval i')].filter((bar) => bar.getBoundingClientRect().width > 0).length,
+  colours: getComputedStyle(document.body).color + ' on ' + getComputedStyle(document.body).backgroundColor,
+}))()`;
+
+interface Measured {
+  readonly page: number;
+  readonly curves: number;
+  readonly intervals: number;
+  readonly colours: string;
+}
+
+describe.skipIf(chromiumPath === undefined)('the page of a comparison in Chromium', () => {
+  let browser: Browser;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'comparison-page-'));
+    browser = await launchChromium();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each(Object.entries({ better: fixtures.better, 'forty slices': extremes.fortySlices, hostile: extremes.hostile }))(
+    '%s: fits a phone and a desk, light and dark, without network and errors',
+    async (name, result) => {
+      const file = join(folder, `${name}.html`);
+      writeFileSync(file, await renderComparisonHtml(result));
+      const page = await browser.newPage();
+      const [requests, errors] = [[] as string[], [] as string[]];
+      page.on('request', (request) => requests.push(request.url()));
+      page.on('console', (message) => errors.push(message.text()));
+      page.on('pageerror', (error) => errors.push(String(error)));
+      try {
+        const seen = new Set<string>();
+        await page.goto(pathToFileURL(file).href);
+        for (const width of [390, 1280]) {
+          for (const scheme of ['light', 'dark'] as const) {
+            await page.setViewportSize({ width, height: 900 });
+            await setScheme(page, scheme);
+            const measured = (await page.evaluate(MEASURE)) as Measured;
+            expect(measured.page).toBeLessThanOrEqual(width);
+            expect(measured.curves).toBe(1);
+            expect(measured.intervals).toBe([...result.metrics, ...result.slices].filter(({ interval }) => interval).length);
+            seen.add(measured.colours);
+          }
+        }
+        expect(seen.size).toBe(2);
+        expect(errors).toEqual([]);
+        expect(requests).toEqual([pathToFileURL(file).href]);
+      } finally {
+        await page.close();
+      }
+    },
+  );
+});

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { renderComparisonHtml } from '../../../shared/report/comparison-html.js';
+import * as extremes from './extreme-fixtures.js';
+import * as fixtures from './fixtures.js';
+
+/** Every tag of a page. */
+function tags(html: string): Set<string> {
+  return new Set([...html.matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, name]) => name!.toLowerCase()));
+}
+
+const RESULTS = {
+  better: fixtures.better,
+  worse: fixtures.worse,
+  'not comparable': fixtures.targetChanged,
+  'first model': fixtures.firstModel,
+  regression: fixtures.regression,
+  'forty slices': extremes.fortySlices,
+  'two hundred metrics': extremes.twoHundredMetrics,
+  hostile: extremes.hostile,
+};
+
+describe('the page of a comparison', () => {
+  test.each(Object.entries(RESULTS))('%s: no script, no picture from elsewhere, no network', async (_, result) => {
+    const html = await renderComparisonHtml(result);
+    for (const tag of ['script', 'img', 'iframe', 'object', 'link', 'a', 'form']) expect(tags(html)).not.toContain(tag);
+    expect(html.replace(/"[^"]*"/g, '""').match(/<[^>]*\son\w+=/g)).toBeNull();
+    expect(html.match(/\b(?:src|href|action|data)="/g)).toBeNull();
+    expect(html).not.toMatch(/url\(|@import/);
+    expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+    expect(html.match(/<\/style>/g)).toHaveLength(1);
+    expect(html).not.toMatch(/NaN|undefined|Infinity|\u202e/);
+  });
+
+  test('hostile texts add no kind of element', async () => {
+    const known = tags(await renderComparisonHtml({ ...fixtures.gateFailed, reason: 'It `is` so.' }));
+    for (const tag of tags(await renderComparisonHtml(extremes.hostile))) expect([...known, 'small', 'br']).toContain(tag);
+  });
+
+  test('has every slice and metric, and draws an interval right of the middle exactly where the candidate is better', async () => {
+    const result = extremes.fortySlices;
+    const html = await renderComparisonHtml(result);
+    const count = (sign: string): number => [...result.metrics, ...result.slices].filter((row) => row.sign === sign).length;
+    expect(html.match(/class="bar middle interval good"/g) ?? []).toHaveLength(count('better'));
+    expect(html.match(/class="bar middle interval bad"/g) ?? []).toHaveLength(count('worse'));
+    const places = [...html.matchAll(/interval (good|bad)" title="[^"]*"><i style="left:([\d.]+)%;width:([\d.]+)%/g)];
+    for (const [, kind, left, width] of places) {
+      if (kind === 'good') expect(Number(left)).toBeGreaterThanOrEqual(50);
+      else expect(Number(left) + Number(width)).toBeLessThanOrEqual(50);
+    }
+  });
+
+  test('a lower value is better for an error, and stands on the same side', async () => {
+    const html = await renderComparisonHtml(fixtures.better);
+    const row = /log_loss<\/bdi> ↓<\/td>.*?<\/tr>/s.exec(html)![0];
+    expect(row).toContain('−0.0061');
+    expect(row).toContain('interval good');
+  });
+
+  test('shows the numbers of the curves over their marks', async () => {
+    const html = await renderComparisonHtml(fixtures.better);
+    expect(html).toContain('<title>candidate: true positive rate 1.0000 at false positive rate 1.0000</title>');
+    expect(html).toContain('<title>production: true positive rate');
+  });
+});
