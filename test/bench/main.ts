@@ -6,6 +6,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   train: async () => (await import('./train.js')).train,
   serving: async () => (await import('./serving.js')).serving,
   predict: async () => (await import('./predict.js')).predict,
+  profile: async () => (await import('./profile.js')).profile,
 };
 
 const USAGE = `npm run bench -- NAME [--quick] [--install] [--case CASE]...
