@@ -11,7 +11,11 @@ export const COLUMNS: readonly { readonly name: string; readonly type: ColumnTyp
   { name: 'score', type: 'number', sql: 'sqrt(-2 * ln(u1)) * cos(2 * pi() * u2)' },
   { name: 'visits', type: 'integer', sql: 'CAST(floor(-20 * ln(u2)) AS BIGINT)' },
   { name: 'customer', type: 'integer', sql: 'CAST(hash(i, 2) % 50000 AS BIGINT)' },
-  { name: 'country', type: 'string', sql: "['DE','FR','IT','ES','PL','NL','BE','AT','CH','SE','DK','FI'][CAST(1 + hash(i, 3) % 12 AS BIGINT)]" },
+  {
+    name: 'country',
+    type: 'string',
+    sql: "['DE','FR','IT','ES','PL','NL','BE','AT','CH','SE','DK','FI'][CAST(1 + hash(i, 3) % 12 AS BIGINT)]",
+  },
   { name: 'product', type: 'string', sql: "'product ' || CAST(floor(1000 * u1 * u1) AS INTEGER)" },
   { name: 'note', type: 'string', sql: "'note ' || hash(i, 4) % 1000000" },
   { name: 'churned', type: 'boolean', sql: 'hash(i, 5) % 5 = 0' },

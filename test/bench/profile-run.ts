@@ -1,5 +1,5 @@
 import { openDataset } from '../../shared/data/dataset.js';
-import { type WatchedColumn, readDistributions } from '../../shared/data/distribution-read.js';
+import { readDistributions, type WatchedColumn } from '../../shared/data/distribution-read.js';
 import { sealed } from '../../shared/data/distribution-seal.js';
 import { openDatabase, readRows } from '../../shared/data/duckdb.js';
 import { profileDataset } from '../../shared/data/profile.js';
