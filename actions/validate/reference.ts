@@ -6,7 +6,7 @@ import type { Dataset } from '../../shared/data/dataset.js';
 import { openDataset } from '../../shared/data/dataset.js';
 import type { Distribution } from '../../shared/data/distribution.js';
 import type { DriftReport } from '../../shared/data/drift-report.js';
-import { parseProfile } from '../../shared/data/reference-profile.js';
+import { parseProfile, type ReferenceProfile } from '../../shared/data/reference-profile.js';
 import type { ColumnSchema } from '../../shared/data/table.js';
 import type { WantedPart } from '../../shared/data/watched-columns.js';
 import { watchedInputs } from '../../shared/features/watched.js';
@@ -28,6 +28,8 @@ export interface KnownProfile extends Pick<DriftReport['reference'], 'shown'> {
   readonly distribution: Distribution;
   /** What its parts of dates are; undefined where only their names say it. */
   readonly parts?: readonly WantedPart[];
+  /** Whether the target is among its columns. */
+  readonly hasTarget: boolean;
   /** Every column that it had; undefined where it is known of some only. */
   readonly schema?: readonly ColumnSchema[];
 }
@@ -103,8 +105,8 @@ async function profileIn(path: string, { directory, loaded }: ReferencePlace): P
   }
   const shown = path;
   return profile.kind === 'data profile'
-    ? { kind: 'profile', shown, distribution: profile.data, schema: profile.schema }
-    : { kind: 'profile', shown, distribution: profile.inputs };
+    ? { kind: 'profile', shown, distribution: profile.data, schema: profile.schema, hasTarget: true }
+    : { kind: 'profile', shown, ...ofModel(profile) };
 }
 
 /** The number of rows that an earlier `validation.json` or exploratory `profile.json` was about. */
@@ -146,5 +148,11 @@ async function modelProfile(
   const time = bundle.manifest.context?.time ?? spec.data.time;
   const { watched } = watchedInputs(bundle.manifest.signature, bundle.manifest.features, time);
   const parts = watched.flatMap(({ name, from, part }) => (part === undefined ? [] : [{ name, from, part }]));
-  return { kind: 'model', shown: text, distribution: profile.inputs, parts };
+  return { kind: 'model', shown: text, ...ofModel(profile), parts };
+}
+
+/** Inputs and target of the rows that trained: they are the same rows. */
+function ofModel({ inputs, target }: ReferenceProfile): Pick<KnownProfile, 'distribution' | 'hasTarget'> {
+  const columns = [...inputs.columns, ...(target?.columns ?? [])];
+  return { distribution: { ...inputs, columns }, hasTarget: target !== undefined };
 }

@@ -133,12 +133,20 @@ describe('validate against a reference', () => {
   test('a model is a reference by what it has learned from', async () => {
     await project.run('train', { data: 'before.csv', output: 'bundle' });
     const { drift } = await validate({ reference: 'bundle' });
-    expect(named(drift)).toEqual(['usage drifted', 'plan drifted']);
+    expect(named(drift)).toEqual(['usage drifted', 'plan drifted', 'churned']);
+    expect(drift.columns[2]!.isTarget).toBe(true);
     expect(drift.reference).toMatchObject({ kind: 'model', shown: 'bundle' });
     expect(drift.columns[0]!.detail).toContain('from the training rows of bundle');
-    expect(drift.notices).toEqual([expect.stringContaining("A model's profile has no target")]);
+    expect(drift.notices).toEqual([]);
     const byPath = await validate({ reference: 'bundle/profile.json' });
     expect(named(byPath.drift)).toEqual(named(drift));
+    // Bundles of earlier versions have none.
+    const { target, ...earlier } = JSON.parse(await readFile(join(project.directory, 'bundle/profile.json'), 'utf8'));
+    expect(target.columns).toMatchObject([{ name: 'churned', kind: 'levels' }]);
+    await project.write('earlier.json', JSON.stringify(earlier));
+    const without = (await validate({ reference: 'earlier.json' })).drift;
+    expect(named(without)).toEqual(['usage drifted', 'plan drifted']);
+    expect(without.notices).toEqual([expect.stringContaining('This profile has no target')]);
   });
 
   test('the window before is a reference, by data.time and monitor.window', async () => {
