@@ -10,6 +10,7 @@ const LONG = [
   'test/actions/registry.test.ts',
   'test/actions/retrain-ask.test.ts',
   'test/actions/retrain.test.ts',
+  'test/actions/train-command.test.ts',
   'test/actions/tune-kills.test.ts',
   'test/actions/tune.test.ts',
   'test/render/chromium.test.ts',
@@ -24,6 +25,7 @@ const LONG = [
   'test/workflows/model-cd.test.ts',
   'test/workflows/retrain-loop.test.ts',
   'test/workflows/retrain.test.ts',
+  'test/workflows/trainers.test.ts',
   'test/workflows/tune.test.ts',
 ];
 

@@ -8,8 +8,8 @@ import { toolVersion } from '../../shared/core/version.js';
 import { dayBlocks, groupBlocks } from '../../shared/data/blocks.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import type { Predictions } from '../../shared/data/predictions.js';
-import { selectLabels } from '../../shared/data/select.js';
-import { specSlices } from '../../shared/data/slices.js';
+import { selectLabels, selectWeights } from '../../shared/data/select.js';
+import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts } from '../../shared/data/split.js';
 import type { Table } from '../../shared/data/table.js';
 import { rowsInWindow } from '../../shared/data/window.js';
@@ -17,6 +17,7 @@ import { acceptanceOf } from '../../shared/evaluation/acceptance.js';
 import { describeChanges } from '../../shared/evaluation/changes.js';
 import { incomparableReason } from '../../shared/evaluation/comparability.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
+import { readCustomMetrics } from '../../shared/evaluation/custom-metrics.js';
 import { judge } from '../../shared/evaluation/judge.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
@@ -29,9 +30,10 @@ import { renderComparisonHtml } from '../../shared/report/comparison-html.js';
 import { gateMessage } from '../../shared/report/gates.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
-import { chosenMetrics, primaryMetric } from '../../shared/spec/chosen-metrics.js';
+import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.js';
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { retrainWithSeeds } from '../../shared/training/retrain-seeds.js';
 
 export interface CompareInputs {
   readonly candidate: string;
@@ -168,26 +170,41 @@ async function judgeCandidate(
   });
   const championManifest = champion?.bundle.manifest;
   const blocks = await blocksOf(dataset, loaded, rows);
+  const weights = selectWeights(await dataset.weights(), rows);
+  const custom = await readCustomMetrics(dataset, loaded, rows, {
+    labels: judgedLabels,
+    candidate: { predictions: scored.predictions, threshold: manifest.threshold },
+    champion: opponent && { predictions: opponent.predictions, threshold: championManifest?.threshold },
+  });
+  const again = champion && !notComparable && (spec.evaluate.seeds ?? 1) > 1;
+  const runs = again
+    ? await retrainWithSeeds(dataset, loaded, manifest, { rows, trainings: spec.evaluate.seeds!, progress })
+    : undefined;
+  if (runs && 'reason' in runs) log(`evaluate.seeds: not trained again, since ${runs.reason}`);
   const judgement = judge({
     labels: judgedLabels,
     candidate: scored.predictions,
     champion: opponent?.predictions,
     sameDigest: championManifest?.digest === manifest.digest,
     notComparable,
-    primary: primaryMetric(spec),
-    metrics: chosenMetrics(spec),
+    primary: judgedPrimary(spec),
+    metrics: judgedMetrics(spec),
     gates: spec.gates.map((text, index) => {
       const { line } = loaded.locate(['gates', index]);
-      return { gate: parseGate(text), text, ...(line !== undefined && { line }) };
+      return { gate: parseGate(text, Object.keys(spec.evaluate.custom ?? {})), text, ...(line !== undefined && { line }) };
     }),
     gatesInconclusive: spec.gates_inconclusive,
     margin: spec.evaluate.margin ?? 0,
     slices: await specSlices(dataset, loaded, rows),
+    groups: await protectedGroups(dataset, loaded, rows),
     minRows: spec.evaluate.min_rows,
     confidence: spec.evaluate.confidence,
     bootstrap: spec.evaluate.bootstrap,
     seed: spec.seed,
     blocks,
+    weights,
+    custom,
+    retrained: runs && 'predictions' in runs ? runs.predictions : undefined,
     threshold: { candidate: manifest.threshold, champion: championManifest?.threshold },
     measures: measuresOf(candidate, scored),
     championMeasures: champion && opponent && measuresOf(champion.bundle, opponent),

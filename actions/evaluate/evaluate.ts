@@ -6,10 +6,11 @@ import { formatCount } from '../../shared/core/format.js';
 import { sha256 } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
-import { selectLabels } from '../../shared/data/select.js';
-import { specSlices } from '../../shared/data/slices.js';
+import { selectLabels, selectWeights } from '../../shared/data/select.js';
+import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts, fitSplit } from '../../shared/data/split.js';
 import type { ModelSummary } from '../../shared/evaluation/comparison.js';
+import { readCustomMetrics } from '../../shared/evaluation/custom-metrics.js';
 import type { Evaluation } from '../../shared/evaluation/evaluation.js';
 import { evaluateModel } from '../../shared/evaluation/judge.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
@@ -20,7 +21,7 @@ import { type ResolvedModel, resolveModel } from '../../shared/registry/resolve.
 import { renderEvaluation } from '../../shared/report/evaluation.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
-import { chosenMetrics, primaryMetric } from '../../shared/spec/chosen-metrics.js';
+import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.js';
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 
@@ -125,21 +126,28 @@ async function evaluate(
       model.signature.inputs.map(({ name }) => name),
       latency,
     );
+    const judgedLabels = selectLabels(labels, rows);
     const { resamples: _resamples, ...parts } = evaluateModel({
-      labels: selectLabels(labels, rows),
+      labels: judgedLabels,
       candidate: predictions,
-      primary: primaryMetric(spec),
-      metrics: chosenMetrics(spec),
+      primary: judgedPrimary(spec),
+      metrics: judgedMetrics(spec),
       gates: spec.gates.map((text, index) => {
         const { line } = loaded.locate(['gates', index]);
-        return { gate: parseGate(text), text, ...(line !== undefined && { line }) };
+        return { gate: parseGate(text, Object.keys(spec.evaluate.custom ?? {})), text, ...(line !== undefined && { line }) };
       }),
       gatesInconclusive: spec.gates_inconclusive,
       slices: await specSlices(dataset, loaded, rows),
+      groups: await protectedGroups(dataset, loaded, rows),
       minRows: spec.evaluate.min_rows,
       confidence: spec.evaluate.confidence,
       bootstrap: spec.evaluate.bootstrap,
       seed: spec.seed,
+      weights: selectWeights(await dataset.weights(), rows),
+      custom: await readCustomMetrics(dataset, loaded, rows, {
+        labels: judgedLabels,
+        candidate: { predictions, threshold: manifest?.threshold },
+      }),
       threshold: { candidate: manifest?.threshold },
       measures: { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms, size_mb: summary.sizeBytes / 1e6 },
       progress,

@@ -26,6 +26,7 @@ import type { RunEnvironment } from '../../shared/runner/environment.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { isFairness } from '../../shared/spec/metrics.js';
 import type { Spec } from '../../shared/spec/schema.js';
 import { readComparison } from './comparison.js';
 
@@ -72,9 +73,10 @@ export async function run(inputs: PromoteInputs, services: RunnerServices): Prom
 
   const { registry, version } = await wantedVersion(inputs.model, source, name);
   const bundle = await fetchVersion(source, registry.model, version);
-  const lines = loaded.spec.gates.map((text): GateLine => ({ text, gate: parseGate(text) }));
-  // Only gates that ask for the champion depend on who has which stage.
-  const isRelative = lines.some(({ gate }) => gate.kind !== 'value');
+  const custom = Object.keys(loaded.spec.evaluate.custom ?? {});
+  const lines = loaded.spec.gates.map((text): GateLine => ({ text, gate: parseGate(text, custom) }));
+  // Only gates that ask for the champion depend on who has which stage; what the spec computes of its own only a comparison has.
+  const isRelative = lines.some(({ gate }) => gate.kind !== 'value' || custom.includes(gate.metric) || isFairness(gate.metric));
   const comparison =
     inputs.comparison === undefined
       ? undefined

@@ -6,6 +6,7 @@ import { run, type TrainInputs } from './train.js';
 
 export function readInputs(inputs: InputReader): TrainInputs {
   return {
+    cache: inputs.optional('cache') === undefined ? undefined : inputs.flag('cache'),
     champion: inputs.required('champion'),
     data: inputs.lines('data'),
     'github-token': inputs.optional('github-token'),

@@ -1,40 +1,34 @@
 import { join, resolve } from 'node:path';
-import { candidateArtifact } from '../../shared/bundle/files.js';
-import type { Manifest } from '../../shared/bundle/manifest.js';
-import { writeBundle } from '../../shared/bundle/write.js';
 import { messageOf, UserError } from '../../shared/core/errors.js';
 import { formatCount, formatDuration } from '../../shared/core/format.js';
-import { toolVersion } from '../../shared/core/version.js';
-import { columnKey } from '../../shared/data/column-names.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { NOTABLE_LEAKAGE } from '../../shared/data/leakage.js';
-import { writePredictions } from '../../shared/data/parquet.js';
 import type { Predictions } from '../../shared/data/predictions.js';
-import { readReference } from '../../shared/data/reference.js';
-import type { ReferenceProfile } from '../../shared/data/reference-profile.js';
 import { rowsOfPart, selectLabels } from '../../shared/data/select.js';
 import { fitSplit, type Split } from '../../shared/data/split.js';
 import type { SplitRule } from '../../shared/data/split-rule.js';
 import { type Labels, PARTS, type Table } from '../../shared/data/table.js';
-import { newestLabelled } from '../../shared/data/window.js';
 import { computeMetrics } from '../../shared/evaluation/metrics.js';
-import { watchedInputs } from '../../shared/features/watched.js';
 import { openModel } from '../../shared/onnx/session.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
-import { resolveChampion } from '../../shared/registry/resolve.js';
-import { modelBom } from '../../shared/report/bom.js';
-import { renderModelCard } from '../../shared/report/model-card.js';
+import { type ResolvedModel, resolveChampion } from '../../shared/registry/resolve.js';
 import { renderTraining } from '../../shared/report/training.js';
-import type { RunEnvironment } from '../../shared/runner/environment.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
+import { workDirectory } from '../../shared/runner/work-directory.js';
 import { chosenMetrics } from '../../shared/spec/chosen-metrics.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
-import { type FittedModel, fitModel } from '../../shared/training/fit.js';
-import { prepareFit } from './prepare-fit.js';
+import { trainByCommand } from '../../shared/training/command/command.js';
+import { fitFinished } from '../../shared/training/fit-finished.js';
+import { prepareFit, rawColumns } from '../../shared/training/prepare-fit.js';
+import { leaveBundle, offerCandidate, profileOf, reuseBundle, type Trained } from './candidate.js';
+import { fingerprintOf, ruleName } from './fingerprint.js';
+import { findBundle, type Reuse, rememberBundle } from './reuse.js';
 import { runPack } from './trials.js';
 
 export interface TrainInputs {
+  /** Overrides `train.cache`; undefined where the input is empty. */
+  readonly cache: boolean | undefined;
   readonly champion: string;
   readonly data: readonly string[];
   readonly 'github-token': string | undefined;
@@ -50,7 +44,7 @@ export interface TrainInputs {
 
 /** Fits features and model on the training rows and leaves one bundle, the candidate. */
 export async function run(inputs: TrainInputs, services: RunnerServices): Promise<ActionOutcome> {
-  const { environment, progress, artifacts, log } = services;
+  const { environment, progress, log } = services;
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), {
     displayName: join(inputs['working-directory'], inputs.spec),
@@ -63,6 +57,23 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
   const { spec } = loaded;
   const annotations: Annotation[] = loaded.notices.map((notice) => ({ ...notice, level: 'notice' }));
 
+  const output = resolve(directory, inputs.output);
+  const champion = once(() => findChampion(inputs, services, spec, directory));
+  const { rule: frozen, notice } = await championSplit(inputs, spec, champion);
+  if (notice) annotations.push(notice);
+  const places = {
+    directory,
+    output,
+    trustOutput: !environment.hasArtifacts,
+    name: spec.name,
+    frozen,
+    champion: () => champion().catch((error: unknown) => (error instanceof UserError ? undefined : Promise.reject(error))),
+  };
+  const mayReuse = inputs.trials === undefined && (inputs.cache ?? spec.train.cache);
+  const fingerprint = mayReuse ? await fingerprintOf(loaded, { directory, ...placeOf(inputs, services) }) : undefined;
+  const reuse = fingerprint && (await findBundle(fingerprint, places));
+  if (fingerprint && reuse?.bundle) return reuseBundle({ reuse, fingerprint, places, annotations, loaded, services });
+
   const dataset = await openDataset({
     spec,
     directory,
@@ -74,8 +85,6 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
   try {
     annotations.push(...dataset.notices.map((message): Annotation => ({ message, level: 'notice' })));
     log(`${formatCount(dataset.rows)} rows, ${dataset.schema.length} columns`);
-    const { rule: frozen, notice } = await championSplit(inputs, services, spec, directory);
-    if (notice) annotations.push(notice);
     const split = await fitSplit(dataset, spec, {
       ...(frozen && { frozen }),
       ...(inputs.window !== undefined && { window: inputs.window }),
@@ -93,45 +102,40 @@ export async function run(inputs: TrainInputs, services: RunnerServices): Promis
       const outcome = await runPack(inputs.trials, { dataset, split, loaded, place, services });
       return { ...outcome, annotations: [...annotations, ...(outcome.annotations ?? [])] };
     }
-    const trained = await trainOnSplit(dataset, split, loaded, services);
-    const output = resolve(directory, inputs.output);
+    const trained =
+      spec.train.command === undefined
+        ? await trainOnSplit(dataset, split, loaded, services)
+        : await trainWithCommand(dataset, split, loaded, { services, directory, specFile: join(directory, inputs.spec) });
     const profile = await profileOf(dataset, split, spec, trained);
-    const manifest = await leaveBundle(output, { dataset, split, spec, environment, profile, ...trained });
+    const known = fingerprint && { ...fingerprint, ...(frozen && { kept: ruleName(frozen) }) };
+    const manifest = await leaveBundle(output, { dataset, split, spec, environment, profile, fingerprint: known, ...trained });
     log(`Bundle ${manifest.digest} in ${join(inputs['working-directory'], inputs.output)}`);
-
-    const artifact = candidateArtifact(spec.name);
-    if (artifacts.available) {
-      const files = ['manifest.json', ...Object.keys(manifest.files)].map((file) => join(output, file));
-      await artifacts.upload(artifact, files, output);
-      log(`Candidate left as artifact ${artifact}`);
-    }
+    if (fingerprint) await rememberBundle(fingerprint, places, output);
+    const artifact = await offerCandidate(output, manifest, services);
     const { fitted, metrics } = trained;
     return {
       outputs: {
         'bundle-path': output,
         digest: manifest.digest,
-        artifact: artifacts.available ? artifact : '',
+        cached: 'false',
+        artifact,
       },
       annotations,
       summary: renderTraining({
         manifest,
         metrics,
         importance: fitted.importance,
+        ...(trained.reported && { reported: trained.reported }),
         curve: fitted.curve,
         curveMetric: fitted.curveMetric,
         leakage: split.leakage.share,
         notices: loaded.notices.map(({ message }) => message),
+        reuse: noReuse(mayReuse, reuse),
       }),
     };
   } finally {
     dataset.close();
   }
-}
-
-interface Trained {
-  readonly fitted: FittedModel;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly test: { readonly rows: Uint32Array; readonly labels: Labels; readonly predictions: Predictions };
 }
 
 async function trainOnSplit(
@@ -140,23 +144,68 @@ async function trainOnSplit(
   { spec, locate }: LoadedSpec,
   { progress, log }: RunnerServices,
 ): Promise<Trained> {
-  const { columns, labels, request } = await prepareFit(dataset, split, { spec, locate });
+  const { columns, labels, request, finish } = await prepareFit(dataset, split, { spec, locate });
   log(`Training ${request.algorithm}`);
-  const fitted = await fitModel({ ...request, progress });
+  const fitted = await fitFinished({ ...request, progress }, await finish());
   log(`Trained ${fitted.iterations} iterations in ${formatDuration(fitted.seconds)}`);
 
-  // What is recorded is what the graph says of raw rows, as it will be served; not the trainer's own arithmetic.
-  const rows = rowsOfPart(split.parts, 'test');
-  const test = await predict(fitted, await dataset.table(columns, rows), spec);
-  const testLabels = selectLabels(labels, rows);
+  return { fitted, ...(await scoreTest(dataset, split, { spec, columns, labels, fitted })) };
+}
+
+/** Trains by the user's own program, which gets the raw columns and leaves a graph. */
+async function trainWithCommand(
+  dataset: Dataset,
+  split: Split,
+  loaded: LoadedSpec,
+  { services, directory, specFile }: { services: RunnerServices; directory: string; specFile: string },
+): Promise<Trained> {
+  const { spec } = loaded;
+  const columns = await rawColumns(dataset, loaded);
+  const labels = await dataset.labels();
+  const model = await trainByCommand({
+    dataset,
+    split,
+    loaded,
+    specFile,
+    directory,
+    folder: join(workDirectory(directory), 'command'),
+    features: columns.map((name) => dataset.schema.find((column) => column.name === name)!),
+    classes: labels.task === 'regression' ? [] : labels.classes,
+    env: process.env,
+    log: services.log,
+    progress: services.progress,
+  });
+  const fitted = { ...model, classes: labels.task === 'regression' ? [] : labels.classes, importance: [] };
+  const inputs = model.signature.inputs.map(({ name }) => name);
   return {
     fitted,
-    metrics: computeMetrics(chosenMetrics(spec), testLabels, test),
-    test: { rows, labels: testLabels, predictions: test },
+    reported: model.reported,
+    ...(await scoreTest(dataset, split, { spec, columns: inputs, labels, fitted })),
   };
 }
 
-async function predict(fitted: FittedModel, table: Table, spec: Spec): Promise<Predictions> {
+/** What is recorded is what the graph says of raw rows, as it will be served; not the trainer's own arithmetic. */
+async function scoreTest(
+  dataset: Dataset,
+  split: Split,
+  made: { spec: Spec; columns: readonly string[]; labels: Labels; fitted: Trained['fitted'] },
+): Promise<Pick<Trained, 'metrics' | 'test'>> {
+  const { spec, columns, labels, fitted } = made;
+  const rows = rowsOfPart(split.parts, 'test');
+  const predictions = await predict(fitted, await dataset.table(columns, rows), spec);
+  const testLabels = selectLabels(labels, rows);
+  return {
+    metrics: computeMetrics(
+      chosenMetrics(spec),
+      testLabels,
+      predictions,
+      fitted.threshold && { threshold: fitted.threshold.value },
+    ),
+    test: { rows, labels: testLabels, predictions },
+  };
+}
+
+async function predict(fitted: Trained['fitted'], table: Table, spec: Spec): Promise<Predictions> {
   const model = await openModel(fitted.model);
   try {
     return await model.predict(table, { task: spec.task, classes: fitted.classes });
@@ -165,86 +214,38 @@ async function predict(fitted: FittedModel, table: Table, spec: Spec): Promise<P
   }
 }
 
-/** What the monitoring will hold live rows and answers against. */
-function profileOf(dataset: Dataset, split: Split, spec: Spec, { fitted, test }: Trained): Promise<ReferenceProfile> {
-  const { time } = spec.data;
-  return readReference(dataset, {
+function placeOf(inputs: TrainInputs, { environment }: RunnerServices) {
+  return { workspace: environment.workspace, data: inputs.data, window: inputs.window };
+}
+
+/** Why the model was trained and not reused, in a sentence. */
+function noReuse(mayReuse: boolean, reuse: Reuse | undefined): string {
+  if (!mayReuse) return '';
+  if (!reuse) return 'It was trained because train.inputs names no files, so nobody knows whether the command has changed.';
+  if (reuse.bundle || reuse.changed === undefined || reuse.changed.length === 0) return '';
+  return `It was trained again because of what changed since ${reuse.since}: ${reuse.changed.join(', ')}.`;
+}
+
+function findChampion(
+  inputs: TrainInputs,
+  services: RunnerServices,
+  spec: Spec,
+  directory: string,
+): Promise<ResolvedModel | undefined> {
+  return resolveChampion(inputs.champion, {
+    input: 'champion',
     model: spec.name,
-    parts: split.parts,
-    inputs: watchedInputs(fitted.signature, fitted.plan, time).watched,
-    heldOut: test,
-    time,
-    unit: spec.monitor?.block ?? 'day',
+    directory,
+    branch: services.environment.baseBranch,
+    connect: () => connectCandidates(services, inputs['github-token'], directory),
   });
 }
 
-async function leaveBundle(
-  output: string,
-  made: Trained & { dataset: Dataset; split: Split; spec: Spec; environment: RunEnvironment; profile: ReferenceProfile },
-): Promise<Manifest> {
-  const { dataset, split, spec, environment, profile, fitted, metrics, test } = made;
-  const { repository, runId, runAttempt, runUrl, headSha } = environment;
-  const positive = spec.task === 'binary' ? fitted.classes.at(-1) : undefined;
-  const newest = await newestLabelled(dataset, spec);
-  const defined = Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)));
-  return writeBundle(output, {
-    manifest: {
-      format: 1,
-      name: spec.name,
-      task: spec.task,
-      signature: fitted.signature,
-      classes: fitted.classes,
-      target: {
-        column: spec.target.column,
-        ...(spec.target.sql !== undefined && { sql: spec.target.sql }),
-        ...(positive !== undefined && { positive }),
-      },
-      algorithm: spec.train.algorithm ?? 'gbdt',
-      params: fitted.params,
-      features: fitted.plan,
-      seed: spec.seed,
-      ...(spec.task === 'binary' && { threshold: 0.5 }),
-      data: { ...dataset.fingerprint, ...(newest && { newest }) },
-      split: split.rule,
-      training: {
-        rows: split.counts,
-        seconds: fitted.seconds,
-        iterations: fitted.iterations,
-        leakage: split.leakage.share,
-        ...(fitted.selection && { selection: fitted.selection }),
-        finishedAt: new Date().toISOString(),
-      },
-      context: contextColumns(dataset, spec),
-      ...(headSha !== undefined && { commit: headSha }),
-      ...(repository && runId !== undefined && { run: { id: runId, attempt: runAttempt, url: runUrl ?? '' } }),
-      tool: { name: 'mlops-actions', version: toolVersion() },
-    },
-    model: fitted.model,
-    metrics: Object.fromEntries(Object.keys(metrics).map((name) => [name, defined[name] ?? null])),
-    importance: fitted.importance,
-    profile,
-    writePredictions: async (file) =>
-      writePredictions(file, {
-        ids: await dataset.rowIds(test.rows),
-        labels: test.labels,
-        predictions: test.predictions,
-        classes: fitted.classes,
-      }),
-    render: (manifest) => ({
-      card: renderModelCard(manifest, defined, spec),
-      bom: `${JSON.stringify(modelBom(manifest), null, 2)}\n`,
-    }),
-  });
-}
-
-/** The columns of data.time and data.key as the data spells them; SQL, and so a spec, does not tell upper from lower case. */
-function contextColumns(dataset: Dataset, spec: Spec): NonNullable<Manifest['context']> {
-  const spelled = (name: string): string =>
-    dataset.schema.find((column) => columnKey(column.name) === columnKey(name))?.name ?? name;
-  const { time, key } = spec.data;
-  return {
-    ...(time !== undefined && { time: spelled(time) }),
-    key: key === undefined ? [] : [key].flat().map(spelled),
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
   };
 }
 
@@ -254,19 +255,12 @@ function contextColumns(dataset: Dataset, spec: Spec): NonNullable<Manifest['con
  */
 async function championSplit(
   inputs: TrainInputs,
-  services: RunnerServices,
   spec: Spec,
-  directory: string,
+  find: () => Promise<ResolvedModel | undefined>,
 ): Promise<{ rule?: SplitRule; notice?: Annotation }> {
   if (spec.split.by !== 'hash') return {};
   try {
-    const champion = await resolveChampion(inputs.champion, {
-      input: 'champion',
-      model: spec.name,
-      directory,
-      branch: services.environment.baseBranch,
-      connect: () => connectCandidates(services, inputs['github-token'], directory),
-    });
+    const champion = await find();
     return champion?.kind === 'bundle' ? { rule: champion.bundle.manifest.split } : {};
   } catch (error) {
     // A fresh division is right as well: the comparison leaves out what the champion has seen. So this is no failure,

@@ -11,11 +11,11 @@ import { renderPack } from '../../shared/report/study.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
+import { prepareFit } from '../../shared/training/prepare-fit.js';
 import { logArtifact, partArtifact } from '../../shared/tuning/artifacts.js';
 import { type Pack, readPack } from '../../shared/tuning/pack.js';
 import { ranked, type Trial, trialsOf } from '../../shared/tuning/study.js';
 import { eventLine, type StudyEvent, type TrialEvent } from '../../shared/tuning/study-log.js';
-import { prepareFit } from './prepare-fit.js';
 import { runTrials } from './trial-pool.js';
 
 export interface PackContext {
@@ -78,7 +78,7 @@ export async function runPack(text: string, context: PackContext): Promise<Actio
   const trials = journal.trials();
   const failure = failureOf(trials, pack, stop.signal.aborted);
   return {
-    outputs: { 'bundle-path': '', digest: '', artifact: artifacts.available ? journal.artifact : '' },
+    outputs: { 'bundle-path': '', digest: '', cached: 'false', artifact: artifacts.available ? journal.artifact : '' },
     summary: renderPack({
       model: study.model,
       metric: study.metric,

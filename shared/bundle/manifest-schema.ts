@@ -102,6 +102,7 @@ export const manifestSchema = z.strictObject({
   classes: z.array(z.string()),
   target: z.strictObject({ column: z.string(), sql: z.string().exactOptional(), positive: z.string().exactOptional() }),
   algorithm: z.string(),
+  command: z.string().exactOptional(),
   params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   features: z.strictObject({ features: z.array(feature) }),
   seed: count,
@@ -120,9 +121,28 @@ export const manifestSchema = z.strictObject({
     iterations: count,
     leakage: share.exactOptional(),
     selection: selection.exactOptional(),
+    crossValidation: z
+      .strictObject({
+        folds: count,
+        rows: count,
+        metrics: z.array(
+          z.strictObject({
+            name: z.string(),
+            mean: z.number().nullable(),
+            sd: z.number().nullable(),
+            values: z.array(z.number().nullable()),
+          }),
+        ),
+      })
+      .exactOptional(),
+    calibration: z.strictObject({ method: z.string(), rows: count, source: z.string() }).exactOptional(),
+    threshold: z.strictObject({ metric: z.string(), reached: z.number(), rows: count, source: z.string() }).exactOptional(),
     finishedAt: z.iso.datetime(),
   }),
   context: z.strictObject({ time: z.string().exactOptional(), key: z.array(z.string()) }).exactOptional(),
+  fingerprint: z
+    .strictObject({ digest, parts: z.record(z.string(), z.string()), kept: z.string().exactOptional() })
+    .exactOptional(),
   commit: z.string().exactOptional(),
   run: z.strictObject({ id: count, attempt: count, url: z.url({ protocol: /^https?$/ }) }).exactOptional(),
   tool: z.strictObject({ name: z.literal('mlops-actions'), version: z.string() }),

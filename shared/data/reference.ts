@@ -1,11 +1,10 @@
-import type { DuckDBValue } from '@duckdb/node-api';
 import { MISSING_INTEGER } from '../core/missing.js';
 import type { Dataset } from './dataset.js';
 import type { BlockUnit } from './distribution.js';
 import { distributionOf } from './distribution-arrays.js';
 import { readDistributions, type WatchedColumn } from './distribution-read.js';
 import { sealed } from './distribution-seal.js';
-import { duckdb } from './duckdb.js';
+import { loadParts, PARTS_TABLE } from './part-table.js';
 import { predictionColumns } from './prediction-columns.js';
 import type { Predictions } from './predictions.js';
 import type { ReferenceProfile } from './reference-profile.js';
@@ -26,9 +25,6 @@ export interface ReferenceRequest {
   readonly unit: BlockUnit;
 }
 
-/** Rows of a DuckDB vector: what is handed over at a time. */
-const BLOCK = 2048;
-
 /** The reference of a model: its training rows and its answers on held-out ones, sealed. */
 export async function readReference(dataset: Dataset, request: ReferenceRequest): Promise<ReferenceProfile> {
   const { parts, inputs, heldOut, unit } = request;
@@ -37,7 +33,7 @@ export async function readReference(dataset: Dataset, request: ReferenceRequest)
   try {
     const target = await watchedTarget(dataset);
     const [training] = await readDistributions(dataset.connection, {
-      from: '(SELECT * FROM source POSITIONAL JOIN __parts)',
+      from: `(SELECT * FROM source POSITIONAL JOIN ${PARTS_TABLE})`,
       columns: [...inputs.map(({ from, ...watched }) => ({ ...watched, sql: identifier(from) })), ...target],
       ...(time !== undefined && { time: { sql: `CAST(${identifier(time)} AS TIMESTAMP)`, unit } }),
       group: { sql: `CASE WHEN __part = ${PARTS.indexOf('train')} THEN 0 END`, count: 1 },
@@ -54,7 +50,7 @@ export async function readReference(dataset: Dataset, request: ReferenceRequest)
       ...(target.length > 0 && { target: { ...rows, columns: columns.slice(inputs.length) } }),
     };
   } finally {
-    await dataset.connection.run('DROP TABLE IF EXISTS __parts');
+    await dataset.connection.run(`DROP TABLE IF EXISTS ${PARTS_TABLE}`);
   }
 }
 
@@ -75,18 +71,4 @@ function timeOf(dataset: Dataset, time: string | undefined): string | undefined 
 async function readTimes(dataset: Dataset, time: string, rows: Uint32Array): Promise<Float64Array> {
   const { values } = columnOf(await dataset.table([time], rows), time) as { values: BigInt64Array };
   return Float64Array.from(values, (value) => (value === MISSING_INTEGER ? Number.NaN : Number(value) / 1000));
-}
-
-/** Rows stand in the table in the order of the parts, so that the two are joined by position. */
-async function loadParts({ connection }: Dataset, parts: Uint8Array): Promise<void> {
-  const { DuckDBDataChunk, UTINYINT } = await duckdb();
-  await connection.run('CREATE OR REPLACE TEMP TABLE __parts (__part UTINYINT)');
-  const appender = await connection.createAppender('__parts', 'main', 'temp');
-  for (let start = 0; start < parts.length; start += BLOCK) {
-    const count = Math.min(BLOCK, parts.length - start);
-    const chunk = DuckDBDataChunk.create([UTINYINT], count);
-    chunk.setColumns([Array.from(parts.subarray(start, start + count)) as DuckDBValue[]]);
-    appender.appendDataChunk(chunk);
-  }
-  appender.closeSync();
 }

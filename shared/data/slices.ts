@@ -42,6 +42,31 @@ export async function specSlices(dataset: Dataset, { spec, locate }: LoadedSpec,
   return slices;
 }
 
+/** A column's groups of rows: −1 for the rows of none. */
+export interface RowGroups {
+  readonly column: string;
+  readonly names: readonly string[];
+  readonly of: Int32Array;
+}
+
+/**
+ * The groups of `evaluate.protected`: of each column its 10 largest values with at least `evaluate.min_rows` of the judged rows.
+ * @throws UserError for a column that is not there
+ */
+export async function protectedGroups(dataset: Dataset, { spec, locate }: LoadedSpec, rows: Uint32Array): Promise<RowGroups[]> {
+  const found: RowGroups[] = [];
+  for (const [index, wanted] of (spec.evaluate.protected ?? []).entries()) {
+    const { name } = dataset.column(wanted, locate(['evaluate', 'protected', index]));
+    const slices = largestValues(name, columnOf(await dataset.table([name], rows), name)).filter(
+      (slice) => slice.rows.length >= spec.evaluate.min_rows,
+    );
+    const of = new Int32Array(rows.length).fill(-1);
+    for (const [group, slice] of slices.entries()) for (const row of slice.rows) of[row] = group;
+    found.push({ column: name, names: slices.map((slice) => slice.name.slice(name.length + 3)), of });
+  }
+  return found;
+}
+
 function largestValues(name: string, column: Column): RowSlice[] {
   const groups = new Map<string, number[]>();
   const count = column.type === 'string' ? column.codes.length : column.values.length;

@@ -1,4 +1,4 @@
-import { parseGate } from '../spec/gates.js';
+import { readGate } from '../spec/gates.js';
 import type { Comparison } from './comparison.js';
 
 /** Whether a candidate may take the champion's place. */
@@ -31,8 +31,8 @@ export function acceptanceOf({ verdict, gates, blocked, primary }: Comparison): 
     case 'no evidence': {
       const gate = gates.find(({ text, outcome }) => {
         if (outcome !== 'pass') return false;
-        const { kind, metric } = parseGate(text);
-        return kind === 'champion' && metric === primary;
+        const read = readGate(text, [primary]);
+        return 'kind' in read && read.kind === 'champion' && read.metric === primary;
       });
       return gate
         ? { accepted: true, reason: `the data cannot tell it from the champion, and ${gate.text} passes` }

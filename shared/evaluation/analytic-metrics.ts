@@ -1,4 +1,3 @@
-import type { MetricName } from '../spec/metrics.js';
 import { binomialInterval } from './binomial.js';
 import type { Interval } from './comparison.js';
 import { aucInfluence, stratifiedError } from './delong.js';
@@ -18,7 +17,7 @@ interface AnalyticOptions {
 
 /** A metric of both models; intervals, and what tests on the difference need, where they are valid. */
 export interface IntervalMetric {
-  readonly name: MetricName;
+  readonly name: string;
   readonly candidate: number;
   readonly candidateInterval?: Interval;
   readonly champion?: number;
@@ -29,21 +28,21 @@ export interface IntervalMetric {
 }
 
 /**
- * Whether a metric's uncertainty is known without resampling, where rows are independent of one another. The accuracy, and
+ * Whether a metric's uncertainty is known without resampling, where rows are independent of one another and count alike. The accuracy, and
  * the recall, which is the accuracy of the positive rows, are shares: resamples of few changed rows would all agree on
  * a side that chance alone has chosen, while the intervals of shares are exact. For the AUC it saves most of the time.
  */
-export function isAnalytic(name: MetricName, { candidate, blocks }: Pair): boolean {
-  return candidate.task !== 'regression' && !blocks && (name === 'accuracy' || name === 'recall' || name === 'auc');
+export function isAnalytic(name: string, { candidate, blocks, weights }: Pair): boolean {
+  return candidate.task !== 'regression' && !blocks && !weights && (name === 'accuracy' || name === 'recall' || name === 'auc');
 }
 
 /** The metric of a pair for which isAnalytic holds, or a note where its intervals would not be valid. */
-export function analyticMetric(name: MetricName, pair: Pair, options: AnalyticOptions): IntervalMetric {
+export function analyticMetric(name: string, pair: Pair, options: AnalyticOptions): IntervalMetric {
   const { thresholds } = options;
   const candidate = pointValue(name, pair.candidate, thresholds?.candidate);
   const champion = pair.champion && pointValue(name, pair.champion, thresholds?.champion);
   const point = { name, candidate, ...(champion !== undefined && { champion, difference: candidate - champion }) };
-  const note = noteWithoutInterval(name, pair);
+  const note = noteWithoutInterval(name, pair, thresholds);
   if (note !== undefined) return { ...point, note };
   return { ...point, ...(name === 'auc' ? areaIntervals(pair, options) : shareIntervals(name, pair, options)) };
 }
@@ -78,7 +77,7 @@ function withinShares(share: number, half: number): Interval {
 }
 
 /** Mid-p intervals: of the candidate's share, and of the difference between the two (see pairedShareInterval). */
-function shareIntervals(name: MetricName, pair: Pair, { confidence, thresholds }: AnalyticOptions): Intervals {
+function shareIntervals(name: string, pair: Pair, { confidence, thresholds }: AnalyticOptions): Intervals {
   const tail = (1 - confidence) / 2;
   const own = rightRows(name, pair.candidate as ClassSample, thresholds?.candidate);
   const hits = own.reduce((sum, right) => sum + right, 0);
@@ -96,14 +95,14 @@ function shareIntervals(name: MetricName, pair: Pair, { confidence, thresholds }
   };
 }
 
-function pointValue(name: MetricName, sample: Sample, threshold: number | undefined): number {
+function pointValue(name: string, sample: Sample, threshold: number | undefined): number {
   const out = new Float64Array(1);
   prepareMetrics([name], sample, threshold).evaluate(new Uint8Array(sample.rows).fill(1), out);
   return out[0]!;
 }
 
 /** Of each row that the metric is about, 1 where the decision is right, else 0. */
-function rightRows(name: MetricName, sample: ClassSample, threshold: number | undefined): Uint8Array {
+function rightRows(name: string, sample: ClassSample, threshold: number | undefined): Uint8Array {
   const { labels } = sample;
   const right = Uint8Array.from(predictedClasses(sample, threshold), (decision, row) => (decision === labels[row] ? 1 : 0));
   return name === 'recall' ? right.filter((_, row) => labels[row] === 1) : right;

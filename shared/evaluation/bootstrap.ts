@@ -1,12 +1,13 @@
 import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import { Random } from '../core/random.js';
-import type { MetricName } from '../spec/metrics.js';
+import { isFairness } from '../spec/metrics.js';
 import type { Interval } from './comparison.js';
 import { independentUnits, noteWithoutInterval } from './interval-notes.js';
 import { type PreparedMetrics, prepareMetrics } from './metrics.js';
 import type { Pair } from './pair.js';
 import { resamplerOf } from './resampling.js';
+import type { Blocks } from './statistic.js';
 import { normalCdf, normalQuantile, quantileOfSorted, studentQuantile } from './statistics.js';
 
 /**
@@ -20,7 +21,7 @@ const FEWEST = 400;
 const MIN_DEFINED = 0.95;
 
 export interface BootstrapOptions {
-  readonly metrics: readonly MetricName[];
+  readonly metrics: readonly string[];
   /** Requested resamples; BootstrapResult says how many were drawn. */
   readonly resamples: number;
   /** Of the intervals, such as 0.95. */
@@ -41,7 +42,7 @@ export interface BootstrapResult {
 
 /** Point values are of the rows themselves; NaN where undefined. */
 export interface BootstrapMetric {
-  readonly name: MetricName;
+  readonly name: string;
   readonly candidate: number;
   readonly candidateInterval?: Interval;
   readonly champion?: number;
@@ -61,12 +62,13 @@ export interface BootstrapMetric {
  */
 export function pairedBootstrap(pair: Pair, options: BootstrapOptions): BootstrapResult {
   const { metrics } = options;
-  const models = prepareModels(metrics, pair, options);
-  const points = models.map((model) => pointValues(model, pair.blocks?.count ?? pair.rows));
-  const notes = metrics.map((name) => noteWithoutInterval(name, pair));
+  const resampler = resamplerOf(pair, options.seed);
+  const models = prepareModels(metrics, pair, resampler.blocks, options);
+  const points = models.map((model) => pointValues(model, pair, resampler.units));
+  const notes = metrics.map((name) => noteWithoutInterval(name, pair, options.thresholds));
   const drawn = metrics.filter((_, index) => notes[index] === undefined);
-  const drawnModels = drawn.length === metrics.length ? models : prepareModels(drawn, pair, options);
-  const draws = drawn.length > 0 ? drawAll(pair, drawnModels, options) : { resamples: 0, values: [] };
+  const drawnModels = drawn.length === metrics.length ? models : prepareModels(drawn, pair, resampler.blocks, options);
+  const draws = drawn.length > 0 ? drawAll(pair, resampler, drawnModels, options) : { resamples: 0, values: [] };
   return {
     rows: pair.rows,
     resamples: draws.resamples,
@@ -80,16 +82,20 @@ export function pairedBootstrap(pair: Pair, options: BootstrapOptions): Bootstra
       const note = notes[index];
       if (note !== undefined) return { ...point, note };
       const [own, other] = draws.values.map((model) => model[drawn.indexOf(name)]!);
-      return { ...point, ...intervalsOf(own!, other, options.confidence, expansionOf(name, pair, options.confidence)) };
+      const intervals = intervalsOf(own!, other, options.confidence, expansionOf(name, pair, options.confidence));
+      return { ...point, ...(isFairness(name) ? mirrored(intervals, candidate!) : intervals) };
     }),
   };
 }
 
 function prepareModels(
-  metrics: readonly MetricName[],
-  { candidate, champion, blocks }: Pair,
+  metrics: readonly string[],
+  { candidate, champion, weights }: Pair,
+  together: Blocks | undefined,
   { thresholds }: BootstrapOptions,
 ): PreparedMetrics[] {
+  // With weights of their own, rows of a block are not alike, so they are visited one by one.
+  const blocks = weights ? undefined : together;
   return [
     prepareMetrics(metrics, candidate, thresholds?.candidate, blocks),
     ...(champion ? [prepareMetrics(metrics, champion, thresholds?.champion, blocks)] : []),
@@ -99,22 +105,24 @@ function prepareModels(
 /** Draws the resamples: `values[model][metric][resample]`. */
 function drawAll(
   pair: Pair,
+  resampler: ReturnType<typeof resamplerOf>,
   models: readonly PreparedMetrics[],
   options: BootstrapOptions,
 ): { resamples: number; values: Float64Array[][] } {
   const { seed, stream, progress } = options;
-  const resampler = resamplerOf(pair);
   const visits = models.reduce((sum, model) => sum + model.visits, resampler.units);
   const resamples = Math.min(options.resamples, Math.max(FEWEST, Math.floor(WORK_LIMIT / Math.max(1, visits))));
   const values = models.map(({ names }) => names.map(() => new Float64Array(resamples)));
   const random = new Random(seed, stream);
-  const weights = new Uint8Array(resampler.units);
+  const counts = new Uint8Array(resampler.units);
+  const weighted = pair.weights && new Float64Array(pair.rows);
   const out = new Float64Array(models[0]!.names.length);
   let reported = Date.now();
   for (let resample = 0; resample < resamples; resample++) {
-    resampler.draw(random, weights);
+    resampler.draw(random, counts);
+    if (weighted) weigh(pair, counts, weighted);
     for (const [model, prepared] of models.entries()) {
-      prepared.evaluate(weights, out);
+      prepared.evaluate(weighted ?? counts, out);
       for (let metric = 0; metric < out.length; metric++) values[model]![metric]![resample] = out[metric]!;
     }
     if (progress && Date.now() - reported >= 1000) {
@@ -127,14 +135,19 @@ function drawAll(
   return { resamples, values };
 }
 
-function pointValues(model: PreparedMetrics, units: number): Float64Array {
+/** Each row's own weight, times how often it, or its block, was drawn. */
+function weigh({ weights, blocks }: Pair, counts: Uint8Array, out: Float64Array): void {
+  for (let row = 0; row < out.length; row++) out[row] = weights![row]! * counts[blocks ? blocks.of[row]! : row]!;
+}
+
+function pointValues(model: PreparedMetrics, { weights }: Pair, units: number): Float64Array {
   const out = new Float64Array(model.names.length);
-  model.evaluate(new Uint8Array(units).fill(1), out);
+  model.evaluate(weights ?? new Uint8Array(units).fill(1), out);
   return out;
 }
 
 /** How much wider an interval is to be than its percentiles say, as a factor of its width for normal resamples. */
-function expansionOf(name: MetricName, pair: Pair, confidence: number): number {
+function expansionOf(name: string, pair: Pair, confidence: number): number {
   const units = independentUnits(name, pair);
   const half = (1 + confidence) / 2;
   return (Math.sqrt(units / (units - 1)) * studentQuantile(half, units - 1)) / normalQuantile(half);
@@ -166,6 +179,17 @@ function percentileInterval(values: Float64Array, tail: number): Interval | unde
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   if (sorted.length === 0 || sorted.length < MIN_DEFINED * values.length) return undefined;
   return { low: quantileOfSorted(sorted, tail), high: quantileOfSorted(sorted, 1 - tail) };
+}
+
+/**
+ * A largest difference between groups is too large on average, and its resamples are once more so: the interval is
+ * mirrored at the value (the basic bootstrap interval), which takes that off. Never below 0.
+ */
+function mirrored(intervals: Partial<BootstrapMetric>, value: number): Partial<BootstrapMetric> {
+  const { candidateInterval } = intervals;
+  if (!candidateInterval) return intervals;
+  const { low, high } = candidateInterval;
+  return { ...intervals, candidateInterval: { low: Math.max(0, 2 * value - high), high: Math.max(0, 2 * value - low) } };
 }
 
 function standardDeviation(values: Float64Array): number {

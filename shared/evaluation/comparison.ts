@@ -32,6 +32,10 @@ export interface Comparison {
   readonly champion?: ModelSummary & { readonly reference: string };
   readonly changes: readonly Change[];
   readonly disagreement?: Disagreement;
+  /** The groups of `evaluate.protected`, each large enough to say something of. */
+  readonly fairness?: readonly ProtectedColumn[];
+  /** The chance of training, which the intervals of the differences hold; only with `evaluate.seeds`. */
+  readonly retraining?: RetrainingNoise;
   readonly curve?: Curve;
   /** Share of the test rows that stand again, the same in every feature and the target, among the training rows. */
   readonly leakage?: number;
@@ -134,6 +138,35 @@ export interface Change {
   readonly name: string;
   readonly before?: string;
   readonly after?: string;
+}
+
+/** A column whose groups must be treated alike. */
+export interface ProtectedColumn {
+  readonly column: string;
+  readonly groups: readonly FairnessGroup[];
+}
+
+/** What a model does to a group; null where no row speaks of it. */
+export interface FairnessGroup {
+  readonly name: string;
+  readonly rows: number;
+  readonly candidate: GroupRates;
+  readonly champion?: GroupRates;
+}
+
+/** Binary: the shares decided positive, of all rows and of the positive ones. `excess`: mean prediction less mean label. */
+export interface GroupRates {
+  readonly selected?: number | null;
+  readonly found?: number | null;
+  readonly excess: number | null;
+}
+
+/** How much the candidate's metrics differ between trainings with different seeds, on the same rows. */
+export interface RetrainingNoise {
+  /** The candidate's own included. */
+  readonly trainings: number;
+  /** `spread` is the standard deviation; low and high are the extremes. */
+  readonly metrics: readonly { readonly name: string; readonly spread: number; readonly low: number; readonly high: number }[];
 }
 
 /** Rows whose predicted class differs (classification), or whose error changes by more than the median error. */

@@ -1,5 +1,13 @@
 import type { Task } from '../spec/schema.js';
-import type { Curve, GateOutcome, GateResult, MetricComparison, ModelSummary, SliceComparison } from './comparison.js';
+import type {
+  Curve,
+  GateOutcome,
+  GateResult,
+  MetricComparison,
+  ModelSummary,
+  ProtectedColumn,
+  SliceComparison,
+} from './comparison.js';
 
 /** One model on its held-out rows: `evaluation.json`. Gates against the champion are skipped in it. */
 export interface Evaluation {
@@ -18,6 +26,7 @@ export interface Evaluation {
   readonly blocked: boolean;
   readonly rows: { readonly test: number; readonly used: number; readonly unlabelled: number };
   readonly candidate: ModelSummary;
+  readonly fairness?: readonly ProtectedColumn[];
   readonly curve?: Curve;
   readonly commit?: string;
   readonly createdAt: string;

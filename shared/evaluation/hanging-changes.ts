@@ -1,4 +1,3 @@
-import type { MetricName } from '../spec/metrics.js';
 import type { Pair } from './pair.js';
 import { type ClassSample, predictedClasses } from './sample.js';
 import { addUp, type Confusion, decisionFormula, emptyConfusion } from './threshold-metrics.js';
@@ -11,7 +10,7 @@ import { addUp, type Confusion, decisionFormula, emptyConfusion } from './thresh
  * @returns 0 where no change has an effect, undefined for a metric of another kind or a pair without champion
  */
 export function hangingChanges(
-  name: MetricName,
+  name: string,
   pair: Pair,
   thresholds?: { readonly candidate?: number | undefined; readonly champion?: number | undefined },
 ): number | undefined {
@@ -22,7 +21,8 @@ export function hangingChanges(
   const own = predictedClasses(candidate, thresholds?.candidate);
   const other = predictedClasses(pair.champion as ClassSample, thresholds?.champion);
   const confusion = emptyConfusion(classes);
-  for (let row = 0; row < labels.length; row++) confusion.cells[labels[row]! * classes + own[row]!]!++;
+  const { weights } = pair;
+  for (let row = 0; row < labels.length; row++) confusion.cells[labels[row]! * classes + own[row]!]! += weights?.[row] ?? 1;
   const valueAt = ({ cells }: Pick<Confusion, 'cells'>): number => {
     confusion.cells.set(cells);
     addUp(confusion);
@@ -44,7 +44,8 @@ export function hangingChanges(
   };
   const sums = new Float64Array(pair.blocks?.count ?? labels.length);
   for (let row = 0; row < labels.length; row++) {
-    if (own[row] !== other[row]) sums[pair.blocks?.of[row] ?? row]! += effectOf(labels[row]!, own[row]!, other[row]!);
+    if (own[row] === other[row]) continue;
+    sums[pair.blocks?.of[row] ?? row]! += (weights?.[row] ?? 1) * effectOf(labels[row]!, own[row]!, other[row]!);
   }
   return effectiveNumber(sums);
 }

@@ -1,7 +1,8 @@
 import { formatCount } from '../core/format.js';
-import { METRICS, type MetricName } from '../spec/metrics.js';
+import { isFairness, METRICS } from '../spec/metrics.js';
 import type { Pair } from './pair.js';
-import { classCounts, unscoredRows } from './sample.js';
+import { isCount } from './regression-metrics.js';
+import { type ClassSample, classCounts, predictedClasses, unscoredRows, type ValueSample } from './sample.js';
 
 /** Below so many rows, blocks, or rows of a class, intervals promise more than they keep. */
 const MIN_ROWS = 30;
@@ -9,7 +10,7 @@ const MIN_BLOCKS = 10;
 const MIN_CLASS_ROWS = 5;
 
 /** Metrics that weigh each class by itself, so that the smallest class decides how much an interval is worth. */
-const BY_CLASS: readonly MetricName[] = [
+const BY_CLASS: readonly string[] = [
   'auc',
   'pr_auc',
   'balanced_accuracy',
@@ -22,28 +23,94 @@ const BY_CLASS: readonly MetricName[] = [
   'mcc',
 ];
 
+/**
+ * Fewer decisions for a class leave a metric that divides by them without a valid interval. On flights of which few are called
+ * late, 95 % intervals of precision, F1, Matthews' correlation and balanced accuracy missed the true value in 41 % of the samples
+ * with fewer than 3 such calls, in 5 to 9 % with fewer than 10, and in 3 to 6 % from there on (1,200 samples).
+ */
+const MIN_DECISIONS = 10;
+
+const BY_DECISION: readonly string[] = [
+  'balanced_accuracy',
+  'precision',
+  'f1',
+  'precision_macro',
+  'recall_macro',
+  'f1_macro',
+  'mcc',
+];
+
+interface Thresholds {
+  readonly candidate?: number | undefined;
+  readonly champion?: number | undefined;
+}
+
 /** Why a metric has no valid interval on these rows; undefined when it has one. */
-export function noteWithoutInterval(name: MetricName, pair: Pair): string | undefined {
-  const { candidate, champion, blocks } = pair;
+export function noteWithoutInterval(name: string, pair: Pair, thresholds: Thresholds = {}): string | undefined {
+  const { candidate, champion, blocks, weights } = pair;
   if (pair.rows === 0) return 'no labelled rows';
   for (const [model, sample] of Object.entries({ candidate, champion })) {
     const unscored = sample ? unscoredRows(sample) : 0;
     if (unscored > 0) return `the ${model} gives no number for ${formatCount(unscored)} of ${formatCount(pair.rows)} rows`;
   }
+  if (name === 'poisson_deviance' && candidate.task === 'regression') {
+    if (!isCount(candidate)) return 'undefined: a label is below 0, or a prediction of the candidate is not above 0';
+    if (champion && !isCount(champion as ValueSample)) return 'undefined: a prediction of the champion is not above 0';
+  }
   if (name === 'ece') return `no valid interval exists for the ${METRICS.ece.title.toLowerCase()}, which depends on its bins`;
   if (pair.rows < MIN_ROWS) return `no interval: ${pair.rows} rows are too few (at least ${MIN_ROWS})`;
+  if (weights && effectiveRows(weights) < MIN_ROWS) {
+    return `no interval: by their weights the rows count as ${Math.floor(effectiveRows(weights))} (at least ${MIN_ROWS})`;
+  }
+  const own = candidate.custom?.get(name);
+  if (own) {
+    const known = own.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
+    if (known < MIN_ROWS) return `no interval: the expression has a value in ${known} rows only (at least ${MIN_ROWS})`;
+  }
+  if (isFairness(name) && !candidate.groups?.some(({ names }) => names.length > 1)) {
+    return 'no column of evaluate.protected has two groups that are large enough';
+  }
   if (blocks && blocks.count < MIN_BLOCKS) return `no interval: ${blocks.count} blocks are too few (at least ${MIN_BLOCKS})`;
   if (candidate.task === 'regression' || !BY_CLASS.includes(name)) return undefined;
   const present = classCounts(candidate).filter((count) => count > 0);
   if (present.length < 2) return 'no interval: all rows are of one class';
   const smallest = Math.min(...present);
-  if (smallest >= MIN_CLASS_ROWS) return undefined;
+  if (smallest >= MIN_CLASS_ROWS) return noteOfDecisions(name, pair, thresholds);
   return `no interval: a class has ${smallest === 1 ? 'one row' : `${smallest} rows`} only (at least ${MIN_CLASS_ROWS})`;
 }
 
+function noteOfDecisions(name: string, { candidate, champion }: Pair, thresholds: Thresholds): string | undefined {
+  if (!BY_DECISION.includes(name)) return undefined;
+  // A precision of few decisions is as unsure in the champion, and 0 by convention without any.
+  const models = { candidate, ...(champion && name.startsWith('precision') && { champion }) };
+  for (const [model, sample] of Object.entries(models)) {
+    const counts = new Uint32Array((sample as ClassSample).classes);
+    for (const decision of predictedClasses(sample as ClassSample, thresholds[model as keyof Thresholds])) counts[decision]!++;
+    const present = classCounts(sample as ClassSample);
+    const fewest = Math.min(...counts.filter((_, at) => present[at]! > 0));
+    if (fewest >= MIN_DECISIONS) continue;
+    const rows = fewest === 0 ? 'no row' : fewest === 1 ? 'one row only' : `${fewest} rows only`;
+    return `no interval: the ${model} decides for a class in ${rows} (at least ${MIN_DECISIONS})`;
+  }
+  return undefined;
+}
+
+/** How many rows of equal weight are worth as much (Kish 1965); 0 where no row has weight. */
+function effectiveRows(weights: Float64Array): number {
+  let sum = 0;
+  let squares = 0;
+  for (const weight of weights) {
+    sum += weight;
+    squares += weight * weight;
+  }
+  return squares > 0 ? (sum * sum) / squares : 0;
+}
+
 /** What the precision hangs on: the rows, those of the smallest class where each class counts by itself, or the blocks. */
-export function independentUnits(name: MetricName, { candidate, rows, blocks }: Pair): number {
+export function independentUnits(name: string, { candidate, rows, blocks, weights }: Pair): number {
+  const own = candidate.custom?.get(name)?.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
   const byClass = candidate.task !== 'regression' && BY_CLASS.includes(name);
-  const units = byClass ? Math.min(...classCounts(candidate).filter((count) => count > 0)) : rows;
+  const counted = own ?? (byClass ? Math.min(...classCounts(candidate).filter((count) => count > 0)) : rows);
+  const units = weights ? Math.max(2, (counted * effectiveRows(weights)) / rows) : counted;
   return blocks ? Math.min(units, blocks.count) : units;
 }

@@ -2,14 +2,16 @@ import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
-import { fitsTask, isMetric, type MetricName } from '../spec/metrics.js';
+import { fitsTask, isFairness, isMetric } from '../spec/metrics.js';
 import type { BootstrapOptions } from './bootstrap.js';
 import type { Comparison, MetricComparison } from './comparison.js';
 import { curveOf } from './curve.js';
 import { disagreementOf } from './disagreement.js';
+import { describeGroups, type Groups } from './fairness.js';
 import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
 import { compareMetrics } from './metric-comparison.js';
-import { type Pair, pairSamples } from './pair.js';
+import { type CustomMetric, type Pair, pairSamples } from './pair.js';
+import { withRetrainingNoise } from './retraining-noise.js';
 import { type Sample, unscoredRows } from './sample.js';
 import { compareSlices, type Slice } from './slices.js';
 
@@ -18,9 +20,9 @@ export interface EvaluationInput {
   readonly labels: Labels;
   readonly candidate: Predictions;
   /** The metric of the verdict. */
-  readonly primary: MetricName;
+  readonly primary: string;
   /** The metrics of the table; primary and the gates' are added. */
-  readonly metrics: readonly MetricName[];
+  readonly metrics: readonly string[];
   readonly gates: readonly GateLine[];
   /** What an inconclusive gate does to the step. */
   readonly gatesInconclusive: 'pass' | 'fail';
@@ -33,6 +35,12 @@ export interface EvaluationInput {
   readonly seed: number;
   /** Any number a row that is equal for rows that depend on each other (a day, a customer); they are resampled together. */
   readonly blocks?: Int32Array | undefined;
+  /** How much each row counts; default alike. Pictures and counts of rows go without. */
+  readonly weights?: Float64Array | undefined;
+  /** The spec's own metrics of both models. */
+  readonly custom?: readonly CustomMetric[] | undefined;
+  /** The columns of `evaluate.protected`, by judged row. */
+  readonly groups?: readonly Groups[] | undefined;
   /** Positive from this probability on (binary); default 0.5. */
   readonly threshold?: { readonly candidate?: number | undefined; readonly champion?: number | undefined } | undefined;
   /** Of the candidate; `rows` is the number of judged rows where it is absent. */
@@ -50,6 +58,8 @@ export interface JudgeInput extends EvaluationInput {
   readonly notComparable?: string | undefined;
   /** What counts as equal on the primary metric. */
   readonly margin: number;
+  /** Of trainings that differ from the candidate's by their seed alone, on the same rows. */
+  readonly retrained?: readonly Predictions[] | undefined;
 }
 
 /** What follows from labels and predictions, of a comparison. */
@@ -68,6 +78,8 @@ export type Judgement = Pick<
   | 'minRows'
   | 'confidence'
   | 'disagreement'
+  | 'retraining'
+  | 'fairness'
   | 'curve'
 > & {
   /** Resamples behind the metrics' intervals: as requested, fewer on very many rows, 0 where none needs any. */
@@ -75,7 +87,7 @@ export type Judgement = Pick<
 };
 
 /** The same, of one model by itself. */
-type EvaluationParts = Omit<Judgement, 'verdict' | 'reason' | 'disagreement'>;
+type EvaluationParts = Omit<Judgement, 'verdict' | 'reason' | 'disagreement' | 'retraining'>;
 
 /** Judges a candidate against a champion, or says why it cannot. Deterministic by seed, whatever the order of the rows. */
 export function judge(input: JudgeInput): Judgement {
@@ -89,17 +101,18 @@ export function evaluateModel(input: EvaluationInput): EvaluationParts {
     verdict: _verdict,
     reason: _reason,
     disagreement: _disagreement,
+    retraining: _retraining,
     ...parts
   } = assess(alone, 'needs the champion: the compare action judges it');
   return parts;
 }
 
 function assess(input: JudgeInput, noChampion: string): Judgement {
-  const { labels, candidate, blocks, primary, confidence, threshold } = input;
+  const { labels, candidate, blocks, weights, custom, groups, primary, confidence, threshold } = input;
   const known = input.champion ?? (input.sameDigest ? candidate : undefined);
   const offered = input.notComparable === undefined ? known : undefined;
   const identical = offered !== undefined && isIdentical(input, offered);
-  const whole = pairSamples({ labels, candidate, champion: identical ? undefined : offered, blocks });
+  const whole = pairSamples({ labels, candidate, champion: identical ? undefined : offered, blocks, weights, custom, groups });
   const reason = notComparableReason(input, whole);
   const champion = reason === undefined && !identical ? offered : undefined;
   const pair = champion ? whole : withoutChampion(whole);
@@ -111,14 +124,19 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     ...(threshold && { thresholds: threshold }),
     ...(input.progress && { progress: input.progress }),
   };
-  const { metrics, resamples } = compareMetrics(pair, identical, options);
+  const { metrics: measured, resamples } = compareMetrics(pair, identical, options);
+  const retrained = champion && input.retrained?.length ? input.retrained : undefined;
+  const { metrics, noise } = retrained
+    ? withRetrainingNoise(measured, { labels, retrained, weights, threshold: threshold?.candidate, confidence })
+    : { metrics: measured, noise: undefined };
   const comparisons = metrics.map(({ comparison }) => comparison);
-  const sliced = compareSlices(input.slices, { labels, candidate, champion, blocks }, identical, {
+  const sliced = compareSlices(input.slices, { labels, candidate, champion, blocks, weights, custom }, identical, {
     ...options,
     metrics: sliceMetricsOf(input),
     minRows: input.minRows,
   });
   const unscored = unscoredRows(pair.candidate);
+  const fairness = unscored === 0 ? describeGroups(pair.candidate, pair.champion, threshold) : [];
   const gates = judgeGates({
     gates: input.gates,
     metrics: comparisons,
@@ -143,6 +161,8 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     slicesLeftOut: sliced.leftOut,
     minRows: input.minRows,
     confidence,
+    ...(noise && { retraining: noise }),
+    ...(fairness.length > 0 && { fairness }),
     ...(unscored === 0 &&
       pictures(pair.candidate, identical ? pair.candidate : pair.champion, identical ? undefined : threshold)),
     resamples,
@@ -165,16 +185,19 @@ function isIdentical(input: JudgeInput, champion: Predictions): boolean {
 }
 
 /** The primary metric first, then the table's, then those that only gates ask for. */
-function metricsOf(input: JudgeInput): MetricName[] {
+function metricsOf(input: JudgeInput): string[] {
   const ofGates = input.gates.filter(({ gate }) => gate.kind !== 'slice').map(({ gate }) => gate.metric);
-  const fitting = ofGates.filter(isMetric).filter((name) => fitsTask(name, input.labels.task));
-  return [...new Set([input.primary, ...input.metrics, ...fitting])];
+  return [...new Set([input.primary, ...input.metrics, ...ofGates.filter((name) => isComputed(name, input))])];
 }
 
-function sliceMetricsOf(input: JudgeInput): MetricName[] {
+function sliceMetricsOf(input: JudgeInput): string[] {
   const ofGates = input.gates.filter(({ gate }) => gate.kind === 'slice').map(({ gate }) => gate.metric);
-  const fitting = ofGates.filter(isMetric).filter((name) => fitsTask(name, input.labels.task));
-  return [...new Set([input.primary, ...fitting])];
+  return [...new Set([input.primary, ...ofGates.filter((name) => isComputed(name, input))])];
+}
+
+function isComputed(name: string, { labels, custom, groups }: JudgeInput): boolean {
+  if (isFairness(name)) return groups !== undefined && groups.length > 0;
+  return isMetric(name) ? fitsTask(name, labels.task) : (custom?.some((metric) => metric.name === name) ?? false);
 }
 
 function notComparableReason(input: JudgeInput, pair: Pair): string | undefined {

@@ -1,4 +1,4 @@
-import { METRICS, type MetricName } from '../spec/metrics.js';
+import { type Better, betterOf } from '../spec/metrics.js';
 import { analyticMetric, type IntervalMetric, isAnalytic } from './analytic-metrics.js';
 import { type BootstrapMetric, type BootstrapOptions, pairedBootstrap } from './bootstrap.js';
 import type { Interval, MetricComparison } from './comparison.js';
@@ -16,7 +16,7 @@ const MIN_CHANGES = 10;
 
 /** A metric of both models with what a test on it needs. */
 export interface TestedMetric {
-  readonly comparison: MetricComparison & { readonly name: MetricName };
+  readonly comparison: MetricComparison;
   /** Of the difference; absent where it has no interval. */
   readonly tails?: TailTest;
 }
@@ -33,13 +33,13 @@ export function compareMetrics(
 ): { readonly metrics: readonly TestedMetric[]; readonly resamples: number } {
   const drawn = options.metrics.filter((name) => !isAnalytic(name, pair));
   const { metrics, resamples } = pairedBootstrap(pair, { ...options, metrics: drawn });
-  const found = new Map<MetricName, IntervalMetric>(
+  const found = new Map<string, IntervalMetric>(
     metrics.map((metric) => [metric.name, withFewChanges(withTails(metric), pair, options)]),
   );
   return {
     metrics: options.metrics.map((name) => {
       const metric = found.get(name) ?? analyticMetric(name, pair, options);
-      return testedMetric(identical ? withItself(metric) : metric);
+      return testedMetric(identical ? withItself(metric) : metric, directionOf(name, pair));
     }),
     resamples,
   };
@@ -86,9 +86,15 @@ function withItself(metric: IntervalMetric): IntervalMetric {
   };
 }
 
-function testedMetric(metric: IntervalMetric): TestedMetric {
+/** Which way a metric is better, also where the spec says it of its own. */
+function directionOf(name: string, pair: Pair): Better {
+  const better = pair.candidate.custom?.get(name)?.better ?? betterOf(name);
+  if (!better) throw new Error(`no metric ${name}`);
+  return better;
+}
+
+function testedMetric(metric: IntervalMetric, better: Better): TestedMetric {
   const { name, candidate, candidateInterval, champion, difference, interval, tails, note } = metric;
-  const { better } = METRICS[name];
   return {
     comparison: {
       name,

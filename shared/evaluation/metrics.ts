@@ -1,16 +1,18 @@
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
-import { fitsTask, type MetricName } from '../spec/metrics.js';
+import { fitsTask, isFairness, isMetric, type MetricName } from '../spec/metrics.js';
+import { fairnessStatistic } from './fairness.js';
 import { probabilityStatistics } from './probability-metrics.js';
 import { rankingStatistics } from './ranking-metrics.js';
 import { regressionStatistics } from './regression-metrics.js';
 import { type Sample, takeSample, unscoredRows } from './sample.js';
 import type { Blocks, Slots, Statistic } from './statistic.js';
 import { thresholdStatistic } from './threshold-metrics.js';
+import { partialMeanStatistic } from './weighted-sums.js';
 
 /** Several metrics of one model on one sample, ready to be computed for any row weights. */
 export interface PreparedMetrics extends Statistic {
-  readonly names: readonly MetricName[];
+  readonly names: readonly string[];
 }
 
 /**
@@ -19,13 +21,10 @@ export interface PreparedMetrics extends Statistic {
  * @param threshold positive from this probability on (binary); default 0.5
  * @param blocks the weights then are of blocks, and whatever is a sum is summed by block once
  */
-export function prepareMetrics(
-  names: readonly MetricName[],
-  sample: Sample,
-  threshold?: number,
-  blocks?: Blocks,
-): PreparedMetrics {
-  const unfit = names.find((name) => !fitsTask(name, sample.task));
+export function prepareMetrics(names: readonly string[], sample: Sample, threshold?: number, blocks?: Blocks): PreparedMetrics {
+  const isThere = (name: string): boolean =>
+    isFairness(name) ? sample.groups !== undefined : (sample.custom?.has(name) ?? false);
+  const unfit = names.find((name) => (isMetric(name) ? !fitsTask(name, sample.task) : !isThere(name)));
   if (unfit !== undefined) throw new Error(`the metric ${unfit} does not fit the task ${sample.task}`);
   const slots: Slots = new Map(names.map((name, slot) => [name, slot]));
   const statistics = unscoredRows(sample) > 0 ? [] : statisticsOf(sample, slots, threshold, blocks);
@@ -78,11 +77,18 @@ export function computeMetric(name: MetricName, labels: Labels, predictions: Pre
 }
 
 function statisticsOf(sample: Sample, slots: Slots, threshold?: number, blocks?: Blocks): readonly Statistic[] {
-  if (sample.task === 'regression') return regressionStatistics(sample, slots, blocks);
+  const fairness = fairnessStatistic(sample, slots, threshold, blocks);
+  const custom = [...(sample.custom ?? [])].flatMap(([name, { values }]) => {
+    const slot = slots.get(name);
+    return slot === undefined ? [] : [partialMeanStatistic(values, slot, blocks)];
+  });
+  const own = fairness ? [...custom, fairness] : custom;
+  if (sample.task === 'regression') return [...regressionStatistics(sample, slots, blocks), ...own];
   const decided = thresholdStatistic(sample, slots, threshold, blocks);
   return [
     ...rankingStatistics(sample, slots, blocks),
     ...probabilityStatistics(sample, slots, blocks),
     ...(decided ? [decided] : []),
+    ...own,
   ];
 }

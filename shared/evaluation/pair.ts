@@ -1,6 +1,9 @@
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
-import { reorderSample, type Sample, takeSample } from './sample.js';
+import type { Better } from '../spec/metrics.js';
+import type { Groups } from './fairness.js';
+import { orderOf } from './row-order.js';
+import { type CustomValues, type Extras, reorderSample, type Sample, takeSample } from './sample.js';
 import type { Blocks } from './statistic.js';
 
 /** The same labelled rows with the scores of one model or of two, in an order that only their values decide. */
@@ -10,6 +13,16 @@ export interface Pair {
   readonly champion?: Sample;
   /** Rows that depend on each other share a block. Absent as well where every row has a block of its own. */
   readonly blocks?: Blocks;
+  /** How much each row counts (`data.weight`), in the samples' order; absent where all count the same. */
+  readonly weights?: Float64Array;
+}
+
+/** A metric of the spec's own, by row of the pair's input. */
+export interface CustomMetric {
+  readonly name: string;
+  readonly better: Better;
+  readonly candidate: Float64Array;
+  readonly champion?: Float64Array;
 }
 
 export interface PairInput {
@@ -20,6 +33,10 @@ export interface PairInput {
   readonly rows?: ArrayLike<number> | undefined;
   /** Any number a row that is equal for rows that depend on each other: a day, a customer. */
   readonly blocks?: Int32Array | undefined;
+  /** Finite, not negative. */
+  readonly weights?: Float64Array | undefined;
+  readonly custom?: readonly CustomMetric[] | undefined;
+  readonly groups?: readonly Groups[] | undefined;
 }
 
 /**
@@ -29,20 +46,32 @@ export interface PairInput {
  */
 export function pairSamples(input: PairInput): Pair {
   const { labels, rows } = input;
-  const { sample: candidate, origin } = takeSample(labels, input.candidate, rows);
-  const champion = input.champion && takeSample(labels, input.champion, rows).sample;
+  const { sample: candidate, origin } = takeSample(labels, input.candidate, rows, extrasOf(input, 'candidate'));
+  const champion = input.champion && takeSample(labels, input.champion, rows, extrasOf(input, 'champion')).sample;
+  const weights = weightsOf(input.weights, origin);
   const models =
     champion && comesFirst(champion, candidate) ? [champion, candidate] : champion ? [candidate, champion] : [candidate];
-  const columns = [candidate.labels, ...models.flatMap(scoreColumns)];
+  const columns = [
+    candidate.labels,
+    ...models.flatMap(scoreColumns),
+    ...(weights ? [weights] : []),
+    ...(candidate.groups ?? []).map(({ of }) => of),
+    ...models.flatMap(({ custom }) =>
+      [...(custom?.values() ?? [])].map(({ values }) =>
+        values.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value)),
+      ),
+    ),
+  ];
   const compare = (a: number, b: number): number => {
     for (let at = 0; at < columns.length; at++) {
       const left = columns[at]![a]!;
       const right = columns[at]![b]!;
-      if (left !== right) return left < right ? -1 : left > right ? 1 : 0;
+      if (left < right) return -1;
+      if (left > right) return 1;
     }
     return 0;
   };
-  const order = Uint32Array.from({ length: candidate.rows }, (_, row) => row).sort((a, b) => compare(a, b) || a - b);
+  const order = orderOf(columns, candidate.rows);
   const numbered = input.blocks && numberBlocks(input.blocks, origin, order, compare);
   const blocks = numbered && numbered.count < candidate.rows ? numbered : undefined;
   return {
@@ -50,18 +79,25 @@ export function pairSamples(input: PairInput): Pair {
     candidate: reorderSample(candidate, order),
     ...(champion && { champion: reorderSample(champion, order) }),
     ...(blocks && { blocks }),
+    ...(weights && { weights: Float64Array.from(order, (row) => weights[row]!) }),
   };
 }
 
-/** Sizes of the runs of equal labels, which pairing made contiguous; regression is one run. */
-export function strataSizes(sample: Sample): number[] {
-  if (sample.task === 'regression') return sample.rows > 0 ? [sample.rows] : [];
-  const sizes: number[] = [];
-  for (let row = 0; row < sample.rows; row++) {
-    if (row > 0 && sample.labels[row] === sample.labels[row - 1]) sizes[sizes.length - 1]!++;
-    else sizes.push(1);
-  }
-  return sizes;
+function extrasOf(input: PairInput, model: 'candidate' | 'champion'): Extras {
+  const custom = customOf(input, model);
+  return { ...(custom && { custom }), ...(input.groups?.length && { groups: input.groups }) };
+}
+
+function customOf({ custom }: PairInput, model: 'candidate' | 'champion'): ReadonlyMap<string, CustomValues> | undefined {
+  if (!custom?.length) return undefined;
+  return new Map(custom.flatMap(({ name, better, [model]: values }) => (values ? [[name, { better, values }] as const] : [])));
+}
+
+/** Of the packed rows; undefined where all are the same. */
+function weightsOf(weights: Float64Array | undefined, origin: Uint32Array): Float64Array | undefined {
+  if (!weights || origin.length === 0) return undefined;
+  const packed = Float64Array.from(origin, (row) => weights[row]!);
+  return packed.every((weight) => weight === packed[0]) ? undefined : packed;
 }
 
 /** An order of models that depends on their scores alone: the extremes tell most of them apart. */

@@ -8,8 +8,11 @@ const CLIP = Number.EPSILON;
 /** Equal-width bins of the calibration error (Guo et al. 2017). */
 const ECE_BINS = 15;
 
+/** Of how many classes the right one has to be among the likeliest. */
+const TOP: Readonly<Record<string, number>> = { top_3_accuracy: 3, top_5_accuracy: 5 };
+
 /**
- * `log_loss`, `brier` and `ece`. The Brier score is the mean of (positive or not − probability)², or with more than two
+ * `log_loss`, `brier`, `ece` and `top_…_accuracy` (of equally likely classes the first counts as likelier). The Brier score is the mean of (positive or not − probability)², or with more than two
  * classes the sum of these squares over the classes (0 to 2), as in scikit-learn. The calibration error is the mean,
  * weighted by rows, of |share − mean probability| over 15 bins of equal width: of the positive class's probability,
  * or with more classes of the most probable class's (the share then is that of rows where it is right).
@@ -20,6 +23,10 @@ export function probabilityStatistics(sample: ClassSample, slots: Slots, blocks?
   if (logSlot !== undefined) means.push({ values: logLosses(sample), slot: logSlot });
   const brierSlot = slots.get('brier');
   if (brierSlot !== undefined) means.push({ values: squaredErrors(sample), slot: brierSlot });
+  for (const [name, slot] of slots) {
+    const most = TOP[name];
+    if (most !== undefined) means.push({ values: amongLikeliest(sample, most), slot });
+  }
   const statistics = means.length > 0 ? [meansStatistic(means, blocks)] : [];
   const eceSlot = slots.get('ece');
   if (eceSlot !== undefined) statistics.push(calibrationStatistic(sample, eceSlot, blocks));
@@ -42,6 +49,19 @@ function squaredErrors(sample: ClassSample): Float64Array {
       sum += ((label === column ? 1 : 0) - scores[row * classes + column]!) ** 2;
     }
     return sum;
+  });
+}
+
+/** Of each row 1 where fewer than so many classes are likelier than the right one, else 0. */
+function amongLikeliest({ classes, labels, scores }: ClassSample, most: number): Float64Array {
+  return Float64Array.from(labels, (label, row) => {
+    const own = scores[row * classes + label]!;
+    let likelier = 0;
+    for (let column = 0; column < classes; column++) {
+      const score = scores[row * classes + column]!;
+      if (score > own || (score === own && column < label)) likelier++;
+    }
+    return likelier < most ? 1 : 0;
   });
 }
 

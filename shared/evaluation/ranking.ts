@@ -1,3 +1,4 @@
+import { orderOf } from './row-order.js';
 import type { ClassSample } from './sample.js';
 
 export const POSITIVE = 2;
@@ -14,11 +15,10 @@ export function rankingsOf(sample: ClassSample): Ranking[] {
 
 export function rank(sample: ClassSample, positive: number): Ranking {
   const { rows, classes, labels } = sample;
+  // Negative, so that the highest score comes first.
   const scores = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) scores[row] = sample.scores[row * classes + positive]!;
-  const order = new Uint32Array(rows);
-  for (let row = 0; row < rows; row++) order[row] = row;
-  order.sort((a, b) => scores[b]! - scores[a]! || a - b);
+  for (let row = 0; row < rows; row++) scores[row] = -sample.scores[row * classes + positive]!;
+  const order = orderOf([scores], rows);
   const ranking = new Uint32Array(rows);
   for (let at = 0; at < rows; at++) {
     const row = order[at]!;

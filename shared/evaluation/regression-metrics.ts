@@ -1,11 +1,12 @@
+import { orderOf } from './row-order.js';
 import type { ValueSample } from './sample.js';
 import { type Blocks, type Slots, type Statistic, unitOf, type Weights } from './statistic.js';
 import { blockSizes, type Mean, meansStatistic, weightedSum } from './weighted-sums.js';
 
 /**
- * `rmse`, `mae`, `median_ae`, `mape` and `r2`, by scikit-learn's definitions: the percentage error divides by at least
- * float64's epsilon; R² of labels that are all the same is 1 when every prediction is right, else 0, and NaN below two
- * rows.
+ * `rmse`, `mae`, `median_ae`, `mape`, `r2`, `pinball_…` and `poisson_deviance`, by scikit-learn's definitions: the percentage
+ * error divides by at least float64's epsilon; R² of labels that are all the same is 1 when every prediction is right, else 0,
+ * and NaN below two rows; the deviance is NaN where isCount does not hold.
  */
 export function regressionStatistics(sample: ValueSample, slots: Slots, blocks?: Blocks): Statistic[] {
   const { rows, labels, scores } = sample;
@@ -19,6 +20,9 @@ export function regressionStatistics(sample: ValueSample, slots: Slots, blocks?:
     if (name === 'mape') {
       means.push({ values: errors.map((error, row) => error / Math.max(Math.abs(labels[row]!), Number.EPSILON)), slot });
     }
+    const quantile = QUANTILES[name];
+    if (quantile !== undefined) means.push({ values: pinballLosses(sample, quantile), slot });
+    if (name === 'poisson_deviance') means.push({ values: poissonDeviances(sample), slot });
     if (name === 'median_ae') statistics.push(medianStatistic(errors, slot, blocks));
     if (name === 'r2') statistics.push(explainedStatistic(labels, squares, slot, blocks));
   }
@@ -26,9 +30,34 @@ export function regressionStatistics(sample: ValueSample, slots: Slots, blocks?:
   return rows > 0 ? statistics : [];
 }
 
+/** Of `pinball_10` and the like. */
+const QUANTILES: Readonly<Record<string, number>> = { pinball_10: 0.1, pinball_50: 0.5, pinball_90: 0.9 };
+
+/** The loss that the quantile itself has least of (Koenker and Bassett 1978). */
+function pinballLosses({ labels, scores }: ValueSample, quantile: number): Float64Array {
+  return Float64Array.from(labels, (label, row) => {
+    const above = label - scores[row]!;
+    return above >= 0 ? quantile * above : (quantile - 1) * above;
+  });
+}
+
+/** Whether the Poisson deviance is defined: no label below 0, every prediction above. */
+export function isCount({ labels, scores }: ValueSample): boolean {
+  return labels.every((label, row) => label >= 0 && scores[row]! > 0);
+}
+
+function poissonDeviances(sample: ValueSample): Float64Array {
+  const { labels, scores } = sample;
+  if (!isCount(sample)) return new Float64Array(labels.length).fill(Number.NaN);
+  return Float64Array.from(labels, (label, row) => {
+    const score = scores[row]!;
+    return 2 * ((label > 0 ? label * Math.log(label / score) : 0) - label + score);
+  });
+}
+
 /** The weighted median; halfway between two values where exactly half of the weight lies below. */
 function medianStatistic(values: Float64Array, slot: number, blocks?: Blocks): Statistic {
-  const order = Uint32Array.from(values, (_, row) => row).sort((a, b) => values[a]! - values[b]! || a - b);
+  const order = orderOf([values], values.length);
   const sorted = Float64Array.from(order, (row) => values[row]!);
   const units = order.map((row) => unitOf(row, blocks));
   return {

@@ -1,10 +1,26 @@
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
+import type { Better } from '../spec/metrics.js';
+import type { Groups } from './fairness.js';
 
 /** Labelled rows with one model's scores, packed without gaps: what every metric reads. */
 export type Sample = ClassSample | ValueSample;
 
-export interface ClassSample {
+/** What every sample may have beside its scores. */
+export interface Extras {
+  /** The spec's own metrics, by name. */
+  readonly custom?: ReadonlyMap<string, CustomValues>;
+  /** The columns of `evaluate.protected`. */
+  readonly groups?: readonly Groups[];
+}
+
+/** A metric of the spec's own: the mean of a number a row. Rows with NaN do not count. */
+export interface CustomValues {
+  readonly better: Better;
+  readonly values: Float64Array;
+}
+
+export interface ClassSample extends Extras {
   readonly task: 'binary' | 'multiclass';
   readonly rows: number;
   /** How many classes there are; the scores have so many columns. */
@@ -15,7 +31,7 @@ export interface ClassSample {
   readonly scores: Float64Array;
 }
 
-export interface ValueSample {
+export interface ValueSample extends Extras {
   readonly task: 'regression';
   readonly rows: number;
   readonly labels: Float64Array;
@@ -30,17 +46,20 @@ export function isLabelled(labels: Labels, row: number): boolean {
 /**
  * Packs rows for the metrics. Score columns are put into the labels' class order by name.
  * @param rows indices into labels and predictions, in any order, repeats allowed; default all rows
+ * @param given what stands beside the scores, by row of `labels`
  * @returns only the labelled rows, and where each came from
  */
 export function takeSample(
   labels: Labels,
   predictions: Predictions,
   rows?: ArrayLike<number>,
+  given: Extras = {},
 ): { sample: Sample; origin: Uint32Array } {
   if (labels.values.length !== predictions.rows) {
     throw new Error(`${labels.values.length} labels cannot judge ${predictions.rows} predictions`);
   }
   const origin = labelledRows(labels, rows);
+  const extras = takeExtras(given, origin);
   if (labels.task === 'regression' || predictions.task === 'regression') {
     if (labels.task !== 'regression' || predictions.task !== 'regression') {
       throw new Error(`${labels.task} labels cannot judge ${predictions.task} predictions`);
@@ -51,7 +70,7 @@ export function takeSample(
       packed[at] = labels.values[origin[at]!]!;
       scores[at] = predictions.scores[origin[at]!]!;
     }
-    return { sample: { task: 'regression', rows: origin.length, labels: packed, scores }, origin };
+    return { sample: { task: 'regression', rows: origin.length, labels: packed, scores, ...extras }, origin };
   }
   const columns = scoreColumns(labels.classes, predictions.classes);
   const width = columns.length;
@@ -64,12 +83,13 @@ export function takeSample(
       scores[at * width + column] = predictions.scores[row * width + columns[column]!]!;
     }
   }
-  return { sample: { task: labels.task, rows: origin.length, classes: width, labels: packed, scores }, origin };
+  return { sample: { task: labels.task, rows: origin.length, classes: width, labels: packed, scores, ...extras }, origin };
 }
 
 /** The sample's rows in another order (`order[new] = old`), or some of them. */
 export function reorderSample(sample: Sample, order: Uint32Array): Sample {
   const rows = order.length;
+  const extras = takeExtras(sample, order);
   if (sample.task === 'regression') {
     const labels = new Float64Array(rows);
     const scores = new Float64Array(rows);
@@ -77,7 +97,7 @@ export function reorderSample(sample: Sample, order: Uint32Array): Sample {
       labels[at] = sample.labels[order[at]!]!;
       scores[at] = sample.scores[order[at]!]!;
     }
-    return { task: 'regression', rows, labels, scores };
+    return { task: 'regression', rows, labels, scores, ...extras };
   }
   const width = sample.classes;
   const labels = new Int32Array(rows);
@@ -87,7 +107,18 @@ export function reorderSample(sample: Sample, order: Uint32Array): Sample {
     labels[at] = sample.labels[row]!;
     for (let column = 0; column < width; column++) scores[at * width + column] = sample.scores[row * width + column]!;
   }
-  return { task: sample.task, rows, classes: width, labels, scores };
+  return { task: sample.task, rows, classes: width, labels, scores, ...extras };
+}
+
+function takeExtras({ custom, groups }: Extras, order: Uint32Array): Extras {
+  const take = ({ better, values }: CustomValues): CustomValues => ({
+    better,
+    values: Float64Array.from(order, (row) => values[row]!),
+  });
+  return {
+    ...(custom && { custom: new Map([...custom].map(([name, metric]) => [name, take(metric)])) }),
+    ...(groups && { groups: groups.map((column) => ({ ...column, of: Int32Array.from(order, (row) => column.of[row]!) })) }),
+  };
 }
 
 /** Rows for which the model gives no finite number. */

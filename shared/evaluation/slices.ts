@@ -1,5 +1,4 @@
 import { sha256 } from '../core/json.js';
-import type { MetricName } from '../spec/metrics.js';
 import type { BootstrapOptions } from './bootstrap.js';
 import type { SliceComparison } from './comparison.js';
 import { compareMetrics } from './metric-comparison.js';
@@ -18,7 +17,7 @@ export interface Slice {
 }
 
 export interface TestedSlice {
-  readonly comparison: SliceComparison & { readonly name: MetricName };
+  readonly comparison: SliceComparison;
   /** Of the difference; absent where it has no interval. */
   readonly tails?: TailTest;
 }

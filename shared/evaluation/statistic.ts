@@ -1,5 +1,3 @@
-import type { MetricName } from '../spec/metrics.js';
-
 /**
  * How often each unit counts: a row, or a block of rows where a statistic was prepared with blocks. Bytes for what is drawn
  * (see resampling.ts), since they stay in the processor's nearest cache; numbers for weights from elsewhere.
@@ -27,7 +25,7 @@ export interface Statistic {
 }
 
 /** Where each requested metric's value goes. */
-export type Slots = ReadonlyMap<MetricName, number>;
+export type Slots = ReadonlyMap<string, number>;
 
 /** The unit of each row, for what has to visit rows in an order of its own. */
 export function unitOf(row: number, blocks: Blocks | undefined): number {

@@ -1,4 +1,4 @@
-import type { MetricName } from '../spec/metrics.js';
+import { isMetric, type MetricName } from '../spec/metrics.js';
 import { type ClassSample, predictedClasses } from './sample.js';
 import { type Blocks, type Slots, type Statistic, unitOf, type Weights } from './statistic.js';
 
@@ -39,7 +39,7 @@ export function thresholdStatistic(
   blocks?: Blocks,
 ): Statistic | undefined {
   const wanted = [...slots].flatMap(([name, slot]) => {
-    const formula = FORMULAS[name];
+    const formula = decisionFormula(name);
     return formula ? [{ formula, slot }] : [];
   });
   if (wanted.length === 0) return undefined;
@@ -62,8 +62,8 @@ export function thresholdStatistic(
 }
 
 /** A metric of decided classes as a function of its counts; undefined for a metric of another kind. */
-export function decisionFormula(name: MetricName): Formula | undefined {
-  return FORMULAS[name];
+export function decisionFormula(name: string): Formula | undefined {
+  return isMetric(name) ? FORMULAS[name] : undefined;
 }
 
 /** Without rows. Whoever fills its cells calls addUp. */

@@ -23,6 +23,20 @@ export function meansStatistic(means: readonly Mean[], blocks?: Blocks): Statist
   };
 }
 
+/** The weighted mean over the units that have a number; NaN where none of them has weight. */
+export function partialMeanStatistic(values: Float64Array, slot: number, blocks?: Blocks): Statistic {
+  const known = values.map((value) => (Number.isNaN(value) ? 0 : value));
+  const counted = values.map((value) => (Number.isNaN(value) ? 0 : 1));
+  const [sums, counts] = blocks ? [sumsByBlock(known, blocks), sumsByBlock(counted, blocks)] : [known, counted];
+  return {
+    visits: 2 * sums.length,
+    evaluate(weights, out) {
+      const count = weightedSum(counts, weights);
+      out[slot] = count > 0 ? weightedSum(sums, weights) / count : Number.NaN;
+    },
+  };
+}
+
 export function blockSizes({ of, count }: Blocks): Float64Array {
   const sizes = new Float64Array(count);
   for (const block of of) sizes[block]!++;

@@ -7,7 +7,7 @@ import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import type { MetricComparison } from '../evaluation/comparison.js';
 import { evaluateModel } from '../evaluation/judge.js';
-import { parseGate } from '../spec/gates.js';
+import { readGate } from '../spec/gates.js';
 import { betterOf, isMetric, type MetricName } from '../spec/metrics.js';
 import type { Spec } from '../spec/schema.js';
 import { checkOf, type Finding } from './breaches.js';
@@ -151,7 +151,8 @@ export function qualityChecks(windows: readonly HealthWindow[], limits: QualityL
           ),
         ];
   const againstGates = limits.gates.flatMap((text) => {
-    const gate = parseGate(text);
+    const gate = readGate(text);
+    if (!('kind' in gate)) return [];
     if (gate.kind !== 'value' || !isMetric(gate.metric)) return [];
     const isLow = gate.op.startsWith('>');
     const judge = ({ value, low, high }: WindowMetrics[string]): Finding => {

@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '../core/errors.js';
 import { formatCompact, formatCount, formatShare } from '../core/format.js';
-import { parseGate } from '../spec/gates.js';
+import { readGate } from '../spec/gates.js';
 import type { HealthCheck } from './health.js';
 
 /** A line of Prometheus' text format. */
@@ -150,7 +150,8 @@ function latencyChecks(samples: readonly Sample[], { gates, minRequests }: Servi
   const buckets = [...counts].map(([end, count]) => ({ end, count })).sort((a, b) => a.end - b.end);
   const all = buckets.at(-1)?.count ?? 0;
   const asked = gates.flatMap((text) => {
-    const gate = parseGate(text);
+    const gate = readGate(text);
+    if (!('kind' in gate)) return [];
     const share = { latency_p50_ms: 0.5, latency_p99_ms: 0.99 }[gate.metric];
     return gate.kind === 'value' && share !== undefined ? [{ text, share, most: gate.number }] : [];
   });

@@ -54,6 +54,12 @@ export async function describeStudy(loaded: LoadedSpec, name: string, place: Stu
         'there is nothing to tune: add a section such as tune: { trials: 40, space: { num_leaves: { low: 7, high: 255, log: true } } }',
       location: { file: loaded.file },
     });
+  if (spec.train.command !== undefined)
+    throw new UserError({
+      message:
+        'tune: trials of a train.command are not built yet; tune a built-in trainer (train.algorithm), or let the command search',
+      location: loaded.locate(['train', 'command']),
+    });
   if (!STUDY_NAME.test(name) || RESERVED.test(name))
     throw new UserError(
       `Input "study" is ${JSON.stringify(name)}; accepted: up to 40 lower-case letters, digits and hyphens, such as default.`,

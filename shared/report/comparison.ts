@@ -7,8 +7,10 @@ import { changesSection } from './changes.js';
 import { type CommentContext, commentMarker, commitPart, footer, forkNote, limitOf, SUMMARY_LIMIT } from './comment.js';
 import { curvePicture } from './curve.js';
 import { code, codeElement, lineStart, prose, text } from './escape.js';
+import { fairnessSection } from './fairness.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
 import { metricTables } from './metrics.js';
+import { retrainingLine } from './retraining-noise.js';
 import { sliceSection, sliceWarning } from './slices.js';
 import { confidenceText, metricNumbers, metricTitle, ordinal, plural, theChampion } from './wording.js';
 
@@ -26,6 +28,7 @@ const SHEDDING = [
   'metrics in full',
   'gates',
   'disagreement',
+  'groups',
   'candidate',
   'slices',
   'picture',
@@ -64,6 +67,7 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
     { name: 'failed gates', variants: gateAlert(result.gates, result.rows.used, result.blocked) },
     { name: 'gates', variants: gateTable(result.gates) },
     { name: 'metrics', variants: metrics.open },
+    { name: 'retraining', variants: [retrainingLine(result)] },
     { name: 'slice warning', variants: failsInSlices(result) ? [''] : [sliceWarning(result), ''] },
     { name: 'leakage', variants: [leakageWarning(result)] },
     { name: 'changes', variants: changesSection(result) },
@@ -73,6 +77,7 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
     },
     { name: 'metrics in full', variants: metrics.folded },
     { name: 'slices', variants: result.verdict === 'identical' ? [''] : sliceSection(result) },
+    { name: 'groups', variants: fairnessSection(result) },
     { name: 'disagreement', variants: disagreementSection(result) },
     { name: 'candidate', variants: candidateSection(result, context.links?.run) },
   ];

@@ -5,6 +5,7 @@ import { importanceTable, madeOf } from './candidate.js';
 import { commitPart, details, SUMMARY_LIMIT } from './comment.js';
 import { curvePicture } from './curve.js';
 import { code, codeElement, text } from './escape.js';
+import { fairnessSection } from './fairness.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
 import { sliceSection } from './slices.js';
 import { table } from './table.js';
@@ -21,6 +22,7 @@ export function renderEvaluation(result: Evaluation): string {
     { name: 'metrics', variants: [metricTable(result)] },
     { name: 'picture', variants: [curvePicture(result.curve, ''), ''] },
     { name: 'slices', variants: sliceSection(result) },
+    { name: 'groups', variants: fairnessSection(result) },
     { name: 'model', variants: [importance === '' ? '' : details(model, importance), ''] },
     { name: 'footer', variants: [`${footerLine(result)}\n`] },
   ];

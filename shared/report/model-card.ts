@@ -103,6 +103,7 @@ function facts(manifest: Manifest, requirements: Requirements): string {
         .join(', '),
     ],
     ['algorithm', [text(manifest.algorithm, 60), steps].filter((part) => part !== '').join(', ')],
+    ['command', manifest.command === undefined ? '' : code(manifest.command, 400)],
     [
       'trained on',
       `${plural(manifest.training.rows.train, 'row')} in ${formatDuration(manifest.training.seconds)}, until ${text(manifest.training.finishedAt, 40)}`,
@@ -137,7 +138,7 @@ function featureTable(manifest: Manifest): string {
       sourcesOf(feature)
         .map((name) => code(name))
         .join(', '),
-      howText(feature),
+      manifest.algorithm === 'command' ? 'the raw column' : howText(feature),
     ];
   });
   return table([{ head: 'feature' }, { head: 'from' }, { head: 'as' }], rows);

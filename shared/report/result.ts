@@ -70,6 +70,12 @@ const modelShape = {
 
 const shares = list(finite, 10_000);
 
+const groupRates = z.strictObject({
+  selected: finite.nullable().exactOptional(),
+  found: finite.nullable().exactOptional(),
+  excess: finite.nullable(),
+});
+
 /** `comparison.json`, strictly: unknown keys, numbers that are not finite and texts beyond all measure are refused. */
 export const comparisonSchema = z.strictObject({
   format: z.literal(1),
@@ -100,6 +106,19 @@ export const comparisonSchema = z.strictObject({
     }),
     20_000,
   ),
+  fairness: list(
+    z.strictObject({
+      column: name,
+      groups: list(z.strictObject({ name, rows: count, candidate: groupRates, champion: groupRates.exactOptional() }), 1000),
+    }),
+    100,
+  ).exactOptional(),
+  retraining: z
+    .strictObject({
+      trainings: z.int().min(2).max(1000),
+      metrics: list(z.strictObject({ name, spread: finite.min(0), low: finite, high: finite }), 5000),
+    })
+    .exactOptional(),
   disagreement: z.strictObject({ rows: count, forTheBetter: count, forTheWorse: count }).exactOptional(),
   curve: z
     .strictObject({

@@ -1,5 +1,5 @@
 import type { Importance, Manifest } from '../bundle/manifest.js';
-import { formatBytes, formatCount, formatDuration, formatShare } from '../core/format.js';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from '../core/format.js';
 import { NOTABLE_LEAKAGE } from '../data/leakage.js';
 import { fitSections } from './budget.js';
 import { importanceTable } from './candidate.js';
@@ -18,12 +18,16 @@ export interface TrainingReport {
   readonly importance: Importance;
   readonly curve: readonly { readonly step: number; readonly value: number }[];
   readonly curveMetric: string;
+  /** What a trainer of the user's says of itself. */
+  readonly reported?: Readonly<Record<string, number>>;
   /** Share of the test rows that stand again, the same in every feature and the target, among the training rows. */
   readonly leakage?: number;
   /** Things that the user should know; plain sentences. */
   readonly notices?: readonly string[];
   /** The bundle was there already: nothing that matters has changed. */
   readonly cached?: boolean;
+  /** Where the bundle came from, or what has changed since the last one; a plain sentence. */
+  readonly reuse?: string;
 }
 
 /** The job summary of a training: what was trained, on what, how well, and what the model looks at. */
@@ -32,10 +36,20 @@ export function renderTraining(report: TrainingReport): string {
   const sections = [
     {
       name: 'head',
-      variants: [`### ${report.cached ? '⚪' : '🔵'} ${code(manifest.name)}: ${headline(report)}\n\n${sentence(report)}`],
+      variants: [
+        [
+          `### ${report.cached ? '⚪' : '🔵'} ${code(manifest.name)}: ${headline(report)}`,
+          sentence(report),
+          lineStart(prose(report.reuse ?? '', 600)),
+        ]
+          .filter((part) => part !== '')
+          .join('\n\n'),
+      ],
     },
     { name: 'notices', variants: [notices(report)] },
     { name: 'metrics', variants: [metricTable(report), ''] },
+    { name: 'options', variants: [options(manifest), ''] },
+    { name: 'reported', variants: [reportedTable(report), ''] },
     { name: 'curve', variants: [curve(report), ''] },
     { name: 'importance', variants: [importance(report), ''] },
     { name: 'selection', variants: [selectionSection(manifest.training.selection), ''] },
@@ -43,7 +57,8 @@ export function renderTraining(report: TrainingReport): string {
     { name: 'data', variants: [data(manifest), ''] },
     { name: 'footer', variants: [`${footerLine(manifest)}\n`] },
   ];
-  return fitSections(sections, ['data', 'params', 'selection', 'importance', 'curve', 'metrics'], SUMMARY_LIMIT).text;
+  const shedding = ['data', 'params', 'selection', 'importance', 'reported', 'curve', 'options', 'metrics'];
+  return fitSections(sections, shedding, SUMMARY_LIMIT).text;
 }
 
 function headline(report: TrainingReport): string {
@@ -85,9 +100,53 @@ function metricTable({ metrics }: TrainingReport): string {
   return table([{ head: 'metric, on held-out rows' }, { head: 'value', align: 'right' }], rows);
 }
 
+/** Cross-validation as a table, and a line a thing that was chosen on rows of its own. */
+function options({ training, threshold: value }: Manifest): string {
+  const { crossValidation: folds, calibration, threshold } = training;
+  const parts: string[] = [];
+  if (folds) {
+    const rows = folds.metrics.slice(0, 100).map(({ name, mean, sd, values }) => {
+      const known = values.filter((own): own is number => own !== null);
+      const write = metricNumbers({ name, better: 'higher', candidate: mean ?? 0 });
+      if (mean === null || sd === null) return [metricTitle(name), 'not defined on every fold', '', ''];
+      const range = `${write.value(Math.min(...known))} to ${write.value(Math.max(...known))}`;
+      return [metricTitle(name), `**${write.value(mean)}**`, formatNumber(sd, 2), range];
+    });
+    const head = [
+      { head: `metric, ${formatCount(folds.folds)} folds of ${plural(folds.rows, 'row')}` },
+      ...['mean', 'sd', 'lowest and highest fold'].map((own) => ({ head: own, align: 'right' as const })),
+    ];
+    const before = calibration || threshold ? '\n\nBefore calibration, and decided at 0.5.' : '';
+    parts.push(`**Cross-validation**\n\n${table(head, rows)}${before}`);
+  }
+  if (calibration) {
+    const on = `on ${plural(calibration.rows, 'row')} (${text(calibration.source, 40)})`;
+    parts.push(`**Calibration**: ${text(calibration.method, 20)}, ${on}; it is part of the graph.`);
+  }
+  if (threshold && value !== undefined) {
+    const on = `${plural(threshold.rows, 'row')} (${text(threshold.source, 40)})`;
+    const reached = `${metricTitle(threshold.metric)} ${formatNumber(threshold.reached, 3)}`;
+    parts.push(`**Threshold**: positive from ${formatNumber(value, 4)} on, the best of ${on} with ${reached}.`);
+  }
+  return parts.join('\n\n');
+}
+
+/** Numbers of the trainer's own, which nobody has checked. */
+function reportedTable({ reported }: TrainingReport): string {
+  const entries = Object.entries(reported ?? {}).slice(0, 100);
+  if (entries.length === 0) return '';
+  const rows = entries.map(([name, value]) => [code(name, 60), formatNumber(value)]);
+  return details(
+    `<b>Reported by the command</b>: ${plural(entries.length, 'number')}, not checked and deciding nothing`,
+    table([{ head: 'name' }, { head: 'value', align: 'right' }], rows),
+  );
+}
+
 function curve(report: TrainingReport): string {
   const drawn = learningCurve(report.curve, report.curveMetric);
   if (drawn === '') return '';
+  if (report.manifest.algorithm === 'command')
+    return `**${metricTitle(report.curveMetric)} after each step, as the command reports it**\n\n${drawn}`;
   const kept = report.manifest.training.iterations;
   return `**${metricTitle(report.curveMetric)} on the validation rows after each step**, ${formatCount(kept)} kept\n\n${drawn}`;
 }

@@ -1,6 +1,6 @@
 import { decimalsFor, formatCount, formatNumber, formatShare, formatSigned } from '../core/format.js';
 import type { Comparison, Interval, MetricComparison, ModelSummary } from '../evaluation/comparison.js';
-import { isMeasurement, isMetric, MEASUREMENTS, METRICS } from '../spec/metrics.js';
+import { FAIRNESS, isFairness, isMeasurement, isMetric, MEASUREMENTS, METRICS } from '../spec/metrics.js';
 import { code, text } from './escape.js';
 
 /** The words and numbers that all reports share. What they return is safe Markdown and safe HTML alike, where not said otherwise. */
@@ -37,12 +37,13 @@ export function theChampion(champion: Comparison['champion']): string {
 /** `ROC AUC` for `auc`; other names as code (Markdown). */
 export function metricTitle(name: string): string {
   if (isMetric(name)) return METRICS[name].title;
+  if (isFairness(name)) return FAIRNESS[name].title;
   return isMeasurement(name) ? MEASUREMENTS[name].title : code(name, 40);
 }
 
 /** The name of a metric in a table, as the spec writes it. */
 export function metricName(name: string): string {
-  return isMetric(name) || isMeasurement(name) ? name : text(name, 40) || '(empty)';
+  return isMetric(name) || isFairness(name) || isMeasurement(name) ? name : text(name, 40) || '(empty)';
 }
 
 /** `95 %`, of a confidence of 0.95. */

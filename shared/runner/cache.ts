@@ -8,7 +8,7 @@ import { logLine } from './log.js';
 
 /** @returns whether an entry of exactly this key was restored. */
 export async function restoreFromCache(paths: readonly string[], key: string): Promise<boolean> {
-  if (!isAvailable()) return false;
+  if (!cacheAvailable()) return false;
   try {
     const { restoreCache } = await import('@actions/cache');
     return (await restoreCache([...paths], key)) === key;
@@ -19,7 +19,7 @@ export async function restoreFromCache(paths: readonly string[], key: string): P
 }
 
 export async function saveToCache(paths: readonly string[], key: string): Promise<void> {
-  if (!isAvailable()) return;
+  if (!cacheAvailable()) return;
   try {
     const { saveCache } = await import('@actions/cache');
     await saveCache([...paths], key);
@@ -28,6 +28,7 @@ export async function saveToCache(paths: readonly string[], key: string): Promis
   }
 }
 
-function isAvailable(): boolean {
+/** Whether there is a cache service; without one nothing needs to be made ready for it. */
+export function cacheAvailable(): boolean {
   return Boolean(process.env.ACTIONS_RUNTIME_TOKEN && (process.env.ACTIONS_RESULTS_URL || process.env.ACTIONS_CACHE_URL));
 }

@@ -2,13 +2,25 @@ import { foundText, pathText } from './accepted.js';
 import { checkDeploy } from './deploy-checks.js';
 import type { Path } from './document.js';
 import { type Gate, gateText, readGate, unknownMetric } from './gates.js';
-import { betterOf, fitsTask, isMeasurement, isMetric, metricByOtherName, metricsOfTask, rangeOf } from './metrics.js';
+import {
+  betterOf,
+  DEFAULT_PRIMARY,
+  fairnessOfTask,
+  fitsTask,
+  isFairness,
+  isMeasurement,
+  isMetric,
+  metricByOtherName,
+  metricsOfTask,
+  rangeOf,
+} from './metrics.js';
 import { checkMonitor } from './monitor-checks.js';
 import { paramMistakes } from './params.js';
 import { checkRegistry } from './registry-checks.js';
 import { checkRetrain } from './retrain-checks.js';
 import type { DerivedFeature, Spec } from './schema.js';
 import { valueAt } from './schema-errors.js';
+import { checkTrainOptions } from './train-checks.js';
 import { countProblem, momentOf, transformOf } from './transforms.js';
 import { checkTune } from './tune-checks.js';
 
@@ -36,6 +48,7 @@ export function checkSections(sections: Sections, content: unknown): Finding[] {
     ...checkSplit(sections, content),
     ...checkFeatures(sections),
     ...checkTrain(sections),
+    ...checkTrainOptions(sections),
     ...checkTune(sections),
     ...checkRegistry(sections),
     ...checkRetrain(sections, content),
@@ -202,7 +215,10 @@ function checkTrain({ train }: Sections): Finding[] {
   const findings = paramMistakes(train.algorithm ?? 'gbdt', train.params).map(({ name, message, unknown }) =>
     error(['train', 'params', name], unknown ? `train.params: ${message}` : `train.params.${message}`, { atKey: unknown }),
   );
-  return [...findings, ...checkIdleBagging(train)];
+  const idle = (['inputs', 'format', 'features', 'timeout'] as const)
+    .filter((key) => train[key] !== undefined)
+    .map((key) => notice(['train', key], `train.${key} has no effect without train.command`));
+  return [...findings, ...idle, ...checkIdleBagging(train)];
 }
 
 /** LightGBM's rule, and a common slip: the share alone does nothing. */
@@ -229,7 +245,24 @@ function checkMetrics({ evaluate, task }: Sections, content: unknown): Finding[]
   if (evaluate.primary !== undefined) {
     const path = ['evaluate', 'primary'];
     findings.push(...check(path, evaluate.primary));
-    if (custom.includes(evaluate.primary)) findings.push(error(path, notComputed(pathText(path), evaluate.primary)));
+    if (custom.includes(evaluate.primary) && task) {
+      const others = `training, tuning and monitoring go by ${DEFAULT_PRIMARY[task]}`;
+      findings.push(
+        notice(path, `${pathText(path)}: ${evaluate.primary} decides comparisons; ${others}, since it is of evaluate.custom`),
+      );
+    }
+  }
+  if (evaluate.seeds === 2) {
+    const message = 'evaluate.seeds: two trainings say too little about chance; write 5 (or 3 at least), or 1 for none';
+    findings.push(error(['evaluate', 'seeds'], message));
+  }
+  if (evaluate.protected?.length && task && fairnessOfTask(task).length === 0) {
+    findings.push(
+      notice(
+        ['evaluate', 'protected'],
+        `evaluate.protected has no effect with task ${task}; groups are compared for binary and regression`,
+      ),
+    );
   }
   const names = (evaluate.slices ?? []).map((slice) => (typeof slice === 'string' ? slice : slice.name));
   for (const [index, name] of names.entries()) {
@@ -239,19 +272,31 @@ function checkMetrics({ evaluate, task }: Sections, content: unknown): Finding[]
   return findings;
 }
 
-function checkGates({ gates, task }: Sections, content: unknown): Finding[] {
+function checkGates({ gates, task, evaluate }: Sections, content: unknown): Finding[] {
   const custom = customMetrics(content);
   return (gates ?? []).flatMap((text, index) => {
     const path = ['gates', index];
     const gate = readGate(text, custom);
     if (!('kind' in gate)) return [error(path, gate.message, { offset: gate.offset })];
-    if (custom.includes(gate.metric)) return [error(path, notComputed(`gate ${JSON.stringify(text)}`, gate.metric))];
     if (isMetric(gate.metric) && task && !fitsTask(gate.metric, task)) {
       return [error(path, `gate ${JSON.stringify(text)}: ${metricAdvice(gate.metric, task, custom)}`)];
     }
+    if (isFairness(gate.metric)) {
+      if (task && !fairnessOfTask(task).includes(gate.metric)) {
+        return [error(path, `gate ${JSON.stringify(text)}: ${gate.metric} is no measure of task ${task}`)];
+      }
+      if (!evaluate?.protected?.length) {
+        return [
+          error(
+            path,
+            `gate ${JSON.stringify(text)}: ${gate.metric} is between groups; name their columns in evaluate.protected`,
+          ),
+        ];
+      }
+    }
     const impossible = impossibility(gate);
     if (impossible) return [error(path, `gate ${JSON.stringify(text)}: ${impossible}`)];
-    const better = betterOf(gate.metric);
+    const better = evaluate?.custom?.[gate.metric]?.better ?? betterOf(gate.metric);
     if (better && (better === 'higher') !== gate.op.startsWith('>')) {
       const message = `gate ${JSON.stringify(text)} asks for ${gate.op.startsWith('>') ? 'high' : 'low'} ${gate.metric}, though ${better} is better; is that meant?`;
       return [notice(path, message)];
@@ -284,10 +329,6 @@ function metricAdvice(name: string, task: Spec['task'] | undefined, custom: read
   const other = task && metricByOtherName(name, task);
   const known = task ? metricsOfTask(task).join(', ') : '';
   return `${name} is no metric of task ${task}; ${other ? `did you mean ${JSON.stringify(other)}?` : `its metrics: ${known}`}`;
-}
-
-function notComputed(place: string, name: string): string {
-  return `${place}: ${name} is a metric of evaluate.custom; deciding by those is not built yet`;
 }
 
 function checkContractLimits({ contract }: Sections): Finding[] {

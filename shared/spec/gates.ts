@@ -1,5 +1,5 @@
 import { UserError } from '../core/errors.js';
-import { isMeasurement, isMetric, MEASUREMENT_NAMES, METRIC_NAMES, metricByOtherName } from './metrics.js';
+import { isFairness, isMeasurement, isMetric, MEASUREMENT_NAMES, METRIC_NAMES, metricByOtherName } from './metrics.js';
 import { nearest } from './nearest.js';
 
 export const GATE_OPERATORS = ['>=', '>', '<=', '<'] as const;
@@ -59,7 +59,7 @@ export function readGate(text: string, custom: readonly string[] = []): Gate | G
   const name = take();
   if (name.kind !== 'word') return mistake(name, 'a metric');
   const metric = name.text;
-  if (!isMetric(metric) && !isMeasurement(metric) && !custom.includes(metric)) {
+  if (!isMetric(metric) && !isMeasurement(metric) && !isFairness(metric) && !custom.includes(metric)) {
     return { message: `gate ${JSON.stringify(text)}: ${unknownMetric(metric, custom)}`, offset: name.offset };
   }
   const comparison = take();
@@ -70,7 +70,7 @@ export function readGate(text: string, custom: readonly string[] = []): Gate | G
     take();
     const { margin, hasMargin, wrong } = readMargin();
     if (wrong) return wrong;
-    if (metric === 'rows' || (isSlice && isMeasurement(metric))) {
+    if (metric === 'rows' || (isSlice && (isMeasurement(metric) || isFairness(metric)))) {
       const reason = isSlice ? `${metric} is not measured by slice` : 'both models are judged on the same rows';
       return { message: `gate ${JSON.stringify(text)}: ${reason}; compare ${metric} with a number`, offset: name.offset };
     }

@@ -20,6 +20,7 @@ const NOT_NEGATIVE = [0, Number.POSITIVE_INFINITY] as const;
 /**
  * Every metric that the project computes. `auc` of more than two classes is one-vs-rest, averaged over the classes;
  * the `_macro` ones are averages over the classes; `brier` sums the squared error over the classes when there are more than two.
+ * `pinball_10` judges predictions that are meant as the 10 % quantile, and so on; twice `pinball_50` is `mae`.
  */
 export const METRICS = {
   auc: { better: 'higher', tasks: ALL_CLASSIFICATION, title: 'ROC AUC', range: SHARE },
@@ -36,14 +37,34 @@ export const METRICS = {
   recall_macro: { better: 'higher', tasks: ['multiclass'], title: 'Recall (macro)', range: SHARE },
   f1_macro: { better: 'higher', tasks: ['multiclass'], title: 'F1 (macro)', range: SHARE },
   mcc: { better: 'higher', tasks: ALL_CLASSIFICATION, title: 'Matthews correlation', range: [-1, 1] },
+  top_3_accuracy: { better: 'higher', tasks: ['multiclass'], title: 'Accuracy of the three likeliest', range: SHARE },
+  top_5_accuracy: { better: 'higher', tasks: ['multiclass'], title: 'Accuracy of the five likeliest', range: SHARE },
   rmse: { better: 'lower', tasks: ['regression'], title: 'RMSE', range: NOT_NEGATIVE },
   mae: { better: 'lower', tasks: ['regression'], title: 'Mean absolute error', range: NOT_NEGATIVE },
   median_ae: { better: 'lower', tasks: ['regression'], title: 'Median absolute error', range: NOT_NEGATIVE },
   mape: { better: 'lower', tasks: ['regression'], title: 'Mean absolute percentage error', range: NOT_NEGATIVE },
   r2: { better: 'higher', tasks: ['regression'], title: 'R²', range: [Number.NEGATIVE_INFINITY, 1] },
+  pinball_10: { better: 'lower', tasks: ['regression'], title: 'Pinball loss of the 10 % quantile', range: NOT_NEGATIVE },
+  pinball_50: { better: 'lower', tasks: ['regression'], title: 'Pinball loss of the median', range: NOT_NEGATIVE },
+  pinball_90: { better: 'lower', tasks: ['regression'], title: 'Pinball loss of the 90 % quantile', range: NOT_NEGATIVE },
+  poisson_deviance: { better: 'lower', tasks: ['regression'], title: 'Poisson deviance', range: NOT_NEGATIVE },
 } as const satisfies Record<string, MetricInfo>;
 
 export type MetricName = keyof typeof METRICS;
+
+/** How differently a model treats the groups of `evaluate.protected`: the largest difference between two of them. */
+export const FAIRNESS = {
+  demographic_parity_difference: { better: 'lower', tasks: ['binary'], title: 'Demographic parity difference', range: SHARE },
+  equal_opportunity_difference: { better: 'lower', tasks: ['binary'], title: 'Equal opportunity difference', range: SHARE },
+  calibration_difference: {
+    better: 'lower',
+    tasks: ['binary', 'regression'],
+    title: 'Calibration difference',
+    range: NOT_NEGATIVE,
+  },
+} as const satisfies Record<string, MetricInfo>;
+
+export type FairnessName = keyof typeof FAIRNESS;
 
 /** What gates can ask of a model besides its metrics. Milliseconds a row, megabytes (10^6 bytes) of model.onnx, test rows. */
 export const MEASUREMENTS = {
@@ -91,10 +112,25 @@ const OTHER_NAMES: Readonly<Record<string, MetricName>> = {
   mse: 'rmse',
   l1: 'mae',
   r2_score: 'r2',
+  top_k_accuracy: 'top_3_accuracy',
+  top_k_accuracy_score: 'top_3_accuracy',
+  mean_pinball_loss: 'pinball_50',
+  quantile: 'pinball_50',
+  mean_poisson_deviance: 'poisson_deviance',
+  poisson: 'poisson_deviance',
 };
 
 export function isMetric(name: string): name is MetricName {
   return Object.hasOwn(METRICS, name);
+}
+
+export function isFairness(name: string): name is FairnessName {
+  return Object.hasOwn(FAIRNESS, name);
+}
+
+/** The measures of fairness that a task has. */
+export function fairnessOfTask(task: Task): readonly FairnessName[] {
+  return (Object.keys(FAIRNESS) as FairnessName[]).filter((name) => (FAIRNESS[name].tasks as readonly Task[]).includes(task));
 }
 
 export function isMeasurement(name: string): name is MeasurementName {
@@ -124,11 +160,13 @@ export function metricByOtherName(name: string, task?: Task): MetricName | undef
 /** Which direction is better, of a metric or a measurement; undefined for a name that is neither. */
 export function betterOf(name: string): Better | undefined {
   if (isMetric(name)) return METRICS[name].better;
+  if (isFairness(name)) return FAIRNESS[name].better;
   return isMeasurement(name) ? MEASUREMENTS[name].better : undefined;
 }
 
 /** The values that a metric or a measurement can take; undefined for a name that is neither. */
 export function rangeOf(name: string): readonly [low: number, high: number] | undefined {
   if (isMetric(name)) return METRICS[name].range;
+  if (isFairness(name)) return FAIRNESS[name].range;
   return isMeasurement(name) ? MEASUREMENTS[name].range : undefined;
 }

@@ -18,6 +18,8 @@ export interface ParamInfo {
   readonly max?: number;
   /** Whether `min` itself is accepted; default true. */
   readonly minInclusive?: boolean;
+  /** Whether `max` itself is accepted; default true. */
+  readonly maxInclusive?: boolean;
   /** Other names that are accepted. */
   readonly aliases?: readonly string[];
 }
@@ -164,6 +166,14 @@ const GBDT: Readonly<Record<string, ParamInfo>> = {
     default: 100,
     min: 1,
   },
+  alpha: {
+    type: 'number',
+    meaning: 'The quantile that is predicted, with train.objective: quantile (then 0.9 when absent)',
+    min: 0,
+    minInclusive: false,
+    max: 1,
+    maxInclusive: false,
+  },
 };
 
 const LINEAR: Readonly<Record<string, ParamInfo>> = {
@@ -249,6 +259,7 @@ export function rangeText(info: ParamInfo): string {
   const kind = info.type === 'integer' ? 'a whole number' : 'a number';
   const low = info.minInclusive === false ? `above ${info.min}` : `of at least ${info.min}`;
   if (info.max === undefined) return `${kind} ${low}`;
+  if (info.maxInclusive === false) return `${kind} ${low} and below ${info.max}`;
   return info.minInclusive === false ? `${kind} ${low} up to ${info.max}` : `${kind} from ${info.min} to ${info.max}`;
 }
 
@@ -256,7 +267,8 @@ function accepts(info: ParamInfo, value: unknown): boolean {
   if (typeof value !== 'number' || !Number.isFinite(value)) return false;
   if (info.type === 'integer' && !Number.isSafeInteger(value)) return false;
   if (info.minInclusive === false ? value <= info.min : value < info.min) return false;
-  return info.max === undefined || value <= info.max;
+  if (info.max === undefined) return true;
+  return info.maxInclusive === false ? value < info.max : value <= info.max;
 }
 
 function unknownParam(algorithm: Algorithm, name: string): string {

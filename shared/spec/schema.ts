@@ -217,18 +217,31 @@ const trainSchema = z
   .strictObject({
     algorithm: z.enum(ALGORITHMS).optional().describe('The built-in trainer (default gbdt)'),
     params: z.record(z.string(), scalar).default({}).describe('Parameters of the algorithm, by the names of LightGBM'),
-    objective: z.string().optional().describe('The loss; default: that of the task'),
+    objective: z
+      .string()
+      .optional()
+      .describe('The loss; default: that of the task. For regression also quantile (params.alpha) and poisson'),
     class_weight: z
       .union([z.literal('balanced'), z.record(z.string(), z.number().min(0))])
       .optional()
-      .describe('Weights of the classes'),
+      .describe('Weights of the classes: balanced (rare ones weigh more), or a number a class'),
     monotone: z
       .record(columnName, z.union([z.literal(-1), z.literal(0), z.literal(1)]))
       .optional()
       .describe('Features that may only raise (1) or lower (-1) the prediction'),
-    calibrate: z.enum(['none', 'isotonic', 'sigmoid']).optional().describe('Calibration of the probabilities'),
-    threshold: z.strictObject({ metric: metricName }).optional().describe('Choose the threshold that is best for a metric'),
-    cross_validation: z.int().min(2).optional().describe('Number of folds'),
+    calibrate: z
+      .enum(['none', 'isotonic', 'sigmoid'])
+      .optional()
+      .describe('Calibration of the probabilities, in the graph: on split.calibration, else on out-of-fold predictions'),
+    threshold: z
+      .strictObject({ metric: metricName })
+      .optional()
+      .describe('Choose the threshold that is best for a metric (binary: f1, mcc, balanced_accuracy, accuracy)'),
+    cross_validation: z
+      .int()
+      .min(2)
+      .optional()
+      .describe('Folds of the train part: mean and sd of the metrics, and the out-of-fold predictions'),
     command: z.string().min(1).optional().describe('Any trainer: a command that writes model.onnx'),
     inputs: z.array(z.string()).optional().describe('Globs of files that the command reads; part of the fingerprint'),
     format: z.enum(['parquet', 'csv']).optional().describe('Format of the files that the command gets'),
@@ -300,7 +313,11 @@ const evaluateSchema = z
     min_rows: positiveInteger.default(200).describe('Slices with fewer rows are left out'),
     protected: z.array(columnName).optional().describe('Columns of groups that must be treated alike'),
     baseline: z.boolean().optional().describe('Judge against the plain baseline as well'),
-    seeds: positiveInteger.optional().describe('Train so many times to see how much chance there is in the result'),
+    seeds: positiveInteger
+      .optional()
+      .describe(
+        'Trainings in all (5, say): compare trains the candidate again with other seeds, and intervals hold that chance too',
+      ),
     bootstrap: z.int().min(100).max(100_000).default(2000).describe('Resamples behind the intervals'),
     confidence: z.number().min(0.5).max(0.9999).default(0.95).describe('Confidence of the intervals'),
   })

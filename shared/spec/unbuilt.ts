@@ -14,7 +14,7 @@ interface Rule {
   readonly path: readonly string[];
   readonly isError?: true;
   /** Values that ask for nothing beyond what is there. */
-  readonly harmless?: (value: unknown, spec: unknown) => boolean;
+  readonly harmless?: (value: unknown) => boolean;
   /** What to do instead, where there is something. */
   readonly instead?: string;
 }
@@ -22,33 +22,22 @@ interface Rule {
 const isOff = (value: unknown): boolean => value === false;
 
 const RULES: readonly Rule[] = [
-  { path: ['train', 'command'], isError: true, instead: 'use train.algorithm' },
-  ...['inputs', 'format', 'features', 'timeout'].map((key) => ({ path: ['train', key] })),
-  { path: ['train', 'objective'], isError: true, harmless: isOwnObjective, instead: 'remove it: the task chooses it' },
-  { path: ['train', 'class_weight'], isError: true, instead: 'use data.weight' },
-  { path: ['train', 'monotone'], isError: true },
-  { path: ['train', 'calibrate'], isError: true, harmless: (value) => value === 'none' },
-  { path: ['train', 'threshold'], isError: true },
-  { path: ['train', 'cross_validation'], isError: true },
+  {
+    path: ['train', 'features'],
+    isError: true,
+    harmless: (value) => value === 'raw',
+    instead: 'let the command read the raw columns (train.features: raw)',
+  },
   { path: ['tune', 'pruner'] },
-  { path: ['evaluate', 'custom'] },
-  { path: ['evaluate', 'protected'] },
   { path: ['evaluate', 'baseline'], harmless: isOff },
-  { path: ['evaluate', 'seeds'], harmless: (value) => value === 1 },
 ];
-
-const OWN_OBJECTIVES: Readonly<Record<string, readonly string[]>> = {
-  binary: ['binary', 'logloss', 'log_loss'],
-  multiclass: ['multiclass', 'softmax'],
-  regression: ['regression', 'l2', 'mean_squared_error', 'mse', 'squared_error'],
-};
 
 /** Every key of the content whose action is not built. */
 export function unbuiltKeys(content: unknown): UnbuiltKey[] {
   const found: UnbuiltKey[] = [];
   for (const rule of RULES) {
     for (const { path, value } of matches(content, rule.path)) {
-      if (value === undefined || rule.harmless?.(value, content)) continue;
+      if (value === undefined || rule.harmless?.(value)) continue;
       found.push(rule.isError ? refusal(path, rule.instead) : notice(path));
     }
   }
@@ -74,11 +63,6 @@ function refusal(path: Path, instead?: string): UnbuiltKey {
   const advice = instead ? `; ${instead}` : '';
   const message = `${pathText(path)} is not built yet, and ignoring it would silently give another model${advice}`;
   return { path, message, isError: true };
-}
-
-function isOwnObjective(value: unknown, spec: unknown): boolean {
-  const task = matches(spec, ['task'])[0]?.value;
-  return typeof value === 'string' && typeof task === 'string' && (OWN_OBJECTIVES[task] ?? []).includes(value);
 }
 
 /** Everything in the content that a pattern of keys reaches. */

@@ -1,20 +1,27 @@
 import type { Importance } from '../bundle/manifest.js';
 import type { FeatureSelection } from '../bundle/selection.js';
 import { UserError } from '../core/errors.js';
+import { canonicalJson, type Json } from '../core/json.js';
 import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
 import type { ColumnSchema, Table } from '../data/table.js';
 import { fitFeatures } from '../features/fit.js';
 import { buildMatrix, buildTrainingMatrix } from '../features/matrix.js';
-import type { FeaturePlan } from '../features/plan.js';
+import type { FeaturePlan, Matrix } from '../features/plan.js';
 import { addFeatures } from '../features/to-graph.js';
 import type { Signature } from '../onnx/signature.js';
 import { createGraph, type GraphWriter } from '../onnx/write.js';
 import { type Algorithm, resolveParams } from '../spec/params.js';
 import type { Spec, Task } from '../spec/schema.js';
+import type { Calibrator } from './calibration.js';
+import { type ClassWeight, classWeights, weighClasses } from './class-weight.js';
 import { keepLabelled, type LabelledRows } from './labelled.js';
+import { type Monotone, monotoneColumns } from './monotone.js';
 import { type SelectOptions, selectFeatures } from './selection/select.js';
-import type { TrainedModel, Trainer, TrainingInput } from './trainer.js';
+import type { SpecialObjective, TrainedModel, Trainer, TrainingInput } from './trainer.js';
+
+/** ONNX's number of the type. */
+const INT64 = 7;
 
 /** Everything that one training needs. */
 export interface FitRequest {
@@ -24,6 +31,12 @@ export interface FitRequest {
   readonly algorithm: Algorithm;
   /** As the user gave them: aliases are understood, defaults are filled in. */
   readonly params: Readonly<Record<string, string | number | boolean>>;
+  /** Another loss than that of the task. */
+  readonly objective?: SpecialObjective;
+  /** Multiplies the weights of rows, in training and where validation rows choose. */
+  readonly classWeight?: ClassWeight;
+  /** Features that may only raise (1) or lower (-1) the prediction. */
+  readonly monotone?: Monotone;
   readonly seed: number;
   readonly schema: readonly ColumnSchema[];
   /** The raw columns that are features. */
@@ -37,7 +50,16 @@ export interface FitRequest {
   readonly validation: LabelledRows;
   /** Threads that the training may use; absent: what the machine has. The model does not depend on it. */
   readonly threads?: number;
+  /** Asked once the model is trained, with its scores of raw rows: what comes between them and the answer. */
+  readonly finish?: (predict: (table: Table) => Predictions) => Finish;
   readonly progress: Progress;
+}
+
+/** What is done with the probabilities of a classification. */
+export interface Finish {
+  readonly calibrator?: Calibrator;
+  /** Positive from this probability on (binary); a 32-bit float. */
+  readonly threshold?: number;
 }
 
 /** A model that is ready for its bundle. */
@@ -45,7 +67,7 @@ export interface FittedModel {
   /**
    * The ONNX file, from raw columns to `label` [N] (text) and `probabilities` [N, classes], or to `prediction` [N, 1].
    * The label is the class with the largest probability, the first of equals: of two classes the positive one when its
-   * probability is above 0.5.
+   * probability is above 0.5, or, where a threshold was chosen, at least that.
    */
   readonly model: Uint8Array;
   readonly signature: Signature;
@@ -73,42 +95,50 @@ export interface FittedModel {
 export async function fitModel(request: FitRequest): Promise<FittedModel> {
   const started = performance.now();
   const params = resolveParams(request.algorithm, request.params);
-  const { rows: train, dropped: droppedTrain } = keepLabelled(request.train, 'train');
-  const { rows: validation, dropped: droppedValidation } = keepLabelled(request.validation, 'validation');
-  if (train.table.rows === 0) {
+  const { rows: allTrain, dropped: droppedTrain } = keepLabelled(request.train, 'train');
+  const { rows: allValidation, dropped: droppedValidation } = keepLabelled(request.validation, 'validation');
+  if (allTrain.table.rows === 0) {
     throw new UserError(`no row of the train part has a label (${droppedTrain} rows without): check target.column and split`);
   }
+  const byClass = request.classWeight && classWeights(request.classWeight, allTrain.labels);
+  const train = byClass ? weighClasses(allTrain, byClass, 'train') : allTrain;
+  const validation = byClass ? weighClasses(allValidation, byClass, 'validation') : allValidation;
   const { schema, use, derive, task, seed, progress } = request;
   const offered = fitFeatures({ schema, use, derive, train: train.table, labels: train.labels, weights: train.weights, task });
   const trainer = await trainerOf(request.algorithm);
+  const matrix = buildTrainingMatrix(offered, train, seed);
+  // Mistakes are told of all features, also of those that a selection drops.
+  monotoneColumns(request.monotone, matrix);
   const input: TrainingInput = {
-    train: buildTrainingMatrix(offered, train, seed),
+    train: matrix,
     trainLabels: train.labels,
     validation: buildMatrix(offered, validation.table),
     validationLabels: validation.labels,
     ...(train.weights && { trainWeights: train.weights }),
     ...(validation.weights && { validationWeights: validation.weights }),
     params,
+    ...(request.objective && { objective: request.objective }),
     seed,
     ...(request.threads !== undefined && { threads: request.threads }),
     progress,
   };
-  const selected = request.select && (await selectFeatures(request.select, offered, input, (own) => trainer.train(own)));
+  const learn = (own: TrainingInput) => trainer.train({ ...own, ...constraintsOn(own.train, request.monotone) });
+  const selected = request.select && (await selectFeatures(request.select, offered, input, learn));
   const plan = selected?.plan ?? offered;
-  const trained = await trainer.train({
-    ...input,
-    ...(selected && { train: selected.train, validation: selected.validation }),
-  });
+  const trained = await learn({ ...input, ...(selected && { train: selected.train, validation: selected.validation }) });
   const classes = train.labels.task === 'regression' ? [] : train.labels.classes;
+  const score = (table: Table): Predictions => trained.predict(buildMatrix(plan, table));
+  const { calibrator, threshold } = request.finish?.(score) ?? {};
   const graph = createGraph(request.name);
   const { features, inputs } = addFeatures(plan, schema, graph);
-  const outputs = addOutputs(graph, trained.toGraph(graph, features), classes);
+  const scores = trained.toGraph(graph, features, calibrator !== undefined);
+  const outputs = addOutputs(graph, calibrator?.addTo(graph, scores) ?? scores, classes, threshold);
   return {
     model: graph.toModel(),
     signature: { inputs, outputs },
     plan,
     classes,
-    params: trained.params,
+    params: { ...trained.params, ...optionsOf(request) },
     iterations: trained.iterations,
     curve: trained.curve,
     curveMetric: trained.curveMetric,
@@ -116,7 +146,32 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
     ...(selected && { selection: selected.record(trained) }),
     seconds: (performance.now() - started) / 1000,
     dropped: { train: droppedTrain, validation: droppedValidation },
-    predict: (table) => trained.predict(buildMatrix(plan, table)),
+    predict: (table) => (calibrator ? calibrator.apply(score(table)) : score(table)),
+  };
+}
+
+/** The constraints on the features that are there. */
+function constraintsOn(matrix: Matrix, given: Monotone | undefined): Pick<TrainingInput, 'monotone'> {
+  const names = new Set(matrix.columns.map(({ name }) => name));
+  const monotone = monotoneColumns(Object.fromEntries(Object.entries(given ?? {}).filter(([name]) => names.has(name))), matrix);
+  return monotone ? { monotone } : {};
+}
+
+/** Of a manifest's params those of the trainer itself, without the options of the spec that stand among them. */
+export function trainerParams(params: TrainedModel['params']): TrainedModel['params'] {
+  const options = new Set(['objective', 'class_weight', 'monotone', 'calibrate']);
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !options.has(name)));
+}
+
+/** What the spec asked for beyond params: it stands among them in the manifest, since it makes another model. */
+function optionsOf({ objective, classWeight, monotone }: FitRequest): TrainedModel['params'] {
+  return {
+    ...(objective && { objective: objective.name }),
+    ...(objective?.name === 'quantile' && { alpha: objective.alpha }),
+    ...(classWeight !== undefined && {
+      class_weight: classWeight === 'balanced' ? classWeight : canonicalJson(classWeight as Json),
+    }),
+    ...(monotone && { monotone: canonicalJson(monotone) }),
   };
 }
 
@@ -132,20 +187,36 @@ async function trainerOf(algorithm: Algorithm): Promise<Trainer> {
 }
 
 /** Names the outputs; a raw column of the same name keeps it, and the output gets a number. */
-function addOutputs(graph: GraphWriter, scores: string, classes: readonly string[]): Signature['outputs'] {
+function addOutputs(
+  graph: GraphWriter,
+  scores: string,
+  classes: readonly string[],
+  threshold: number | undefined,
+): Signature['outputs'] {
   const name = (value: string, wanted: string): string =>
     graph.node('Identity', [value], {}, { output: graph.freeName(wanted) });
   const outputs: Signature['outputs'][number][] = [];
   if (classes.length === 0) {
     outputs.push({ name: name(scores, 'prediction'), tensor: 'float32', shape: ['N', 1] });
   } else {
-    const best = graph.node('ArgMax', [scores], { axis: { int: 1 }, keepdims: { int: 0 } });
+    const best =
+      threshold === undefined
+        ? graph.node('ArgMax', [scores], { axis: { int: 1 }, keepdims: { int: 0 } })
+        : addDecision(graph, scores, threshold);
     const texts = graph.constant({ type: 'string', shape: [classes.length], values: classes }, 'classes');
     outputs.push({ name: name(graph.node('Gather', [texts, best]), 'label'), tensor: 'string', shape: ['N'] });
     outputs.push({ name: name(scores, 'probabilities'), tensor: 'float32', shape: ['N', classes.length] });
   }
   for (const { name: output, tensor, shape } of outputs) graph.output(output, tensor, shape);
   return outputs;
+}
+
+/** 1 where the second probability is at least the threshold, else 0. */
+function addDecision(graph: GraphWriter, scores: string, threshold: number): string {
+  const second = graph.constant({ type: 'int64', shape: [], values: [1n] });
+  const positive = graph.node('Gather', [scores, second], { axis: { int: 1 } });
+  const least = graph.constant({ type: 'float32', shape: [1], values: [threshold] }, 'threshold');
+  return graph.node('Cast', [graph.node('GreaterOrEqual', [positive, least])], { to: { int: INT64 } });
 }
 
 /** Largest first, ties by name; they add up to 1, or all are 0. */

@@ -33,20 +33,32 @@ export function keepLabelled(rows: LabelledRows, part: string): { readonly rows:
   return { rows: picked, dropped: table.rows - index.length };
 }
 
-function withMeanOne(weights: Float64Array, index: Uint32Array, part: string): Float64Array {
+/**
+ * Some of the weights, with mean 1.
+ * @param place the key of the spec that they come from, for messages
+ * @throws UserError when a weight is missing, negative or infinite, or all are 0
+ */
+export function withMeanOne(weights: Float64Array, index: Uint32Array, part: string, place = 'data.weight'): Float64Array {
   let sum = 0;
   for (const row of index) {
     const weight = weights[row]!;
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-      throw new UserError(
-        `data.weight: row ${row + 1} of the ${part} part weighs ${weight}; accepted are numbers of 0 and above`,
-      );
+      throw new UserError(`${place}: row ${row + 1} of the ${part} part weighs ${weight}; accepted are numbers of 0 and above`);
     }
     sum += weight;
   }
   if (index.length > 0 && sum === 0)
-    throw new UserError(`data.weight: all rows of the ${part} part weigh 0; at least one must count`);
+    throw new UserError(`${place}: all rows of the ${part} part weigh 0; at least one must count`);
   return Float64Array.from(index, (row) => (weights[row]! * index.length) / sum);
+}
+
+/** Some of the rows, in this order. */
+export function selectLabelled({ table, labels, weights }: LabelledRows, index: Uint32Array): LabelledRows {
+  return {
+    table: selectRows(table, index),
+    labels: selectLabels(labels, index),
+    ...(weights && { weights: Float64Array.from(index, (row) => weights[row]!) }),
+  };
 }
 
 /** The table with only these rows, in this order. */

@@ -65,6 +65,31 @@ describe('the target', () => {
   });
 });
 
+describe('what the model is trained with', () => {
+  test('has a class in one row only', async () => {
+    const data = customers().replace(/,(yes|no)\n/, ',maybe\n');
+    await project.write('data.csv', data);
+    await project.write('mlops.yaml', spec({ task: 'multiclass' }));
+    expect(await line('train')).toMatch(/^mlops\.yaml:\d+:\d+: target churned is "maybe" in one row only/);
+  });
+
+  test('weighs a row below 0', async () => {
+    await project.write('mlops.yaml', spec({ data: { path: 'data.csv', key: 'id', weight: 'usage' } }));
+    expect(await line('train')).toMatch(/weight usage is missing, negative or infinite in \d+ rows/);
+  });
+
+  test('weighs a class that the target does not have', async () => {
+    await project.write('mlops.yaml', spec({ train: { algorithm: 'linear', class_weight: { Yes: 3 } } }));
+    expect(await line('train')).toMatch(/train\.class_weight: found "Yes", expected the classes of the target: no, yes/);
+  });
+
+  test('counts below 0', async () => {
+    const train = { objective: 'poisson' };
+    await project.write('mlops.yaml', spec({ task: 'regression', target: { column: 'usage' }, train }));
+    expect(await line('train')).toMatch(/train\.objective: poisson needs targets of 0 and above, and found -/);
+  });
+});
+
 describe('the data', () => {
   test('is not there', async () => {
     await project.write('mlops.yaml', spec({ data: { path: 'customers.csv' } }));

@@ -36,6 +36,7 @@ describe('train', () => {
     expect(outcome.outputs).toEqual({
       'bundle-path': join(project.directory, '.mlops-actions/bundle'),
       digest: manifest.digest,
+      cached: 'false',
       artifact: 'churn-candidate',
     });
     expect(project.uploads.map(({ name }) => name)).toEqual(['churn-candidate']);

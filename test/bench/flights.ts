@@ -12,11 +12,14 @@ export interface Sample {
   readonly labels: Labels;
 }
 
+/** What is predicted: late or not; early, on time or late; or the minutes of the delay, an hour each way at most. */
+export type Target = 'late' | 'punctuality' | 'minutes';
+
 /** All flights of the first half of 2001, from which parts are drawn. */
 export interface Flights {
   readonly rows: number;
   /** Disjoint random rows to train and to test on, both ascending. Rows of one day are in both: fine to compare trainers, no forecast. */
-  draw(trainRows: number, testRows: number, seed: number): { readonly train: Sample; readonly test: Sample };
+  draw(trainRows: number, testRows: number, seed: number, target?: Target): { readonly train: Sample; readonly test: Sample };
 }
 
 /** Reads the flights once. */
@@ -27,25 +30,41 @@ export async function readFlights(): Promise<Flights> {
     await connection.run('SET threads = 2');
     const columns = await readColumns(connection);
     const rows = columns[0]!.values.length;
-    const late = await readNumbers(connection, 'CASE WHEN delay > 15 THEN 1 ELSE 0 END');
-    const take = (chosen: Int32Array): Sample => ({
+    const delays = await readNumbers(connection, 'delay');
+    const take = (chosen: Int32Array, target: Target): Sample => ({
       matrix: {
         rows: chosen.length,
         columns: columns.map((column) => ({ ...column, values: Float32Array.from(chosen, (row) => column.values[row]!) })),
       },
-      labels: { task: 'binary', classes: ['on time', 'late'], values: Int32Array.from(chosen, (row) => late[row]!) },
+      labels: labelsOf(
+        Float64Array.from(chosen, (row) => delays[row]!),
+        target,
+      ),
     });
     return {
       rows,
-      draw(trainRows, testRows, seed) {
+      draw(trainRows, testRows, seed, target = 'late') {
         const [train, test] = drawRows(rows, trainRows, testRows, seed);
-        return { train: take(train), test: take(test) };
+        return { train: take(train, target), test: take(test, target) };
       },
     };
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+function labelsOf(delays: Float64Array, target: Target): Labels {
+  if (target === 'minutes') return { task: 'regression', values: delays.map((delay) => Math.max(-60, Math.min(60, delay))) };
+  const isLate = (delay: number): boolean => delay > 15;
+  if (target === 'late')
+    return {
+      task: 'binary',
+      classes: ['on time', 'late'],
+      values: Int32Array.from(delays, (delay) => (isLate(delay) ? 1 : 0)),
+    };
+  const values = Int32Array.from(delays, (delay) => (isLate(delay) ? 2 : delay < -5 ? 0 : 1));
+  return { task: 'multiclass', classes: ['early', 'on time', 'late'], values };
 }
 
 async function readColumns(connection: DuckDBConnection): Promise<MatrixColumn[]> {

@@ -5,8 +5,10 @@ import { type Benchmark, tableOf, writeResult } from './result.js';
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   train: async () => (await import('./train.js')).train,
   serving: async () => (await import('./serving.js')).serving,
+  cold: async () => (await import('./cold.js')).cold,
   predict: async () => (await import('./predict.js')).predict,
   profile: async () => (await import('./profile.js')).profile,
+  compare: async () => (await import('./compare.js')).compare,
 };
 
 const USAGE = `npm run bench -- NAME [--quick] [--install] [--case CASE]...

@@ -41,6 +41,28 @@ print(f"no {missing[0]}" if missing else version(${JSON.stringify(tool)}))`;
   }
 }
 
+/**
+ * The first Python on PATH that can import all of some modules.
+ * @param install what pip has to install for them, for the title
+ */
+export function findModules(modules: readonly string[], install: readonly string[]): PythonPackages {
+  const script = `from importlib.util import find_spec
+print(" ".join(name for name in ${JSON.stringify(modules)} if find_spec(name) is None))`;
+  for (const bin of new Set((process.env.PATH ?? '').split(delimiter))) {
+    if (!existsSync(join(bin, 'python'))) continue;
+    try {
+      const said = execFileSync(join(bin, 'python'), ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+      if (said.trim() === '') return { skip: false, title: modules.join(', '), bin };
+    } catch {
+      // Not a Python that can be asked; the next may be.
+    }
+  }
+  return {
+    ...{ skip: true, bin: '' },
+    title: `skipped: no Python on PATH has ${modules.join(', ')}; pip install ${install.join(' ')}`,
+  };
+}
+
 /** What a program prints, as JSON: the last line, for libraries that talk. */
 export async function pythonJson(
   { bin }: PythonPackages,

@@ -3,6 +3,7 @@ import { type Simulation, tableOf } from './result.js';
 
 const SIMULATIONS: Readonly<Record<string, () => Promise<Simulation>>> = {
   drift: async () => (await import('./drift.js')).drift,
+  verdict: async () => (await import('./verdict.js')).verdict,
 };
 
 const USAGE = `npm run simulate -- NAME [--trials N] [--only TEXT]

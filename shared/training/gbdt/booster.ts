@@ -37,7 +37,7 @@ interface BoostInput extends RowsInput {
 /** Gradient boosting (Friedman 2001): each round's trees are fitted to the gradients that the scores so far leave. */
 export async function boost(input: BoostInput): Promise<Boosted> {
   const { settings, train, seed } = input;
-  const objective = objectiveOf(input.trainLabels, input.trainWeights);
+  const objective = objectiveOf(input.trainLabels, input.trainWeights, input.objective);
   const features = chooseBins(train, settings.maxBin, seed);
   const crew = await startCrew(input, features, objective.base, settings, input.threads);
   try {
@@ -55,7 +55,7 @@ async function boostWith(
 ): Promise<Boosted> {
   const { settings, train, seed } = input;
   const { loss } = crew;
-  const grower = new Grower(crew, features, settings.tree);
+  const grower = new Grower(crew, features, settings.tree, objective.leafQuantile);
   const sampling = new Sampling(train.rows, features.length, seed);
   const gradients = new Gradients(crew);
   const watch = input.validation.rows > 0 ? new Watch(crew, input.validationWeights) : undefined;

@@ -1,5 +1,5 @@
 import type { SplitSettings } from './settings.js';
-import { gainToBeat, type LeafSums, leafGain, type Split } from './split.js';
+import { boundedGain, gainToBeat, type LeafSums, leafGain, type Split } from './split.js';
 
 /** Gaps of a shell sort (Ciura 2001): short lists of floats, no allocation, and ties are broken by bin. */
 const GAPS = [132, 57, 23, 10, 4, 1];
@@ -48,7 +48,7 @@ export class CategoricalSplitter {
     leaf: LeafSums,
     best: Split,
   ): void {
-    const { lambdaL1, lambdaL2, minSumHessianInLeaf, minDataInLeaf } = this.#settings;
+    const { lambdaL2, minSumHessianInLeaf, minDataInLeaf } = this.#settings;
     const minRows = Math.max(1, minDataInLeaf);
     const rowsPerHessian = leaf.rows / leaf.hessian;
     const toBeat = gainToBeat(leaf, this.#settings);
@@ -60,10 +60,7 @@ export class CategoricalSplitter {
       const restHessian = leaf.hessian - hessian;
       if (rows < minRows || leaf.rows - rows < minRows) continue;
       if (hessian < minSumHessianInLeaf || restHessian < minSumHessianInLeaf) continue;
-      const gain =
-        leafGain(gradient, hessian, lambdaL1, lambdaL2) +
-        leafGain(leaf.gradient - gradient, restHessian, lambdaL1, lambdaL2) -
-        toBeat;
+      const gain = this.#gainOf(leaf, gradient, hessian, lambdaL2) - toBeat;
       if (!(gain > best.gain)) continue;
       this.#order[0] = bin;
       this.#record(best, gain, feature, valueBins, leaf, gradient, hessian, lambdaL2, 0, 1, 1);
@@ -80,7 +77,7 @@ export class CategoricalSplitter {
     best: Split,
   ): void {
     const settings = this.#settings;
-    const { lambdaL1, minSumHessianInLeaf, minDataPerGroup } = settings;
+    const { minSumHessianInLeaf, minDataPerGroup } = settings;
     const minRows = Math.max(1, settings.minDataInLeaf);
     const lambdaL2 = settings.lambdaL2 + settings.catL2;
     const rowsPerHessian = leaf.rows / leaf.hessian;
@@ -107,14 +104,23 @@ export class CategoricalSplitter {
         if (rightRows < minRows || rightRows < minDataPerGroup || rightHessian < minSumHessianInLeaf) break;
         if (groupRows < minDataPerGroup) continue;
         groupRows = 0;
-        const gain =
-          leafGain(leftGradient, leftHessian, lambdaL1, lambdaL2) +
-          leafGain(leaf.gradient - leftGradient, rightHessian, lambdaL1, lambdaL2) -
-          toBeat;
+        const gain = this.#gainOf(leaf, leftGradient, leftHessian, lambdaL2) - toBeat;
         if (!(gain > best.gain)) continue;
         this.#record(best, gain, feature, valueBins, leaf, leftGradient, leftHessian, lambdaL2, start, direction, length);
       }
     }
+  }
+
+  /** What both sides of a split save, with these sums on one of them. */
+  #gainOf(leaf: LeafSums, gradient: number, hessian: number, lambdaL2: number): number {
+    const { lambdaL1 } = this.#settings;
+    const otherGradient = leaf.gradient - gradient;
+    const otherHessian = leaf.hessian - hessian;
+    if (leaf.bounds) {
+      const other = { gradient: otherGradient, hessian: otherHessian };
+      return boundedGain({ gradient, hessian }, other, lambdaL1, lambdaL2, leaf.bounds, 0);
+    }
+    return leafGain(gradient, hessian, lambdaL1, lambdaL2) + leafGain(otherGradient, otherHessian, lambdaL1, lambdaL2);
   }
 
   /** Puts the bins with enough rows into order; returns how many they are. */

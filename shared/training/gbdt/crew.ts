@@ -13,6 +13,10 @@ import { CONTROL, type ThreadData, Work, type WorkPlan } from './work.js';
  */
 export class Crew {
   readonly arena: Arena;
+  /** Whether training rows have weights. */
+  readonly isWeighted: boolean;
+  /** Monotone constraints by feature; undefined: there are none. */
+  readonly directions: readonly number[] | undefined;
   readonly #work: Work;
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
@@ -20,6 +24,8 @@ export class Crew {
 
   private constructor(arena: Arena, plan: WorkPlan) {
     this.arena = arena;
+    this.isWeighted = plan.weighted;
+    this.directions = plan.directions;
     this.#work = new Work(arena, plan);
   }
 

@@ -9,6 +9,7 @@ import { scoreRows } from './ensemble-scores.js';
 import { softmaxInPlace } from './loss.js';
 import { readSettings } from './settings.js';
 import { addEnsemble, addSigmoid, addSoftmax } from './to-graph.js';
+import { explainingWork, treeContributions } from './tree-shap.js';
 
 /**
  * Gradient-boosted trees on histograms: leaf-wise growth, native categories, learned directions for missing values. Names, meanings
@@ -21,17 +22,25 @@ export const gbdt: Trainer = {
     const labels = input.trainLabels;
     const columns = input.train.columns.length;
     const { ensemble, curve, curveMetric } = await boost({ ...input, settings, threads: input.threads ?? defaultThreads() });
+    const isLogarithmic = input.objective?.name === 'poisson';
     return {
       params,
       iterations: ensemble.rounds.length,
       curve,
       curveMetric,
       importance: gainByColumn(ensemble, columns),
-      predict: (matrix) => predict(ensemble, labels, matrix),
-      toGraph(graph, features) {
+      predict: (matrix) => predict(ensemble, labels, matrix, isLogarithmic),
+      explain: {
+        contributions: (matrix) => treeContributions(ensemble, matrix),
+        work: explainingWork(ensemble),
+        scale: isLogarithmic
+          ? 'log'
+          : ({ regression: 'value', binary: 'log-odds', multiclass: 'softmax score' } as const)[labels.task],
+      },
+      toGraph(graph, features, tails = false) {
         const scores = addEnsemble(graph, features, ensemble);
-        if (labels.task === 'regression') return scores;
-        return labels.task === 'binary' ? addSigmoid(graph, scores) : addSoftmax(graph, scores);
+        if (labels.task === 'regression') return isLogarithmic ? graph.node('Exp', [scores]) : scores;
+        return labels.task === 'binary' ? addSigmoid(graph, scores, tails) : addSoftmax(graph, scores);
       },
     };
   },
@@ -53,10 +62,13 @@ function gainByColumn(ensemble: Ensemble, columns: number): Float64Array {
   return importance;
 }
 
-function predict(ensemble: Ensemble, labels: Labels, matrix: Matrix): Predictions {
+/** @param isLogarithmic the ensemble's scores are logarithms of the prediction */
+function predict(ensemble: Ensemble, labels: Labels, matrix: Matrix, isLogarithmic: boolean): Predictions {
   const raw = scoreRows(ensemble, matrix);
   const { rows } = matrix;
-  if (labels.task === 'regression') return { task: 'regression', rows, scores: raw[0]! };
+  if (labels.task === 'regression') {
+    return { task: 'regression', rows, scores: isLogarithmic ? raw[0]!.map((score) => Math.exp(score)) : raw[0]! };
+  }
   const { task, classes } = labels;
   const width = classes.length;
   const scores = new Float64Array(rows * width);

@@ -2,8 +2,9 @@ import { NODE_BYTES, SPLIT_NUMBERS } from './arena.js';
 import type { FeatureBins } from './binning.js';
 import type { Crew } from './crew.js';
 import type { TreeSettings } from './settings.js';
-import { emptySplit, leafValue, readSplit, type Split } from './split.js';
+import { type Bounds, boundedValue, emptySplit, leafValue, readSplit, type Split, UNBOUNDED } from './split.js';
 import type { GrownNode, GrownTree } from './tree.js';
+import { weightedQuantile } from './weighted-quantile.js';
 import { COMMAND, NONE, NUMBER } from './work.js';
 
 /** Bytes of records and histograms below which waking other threads costs more than they save. Measured on two cores. */
@@ -16,6 +17,8 @@ interface Leaf {
   hessian: number;
   depth: number;
   value: number;
+  /** What monotone constraints leave to its value. */
+  bounds: Bounds;
   /** Where its histogram is kept; NONE: nowhere. */
   slot: number;
   /** The node above it and which of its children it is; -1 for the root. */
@@ -32,15 +35,18 @@ export class Grower {
   readonly #crew: Crew;
   readonly #features: readonly FeatureBins[];
   readonly #settings: TreeSettings;
+  readonly #leafQuantile: number | undefined;
   readonly #leaves: Leaf[] = [];
   /** Histograms that no leaf holds. */
   readonly #free: number[];
   #leafCount = 0;
 
-  constructor(crew: Crew, features: readonly FeatureBins[], settings: TreeSettings) {
+  /** @param leafQuantile the level whose quantile of what is left becomes a leaf's value; absent: derivatives give it */
+  constructor(crew: Crew, features: readonly FeatureBins[], settings: TreeSettings, leafQuantile?: number) {
     this.#crew = crew;
     this.#features = features;
     this.#settings = settings;
+    this.#leafQuantile = leafQuantile;
     this.#free = Array.from({ length: crew.arena.shape.slots }, (_, slot) => slot).reverse();
   }
 
@@ -59,7 +65,16 @@ export class Grower {
       this.#splitLeaf(index, nodes);
     }
     for (let index = 0; index < this.#leafCount; index++) this.#drop(this.#leaves[index]!);
-    return { nodes, values: Float64Array.from({ length: this.#leafCount }, (_, index) => this.#leaves[index]!.value) };
+    if (this.#leafQuantile !== undefined) {
+      for (let index = 0; index < this.#leafCount; index++)
+        this.#leaves[index]!.value = this.#quantileOf(index, output, this.#leafQuantile);
+    }
+    const leaves = this.#leaves.slice(0, this.#leafCount);
+    return {
+      nodes,
+      values: Float64Array.from(leaves, (leaf) => leaf.value),
+      rows: Float64Array.from(leaves, (leaf) => leaf.rows),
+    };
   }
 
   /** Adds the last tree to an output's scores: those of all training rows, in the bag or not, and of the held-out rows. */
@@ -77,6 +92,24 @@ export class Grower {
       for (let bin = 0; bin < 256; bin++) arena.nodes[at + 4 + (bin >> 5)]! |= arena.goesLeft[bin]! << (bin & 31);
     });
     this.#run(COMMAND.score, [output, values.length], arena.shape.rows);
+  }
+
+  /** The value of a leaf whose loss has no second derivative. */
+  #quantileOf(leaf: number, output: number, level: number): number {
+    const { ids, stretches, shape, targets, weights } = this.#crew.arena;
+    const scores = this.#crew.arena.scores[output]!;
+    const rest = new Float64Array(this.#rowsOf(leaf));
+    const own = this.#crew.isWeighted ? new Float64Array(rest.length) : undefined;
+    let count = 0;
+    for (let shard = 0; shard < shape.shards; shard++) {
+      const place = 3 * (shard * shape.leaves + leaf);
+      const rows = ids[stretches[place + 2] as 0 | 1].subarray(stretches[place], stretches[place + 1]);
+      for (const row of rows) {
+        if (own) own[count] = weights[row]!;
+        rest[count++] = targets[row]! - scores[row]!;
+      }
+    }
+    return Math.fround(this.#settings.learningRate * weightedQuantile(rest, own, level));
   }
 
   #startRoot(output: number, bagged: boolean): void {
@@ -166,14 +199,19 @@ export class Grower {
       else above.right = node;
     }
     const right = this.#newLeaf(leaf.rows - left, split.rightGradient, split.rightHessian, leaf.depth + 1, node);
-    right.value = this.#valueOf(split.rightGradient, split.rightHessian, split.lambdaL2);
+    right.bounds = leaf.bounds;
+    const rightValue = this.#valueOf(split.rightGradient, split.rightHessian, split.lambdaL2, right.bounds);
+    const leftValue = this.#valueOf(split.leftGradient, split.leftHessian, split.lambdaL2, leaf.bounds);
+    const direction = this.#crew.directions?.[split.feature] ?? 0;
+    if (direction !== 0) [leaf.bounds, right.bounds] = partBounds(leaf.bounds, (leftValue + rightValue) / 2, direction);
+    right.value = this.#shrunk(rightValue);
     leaf.rows = left;
     leaf.gradient = split.leftGradient;
     leaf.hessian = split.leftHessian;
     leaf.depth++;
     leaf.parent = node;
     leaf.isLeft = true;
-    leaf.value = this.#valueOf(split.leftGradient, split.leftHessian, split.lambdaL2);
+    leaf.value = this.#shrunk(leftValue);
     split.gain = 0;
     this.#prepareChildren(leaf, right, smaller === index, fresh, parentSlot);
   }
@@ -225,6 +263,8 @@ export class Grower {
     const { numbers, shape, splits } = arena;
     numbers.set([first.rows, first.gradient, first.hessian], NUMBER.first);
     if (second) numbers.set([second.rows, second.gradient, second.hessian], NUMBER.second);
+    numbers.set([first.bounds.lower, first.bounds.upper], NUMBER.bounds);
+    if (second) numbers.set([second.bounds.lower, second.bounds.upper], NUMBER.bounds + 2);
     const isSearched = (leaf: Leaf | undefined): number => (leaf && this.#maySplit(leaf) ? 1 : 0);
     const args = [fresh, parent, isSearched(first), first.slot, isSearched(second), second?.slot ?? NONE];
     const alone = 8 * shape.histogram < ALONE_BYTES;
@@ -255,10 +295,15 @@ export class Grower {
     return this.#settings.maxDepth <= 0 || depth < this.#settings.maxDepth;
   }
 
-  #valueOf(gradient: number, hessian: number, lambdaL2: number): number {
-    const value = Math.fround(
-      this.#settings.learningRate * leafValue(gradient, hessian, this.#settings.split.lambdaL1, lambdaL2),
-    );
+  /** The value of a leaf before the learning rate. */
+  #valueOf(gradient: number, hessian: number, lambdaL2: number, bounds: Bounds): number {
+    const { lambdaL1 } = this.#settings.split;
+    if (bounds === UNBOUNDED) return leafValue(gradient, hessian, lambdaL1, lambdaL2);
+    return boundedValue(gradient, hessian, lambdaL1, lambdaL2, bounds);
+  }
+
+  #shrunk(leaf: number): number {
+    const value = Math.fround(this.#settings.learningRate * leaf);
     return Number.isFinite(value) ? value : 0;
   }
 
@@ -283,10 +328,13 @@ export class Grower {
     const index = this.#leafCount++;
     let leaf = this.#leaves[index];
     if (!leaf) {
-      leaf = { rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false, split: emptySplit() };
+      leaf = {
+        ...{ rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false },
+        ...{ bounds: UNBOUNDED, split: emptySplit() },
+      };
       this.#leaves.push(leaf);
     }
-    Object.assign(leaf, { rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false });
+    Object.assign(leaf, { rows, gradient, hessian, depth, value: 0, slot: NONE, parent, isLeft: false, bounds: UNBOUNDED });
     leaf.split.gain = 0;
     return leaf;
   }
@@ -305,4 +353,11 @@ export class Grower {
     this.#give(leaf.slot);
     leaf.slot = NONE;
   }
+}
+
+/** The bounds of both children of a split on a constrained feature: no value on one side passes the middle. */
+function partBounds({ lower, upper }: Bounds, middle: number, direction: number): [left: Bounds, right: Bounds] {
+  const below = { lower, upper: middle };
+  const above = { lower: middle, upper };
+  return direction > 0 ? [below, above] : [above, below];
 }

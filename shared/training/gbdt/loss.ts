@@ -1,4 +1,6 @@
 import type { Kernels } from './kernels.js';
+import { POISSON, quantileLoss, SQUARED_ERROR } from './regression-losses.js';
+import { largest, ROUND } from './whole-units.js';
 
 /** Rows as a loss sees them: a stretch of the training or of the held-out rows, whose arrays are views of the arena. */
 export interface LossRows {
@@ -20,7 +22,7 @@ export interface Scales {
 export interface Loss {
   /** Trees a round: 1, or the number of classes. */
   readonly outputs: number;
-  readonly metric: 'log_loss' | 'rmse';
+  readonly metric: 'log_loss' | 'rmse' | 'quantile_loss' | 'poisson_deviance';
   /** Whether `limits` has to be asked before every round, since it depends on the scores. */
   readonly limitsChange: boolean;
   /** What no gradient (`[0]`) and no second derivative (`[1]`) of these rows exceeds in size. */
@@ -31,67 +33,38 @@ export interface Loss {
   sum(rows: LossRows, from: number, to: number): number;
 }
 
-export type LossName = 'regression' | 'binary' | 'multiclass';
+export type LossName = 'regression' | 'quantile' | 'poisson' | 'binary' | 'multiclass';
 
 /**
- * The loss of a task.
+ * The loss of that name.
  * @param classes how many classes multiclass has
  * @param kernels of the arena that the rows are in
+ * @param alpha the level of quantile
  */
-export function lossOf(task: LossName, classes: number, kernels: Kernels): Loss {
-  if (task === 'regression') return SQUARED_ERROR;
-  return task === 'binary' ? binaryLogLoss(kernels) : softmaxLogLoss(classes);
+export function lossOf(name: LossName, classes: number, kernels: Kernels, alpha = 0.5): Loss {
+  switch (name) {
+    case 'regression':
+      return SQUARED_ERROR;
+    case 'quantile':
+      return quantileLoss(alpha);
+    case 'poisson':
+      return POISSON;
+    case 'binary':
+      return binaryLogLoss(kernels);
+    case 'multiclass':
+      return softmaxLogLoss(classes);
+  }
 }
 
-/** Trees a round of a task. */
-export function outputsOf(task: LossName, classes: number): number {
-  return task === 'multiclass' ? classes : 1;
+/** Trees a round of a loss. */
+export function outputsOf(name: LossName, classes: number): number {
+  return name === 'multiclass' ? classes : 1;
 }
-
-/** Added and taken away again, it leaves the nearest whole number of what is below 2^51 in size, and has no branch as Math.round has. */
-const ROUND = 1.5 * 2 ** 52;
 
 /** From Σ weight · loss and Σ weight to the metric. */
 export function metricOf(loss: Loss, sum: number, weight: number): number {
   return loss.metric === 'rmse' ? Math.sqrt(sum / weight) : sum / weight;
 }
-
-function largest(weights: Float64Array | undefined): number {
-  if (!weights) return 1;
-  let most = 0;
-  for (let row = 0; row < weights.length; row++) if (weights[row]! > most) most = weights[row]!;
-  return most;
-}
-
-/** Half the squared error, as LightGBM's `l2`: gradient s − y, second derivative 1. Its value is the squared error. */
-const SQUARED_ERROR: Loss = {
-  outputs: 1,
-  metric: 'rmse',
-  limitsChange: true,
-  limits({ targets, weights, scores }) {
-    const own = scores[0]!;
-    let most = 0;
-    for (let row = 0; row < targets.length; row++) {
-      const size = Math.abs(own[row]! - targets[row]!) * (weights ? weights[row]! : 1);
-      if (size > most) most = size;
-    }
-    return [most, largest(weights)];
-  },
-  gradients({ targets, weights, scores }, scales, [out]) {
-    const own = scores[0]!;
-    for (let row = 0; row < targets.length; row++) {
-      const weight = weights ? weights[row]! : 1;
-      out![2 * row] = (own[row]! - targets[row]!) * weight * scales.gradient + ROUND - ROUND;
-      out![2 * row + 1] = weight * scales.hessian + ROUND - ROUND;
-    }
-  },
-  sum({ targets, weights, scores }, from, to) {
-    const own = scores[0]!;
-    let sum = 0;
-    for (let row = from; row < to; row++) sum += (weights ? weights[row]! : 1) * (own[row]! - targets[row]!) ** 2;
-    return sum;
-  },
-};
 
 /** Logistic loss: gradient p − y, second derivative p (1 − p), with p = sigmoid(s). */
 function binaryLogLoss(kernels: Kernels): Loss {

@@ -1,5 +1,5 @@
 import type { SplitSettings } from './settings.js';
-import { gainToBeat, type LeafSums, leafGain, type Split } from './split.js';
+import { boundedGain, gainToBeat, type LeafSums, leafGain, type Split } from './split.js';
 
 /**
  * The best threshold of a numeric feature, written into `best` where it beats what is there.
@@ -10,6 +10,7 @@ import { gainToBeat, type LeafSums, leafGain, type Split } from './split.js';
  * Rows are counted through their second derivatives, as LightGBM does (a histogram holds no counts): exact for squared
  * error without weights, close for the others.
  * @param offset where the feature's bins start in the histogram
+ * @param direction of the feature's monotone constraint; matters where the leaf has bounds
  */
 export function findThreshold(
   histogram: Float64Array,
@@ -19,17 +20,18 @@ export function findThreshold(
   leaf: LeafSums,
   settings: SplitSettings,
   best: Split,
+  direction: number,
 ): void {
   const missingGradient = histogram[offset + 2 * valueBins]!;
   const missingHessian = histogram[offset + 2 * valueBins + 1]!;
   const rowsPerHessian = leaf.rows / leaf.hessian;
   // Subtraction leaves specks of rounding in bins without rows.
   if (missingHessian * rowsPerHessian < 0.5) {
-    scan(histogram, offset, valueBins - 1, feature, leaf, settings, best, 0, 0, undefined);
+    scan(histogram, offset, valueBins - 1, feature, leaf, settings, best, 0, 0, undefined, direction);
     return;
   }
-  scan(histogram, offset, valueBins, feature, leaf, settings, best, 0, 0, false);
-  scan(histogram, offset, valueBins - 1, feature, leaf, settings, best, missingGradient, missingHessian, true);
+  scan(histogram, offset, valueBins, feature, leaf, settings, best, 0, 0, false, direction);
+  scan(histogram, offset, valueBins - 1, feature, leaf, settings, best, missingGradient, missingHessian, true, direction);
 }
 
 /** Tries the thresholds after bins 0 .. candidates − 1, with `startGradient` and `startHessian` on the left already. */
@@ -44,8 +46,10 @@ function scan(
   startGradient: number,
   startHessian: number,
   missingLeft: boolean | undefined,
+  direction: number,
 ): void {
   const { lambdaL1, lambdaL2, minSumHessianInLeaf } = settings;
+  const { bounds } = leaf;
   const minRows = Math.max(1, settings.minDataInLeaf);
   const rowsPerHessian = leaf.rows / leaf.hessian;
   const toBeat = gainToBeat(leaf, settings);
@@ -63,8 +67,16 @@ function scan(
     const rightHessian = leaf.hessian - leftHessian;
     if (leaf.rows - leftRows < minRows || rightHessian < minSumHessianInLeaf) break;
     const rightGradient = leaf.gradient - leftGradient;
-    const gain =
-      lambdaL1 === 0 && leftHessian > 0 && rightHessian > 0
+    const gain = bounds
+      ? boundedGain(
+          { gradient: leftGradient, hessian: leftHessian },
+          { gradient: rightGradient, hessian: rightHessian },
+          lambdaL1,
+          lambdaL2,
+          bounds,
+          direction,
+        ) - toBeat
+      : lambdaL1 === 0 && leftHessian > 0 && rightHessian > 0
         ? (leftGradient * leftGradient) / (leftHessian + lambdaL2) +
           (rightGradient * rightGradient) / (rightHessian + lambdaL2) -
           toBeat

@@ -1,5 +1,7 @@
 import { UserError } from '../../core/errors.js';
 import type { Labels } from '../../data/table.js';
+import type { SpecialObjective } from '../trainer.js';
+import { weightedQuantile } from './weighted-quantile.js';
 
 /** A class that no row has gets the score of this probability. */
 const MIN_PROBABILITY = 1e-15;
@@ -12,19 +14,27 @@ export interface Objective {
   readonly base: Float64Array;
   /** Whether the rows say anything about this output: false for a class that no row has. */
   learns(output: number): boolean;
+  /** The level whose quantile of what is left is a leaf's value; absent: the value that derivatives give. */
+  readonly leafQuantile?: number;
 }
 
 /**
  * The objective of the task on the training rows.
- * @throws UserError when a target exceeds 32-bit floats
+ * @param special another loss than that of the task, for regression
+ * @throws UserError when a target exceeds 32-bit floats, or cannot be for the objective
  */
-export function objectiveOf(labels: Labels, weights: Float64Array | undefined): Objective {
+export function objectiveOf(labels: Labels, weights: Float64Array | undefined, special?: SpecialObjective): Objective {
   checkLabels(labels);
   if (labels.task === 'regression') {
+    if (special?.name === 'quantile') {
+      const base = Float64Array.of(Math.fround(weightedQuantile(labels.values, weights, special.alpha)));
+      return { base, learns: () => true, leafQuantile: special.alpha };
+    }
+    if (special?.name === 'poisson') checkCounts(labels.values);
     let sum = 0;
     const total = totalOf(labels.values.length, weights);
     for (let row = 0; row < labels.values.length; row++) sum += (labels.values[row]! * (weights?.[row] ?? 1)) / total;
-    return { base: Float64Array.of(Math.fround(sum)), learns: () => true };
+    return { base: Float64Array.of(Math.fround(special?.name === 'poisson' ? Math.log(sum) : sum)), learns: () => true };
   }
   const shares = sharesOf(labels, weights);
   const learns = (share: number): boolean => share > MIN_PROBABILITY && share < 1 - MIN_PROBABILITY;
@@ -55,6 +65,16 @@ function checkLabels(labels: Labels): void {
       );
     }
   }
+}
+
+function checkCounts(values: Float64Array): void {
+  const negative = values.find((value) => value < 0);
+  if (negative !== undefined)
+    throw new UserError(
+      `train.objective: poisson needs targets of 0 and above, and found ${negative}; use objective: regression, or leave the row out (data.where)`,
+    );
+  if (values.every((value) => value === 0))
+    throw new UserError('train.objective: poisson has nothing to learn, since every target of the train part is 0');
 }
 
 const totalOf = (rows: number, weights: Float64Array | undefined): number =>

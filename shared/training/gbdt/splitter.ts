@@ -10,9 +10,17 @@ export class Splitter {
   readonly #features: readonly FeatureBins[];
   readonly #layout: HistogramLayout;
   readonly #settings: SplitSettings;
+  readonly #directions: readonly number[] | undefined;
   readonly #categorical: CategoricalSplitter;
 
-  constructor(features: readonly FeatureBins[], layout: HistogramLayout, settings: SplitSettings) {
+  /** @param directions of monotone constraints, by position; absent: there are none */
+  constructor(
+    features: readonly FeatureBins[],
+    layout: HistogramLayout,
+    settings: SplitSettings,
+    directions?: readonly number[],
+  ) {
+    this.#directions = directions;
     this.#features = features;
     this.#layout = layout;
     this.#settings = settings;
@@ -31,7 +39,9 @@ export class Splitter {
       if (allowed[feature] === 0) continue;
       const bins = this.#features[feature]!;
       const offset = this.#layout.offsets[feature]!;
-      if (bins.kind === 'numeric') findThreshold(histogram, offset, bins.valueBins, feature, leaf, this.#settings, best);
+      const direction = this.#directions?.[feature] ?? 0;
+      if (bins.kind === 'numeric')
+        findThreshold(histogram, offset, bins.valueBins, feature, leaf, this.#settings, best, direction);
       else this.#categorical.find(histogram, offset, bins.categories.length, bins.valueBins, feature, leaf, best);
     }
   }

@@ -1,5 +1,6 @@
 import type { Labels } from '../../data/table.js';
 import type { Matrix } from '../../features/plan.js';
+import type { SpecialObjective } from '../trainer.js';
 import { Arena } from './arena.js';
 import type { FeatureBins } from './binning.js';
 import { Crew } from './crew.js';
@@ -22,6 +23,8 @@ export interface RowsInput {
   readonly validation: Matrix;
   readonly validationLabels: Labels;
   readonly validationWeights?: Float64Array | undefined;
+  readonly objective?: SpecialObjective | undefined;
+  readonly monotone?: Int8Array | undefined;
 }
 
 /** What is worth a thread, and how much memory histograms may take. They change the speed, not the trees. */
@@ -46,7 +49,8 @@ export async function startCrew(
 ): Promise<Crew> {
   const { train, validation, trainLabels } = input;
   const classes = trainLabels.task === 'regression' ? 0 : trainLabels.classes.length;
-  const outputs = outputsOf(trainLabels.task, classes);
+  const loss = input.objective?.name ?? trainLabels.task;
+  const outputs = outputsOf(loss, classes);
   const width = widthOf(features.length);
   const layout = layoutOf(features);
   const leaves = Math.max(2, Math.min(settings.tree.numLeaves, train.rows));
@@ -63,7 +67,9 @@ export async function startCrew(
   const crew = await Crew.start(arena, {
     features,
     split: settings.tree.split,
-    task: trainLabels.task,
+    directions: directionsOf(features, input.monotone),
+    loss,
+    alpha: input.objective?.name === 'quantile' ? input.objective.alpha : 0,
     classes,
     weighted: input.trainWeights !== undefined,
     heldOutWeighted: input.validationWeights !== undefined,
@@ -96,4 +102,10 @@ function fillArena(arena: Arena, input: RowsInput, features: readonly FeatureBin
     });
   }
   for (let row = 0; row < validation.rows; row++) arena.heldOutIds[row] = row;
+}
+
+/** From constraints by matrix column to those by binned feature; undefined where no feature has one. */
+function directionsOf(features: readonly FeatureBins[], monotone: Int8Array | undefined): number[] | undefined {
+  const directions = features.map(({ column }) => monotone?.[column] ?? 0);
+  return directions.some((direction) => direction !== 0) ? directions : undefined;
 }

@@ -30,9 +30,16 @@ export function addEnsemble(graph: GraphBuilder, features: string, ensemble: Ens
   return graph.node('Add', [sums, base]);
 }
 
-/** From raw scores [N, 1] to the probabilities of both classes [N, 2]. */
-export function addSigmoid(graph: GraphBuilder, scores: string): string {
+/**
+ * From raw scores [N, 1] to the probabilities of both classes [N, 2].
+ * @param tails whether a small probability of the first class keeps its digits too
+ */
+export function addSigmoid(graph: GraphBuilder, scores: string, tails = false): string {
   const positive = graph.node('Sigmoid', [scores]);
+  if (tails) {
+    const other = graph.node('Sigmoid', [graph.node('Neg', [scores])]);
+    return graph.node('Concat', [other, positive], { axis: { int: 1 } });
+  }
   const one = graph.constant({ type: 'float32', shape: [1], values: [1] }, 'one');
   const negative = graph.node('Sub', [one, positive]);
   return graph.node('Concat', [negative, positive], { axis: { int: 1 } });

@@ -18,6 +18,8 @@ export interface GrownTree {
   readonly nodes: readonly GrownNode[];
   /** 32-bit floats, already times the learning rate. */
   readonly values: Float64Array;
+  /** Training rows of each leaf (in the bag). */
+  readonly rows: Float64Array;
 }
 
 /**
@@ -36,11 +38,13 @@ export interface Tree {
   readonly categories: readonly (Int32Array | undefined)[];
   readonly gains: Float64Array;
   readonly values: Float64Array;
+  /** Training rows of each leaf (in the bag). */
+  readonly rows: Float64Array;
 }
 
 /** From bins to values. */
 export function treeOf(grown: GrownTree, features: readonly FeatureBins[]): Tree {
-  const { nodes, values } = grown;
+  const { nodes, values, rows } = grown;
   const bins = nodes.map((node) => features[node.feature]!);
   return {
     columns: Int32Array.from(bins, (feature) => feature.column),
@@ -60,5 +64,6 @@ export function treeOf(grown: GrownTree, features: readonly FeatureBins[]): Tree
     }),
     gains: Float64Array.from(nodes, (node) => node.gain),
     values,
+    rows,
   };
 }

@@ -23,8 +23,8 @@ export const COMMAND = {
 /** Places in `arena.control`. */
 export const CONTROL = { sequence: 0, pending: 1, command: 2, failed: 3, arguments: 8 } as const;
 
-/** Places in `arena.numbers`: units, the sums of two leaves, scales; from LIMITS on two numbers a shard. */
-export const NUMBER = { gradientUnit: 0, hessianUnit: 1, first: 2, second: 5, limits: 64 } as const;
+/** Places in `arena.numbers`: units, the sums of two leaves, the bounds of both, scales; from LIMITS on two numbers a shard. */
+export const NUMBER = { gradientUnit: 0, hessianUnit: 1, first: 2, second: 5, bounds: 8, limits: 64 } as const;
 
 /** No histogram, no leaf. */
 export const NONE = -1;
@@ -36,7 +36,11 @@ const RECORD_BLOCK = 2 ** 17;
 export interface WorkPlan {
   readonly features: readonly FeatureBins[];
   readonly split: SplitSettings;
-  readonly task: LossName;
+  /** Monotone constraints by feature: 1, -1 or 0; absent: there are none. */
+  readonly directions?: readonly number[] | undefined;
+  readonly loss: LossName;
+  /** The level of the quantile loss. */
+  readonly alpha: number;
   readonly classes: number;
   readonly weighted: boolean;
   readonly heldOutWeighted: boolean;
@@ -73,10 +77,10 @@ export class Work {
     this.#arena = arena;
     this.#plan = plan;
     this.#kernels = kernelsOn(arena.memory);
-    this.loss = lossOf(plan.task, plan.classes, this.#kernels);
+    this.loss = lossOf(plan.loss, plan.classes, this.#kernels, plan.alpha);
     const layout = layoutOf(plan.features);
     this.#offsets = layout.offsets;
-    this.#splitter = new Splitter(plan.features, layout, plan.split);
+    this.#splitter = new Splitter(plan.features, layout, plan.split, plan.directions);
     this.#parts = partFeatures(plan.features, layout, arena.shape.shards);
     this.#histograms = Array.from({ length: arena.shape.slots }, (_, slot) => arena.histogram(slot));
     this.#rows = Array.from({ length: arena.shape.shards }, (_, shard) => {
@@ -252,7 +256,13 @@ export class Work {
       split.gain = 0;
       if (this.#argument(2 + 2 * index) === 1) {
         const at = index === 0 ? NUMBER.first : NUMBER.second;
-        const sums: LeafSums = { rows: numbers[at]!, gradient: numbers[at + 1]!, hessian: numbers[at + 2]! };
+        const bounds = NUMBER.bounds + 2 * index;
+        const sums: LeafSums = {
+          rows: numbers[at]!,
+          gradient: numbers[at + 1]!,
+          hessian: numbers[at + 2]!,
+          ...(this.#plan.directions && { bounds: { lower: numbers[bounds]!, upper: numbers[bounds + 1]! } }),
+        };
         const histogram = this.#histograms[this.#argument(3 + 2 * index)]!;
         this.#splitter.find(histogram, sums, this.#arena.allowed, split, from, to);
       }

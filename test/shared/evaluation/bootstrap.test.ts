@@ -4,7 +4,7 @@ import { type BootstrapResult, pairedBootstrap } from '../../../shared/evaluatio
 import { prepareMetrics } from '../../../shared/evaluation/metrics.js';
 import { pairSamples } from '../../../shared/evaluation/pair.js';
 import { resamplerOf } from '../../../shared/evaluation/resampling.js';
-import { classCounts, reorderSample } from '../../../shared/evaluation/sample.js';
+import { reorderSample } from '../../../shared/evaluation/sample.js';
 import { type MetricName, metricsOfTask } from '../../../shared/spec/metrics.js';
 import { binaryDuel, binaryPredictions, type Duel, permuteDuel, regressionDuel, shuffled } from './sample-data.js';
 
@@ -23,13 +23,25 @@ function run(
   });
 }
 
+/** The same order of all values, above 0, where the Poisson deviance is defined. */
+function positive(duel: Duel): Duel {
+  const above = (values: Float64Array): Float64Array => values.map((value) => Math.exp(value / 10));
+  if (duel.labels.task !== 'regression') return duel;
+  const { labels, candidate, champion } = duel;
+  return {
+    labels: { ...labels, values: above(labels.values) },
+    candidate: { ...candidate, scores: above(candidate.scores) },
+    champion: { ...champion, scores: above(champion.scores) },
+  };
+}
+
 describe('resamples', () => {
   const duel = binaryDuel(200, 3, { candidate: 0.5, champion: 0.5 });
 
   test('every metric of a resample is that of the copied rows', () => {
     for (const { models, metrics } of [
       { models: duel, metrics: metricsOfTask('binary') },
-      { models: regressionDuel(150, 3, { candidate: 1, champion: 1 }), metrics: metricsOfTask('regression') },
+      { models: positive(regressionDuel(150, 3, { candidate: 1, champion: 1 })), metrics: metricsOfTask('regression') },
     ]) {
       const pair = pairSamples(models);
       const weights = new Uint8Array(pair.rows);
@@ -49,16 +61,31 @@ describe('resamples', () => {
     }
   });
 
-  test('keep the class counts', () => {
+  test('leave the classes to chance, as the test set did', () => {
     const pair = pairSamples(duel);
-    if (pair.candidate.task === 'regression') throw new Error('a binary duel');
-    const counts = classCounts(pair.candidate);
+    const { labels } = pair.candidate;
     const weights = new Uint8Array(pair.rows);
-    resamplerOf(pair).draw(new Random(1), weights);
-    const drawn = [0, 0];
-    for (const [row, label] of pair.candidate.labels.entries()) drawn[label]! += weights[row]!;
-    expect(drawn).toEqual([...counts]);
-    expect(weights.some((weight) => weight > 1)).toBe(true);
+    const random = new Random(9);
+    const positives = Array.from({ length: 40 }, () => {
+      resamplerOf(pair).draw(random, weights);
+      return (labels as Int32Array).reduce((sum, label, row) => sum + label * weights[row]!, 0);
+    });
+    expect(new Set(positives).size).toBeGreaterThan(10);
+  });
+
+  test.each([400, 60_000])('intervals of a mean are as wide as its standard error says, on %i rows', (rows) => {
+    const sample = binaryDuel(rows, 8, { candidate: 0.5, champion: 0.7 });
+    const loss = ({ scores }: { scores: Float64Array }): number[] =>
+      Array.from({ length: rows }, (_, row) => -Math.log(scores[row * 2 + sample.labels.values[row]!]!));
+    const [own, other] = [loss(sample.candidate), loss(sample.champion)];
+    const { metrics } = run(sample, { metrics: ['log_loss'], resamples: 2000 });
+    const widthOf = (values: readonly number[]): number => {
+      const mean = values.reduce((sum, value) => sum + value, 0) / rows;
+      return (2 * 1.96 * Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0))) / rows;
+    };
+    const width = (interval: { low: number; high: number }): number => interval.high - interval.low;
+    expect(width(metrics[0]!.candidateInterval!) / widthOf(own)).toBeCloseTo(1, 1);
+    expect(width(metrics[0]!.interval!) / widthOf(own.map((value, row) => value - other[row]!))).toBeCloseTo(1, 1);
   });
 
   test('draw whole blocks', () => {
@@ -89,7 +116,7 @@ describe('resamples', () => {
     for (const [models, metrics] of [
       [duel, metricsOfTask('binary')],
       [several, metricsOfTask('multiclass')],
-      [regressionDuel(150, 3, { candidate: 1, champion: 1 }), metricsOfTask('regression')],
+      [positive(regressionDuel(150, 3, { candidate: 1, champion: 1 })), metricsOfTask('regression')],
     ] as const) {
       // 12 blocks are few enough for a table of their pairs, 60 are not.
       for (const count of [12, 60]) {
@@ -286,3 +313,35 @@ function deLongError(duel: Duel): number {
   };
   return Math.sqrt(variance(candidate.positive, champion.positive) + variance(candidate.negative, champion.negative));
 }
+
+describe('the average precision of many rows', () => {
+  test('is linear in the blocks, and so close to the walk over rows that intervals agree', () => {
+    const rows = 50_000;
+    const duel = binaryDuel(rows, 4, { candidate: 0.5, champion: 0.9 });
+    const random = new Random(6);
+    const blocks = Int32Array.from({ length: rows }, () => random.integer(60));
+    const pair = pairSamples({ ...duel, blocks });
+    const prepared = prepareMetrics(['pr_auc'], pair.candidate, undefined, pair.blocks);
+    const walked = prepareMetrics(['pr_auc'], pair.candidate);
+    const out = new Float64Array(1);
+    const at = (statistic: typeof walked, weights: Uint8Array): number => {
+      statistic.evaluate(weights, out);
+      return out[0]!;
+    };
+    const value = at(walked, new Uint8Array(rows).fill(1));
+    expect(at(prepared, new Uint8Array(60).fill(1))).toBeCloseTo(value, 12);
+    expect(prepared.visits).toBe(120);
+    const weights = new Uint8Array(60);
+    let [own, gap] = [0, 0];
+    for (let draw = 0; draw < 40; draw++) {
+      resamplerOf(pair).draw(random, weights);
+      const exact = at(
+        walked,
+        Uint8Array.from(pair.blocks!.of, (block) => weights[block]!),
+      );
+      own += (exact - value) ** 2;
+      gap += (exact - at(prepared, weights)) ** 2;
+    }
+    expect(Math.sqrt(gap / own)).toBeLessThan(0.1);
+  });
+});

@@ -6,7 +6,6 @@ import { type JudgeInput, judge } from '../../../shared/evaluation/judge.js';
 import { compareMetrics } from '../../../shared/evaluation/metric-comparison.js';
 import { type Pair, pairSamples } from '../../../shared/evaluation/pair.js';
 import { parseGate } from '../../../shared/spec/gates.js';
-import type { MetricName } from '../../../shared/spec/metrics.js';
 import { binaryPredictions, type Duel } from './sample-data.js';
 
 const ROWS = 400;
@@ -100,7 +99,7 @@ describe('few changed rows', () => {
 
   test('of equally good models are rarely called better or worse', () => {
     // Without the rule the intervals of four changes exclude 0 in about a tenth of the trials.
-    const names: MetricName[] = ['precision', 'f1', 'balanced_accuracy', 'mcc', 'accuracy', 'recall'];
+    const names = ['precision', 'f1', 'balanced_accuracy', 'mcc', 'accuracy', 'recall'];
     const options = { metrics: names, resamples: 200, confidence: 0.95 };
     const called = new Map(names.map((name) => [name, 0]));
     let fooled = 0;
@@ -151,6 +150,26 @@ describe('hangingChanges', () => {
     expect(hangingChanges('balanced_accuracy', pair)).toBeCloseTo(
       (30 * many + 2 * few) ** 2 / (30 * many ** 2 + 2 * few ** 2),
       6,
+    );
+  });
+});
+
+describe('few decisions for a class', () => {
+  test.each([
+    [9, ['accuracy', 'recall', 'log_loss']],
+    [10, ['accuracy', 'f1', 'precision', 'mcc', 'recall', 'log_loss']],
+  ])('%i of them', (positives, withInterval) => {
+    const random = new Random(3);
+    const values = Int32Array.from({ length: 300 }, () => (random.uniform() < 0.3 ? 1 : 0));
+    const decisions = values.map((_, row) => (row < positives ? 1 : 0));
+    const metrics = ['f1', 'precision', 'mcc', 'recall', 'log_loss'];
+    const judged = judge({
+      ...inputOf(duelOf(values, decisions, decisions), { primary: 'accuracy', metrics }),
+      champion: undefined,
+    }).metrics;
+    expect(judged.filter(({ candidateInterval }) => candidateInterval).map(({ name }) => name)).toEqual(withInterval);
+    expect(judged.find(({ name }) => name === 'f1')!.note).toBe(
+      positives < 10 ? 'no interval: the candidate decides for a class in 9 rows only (at least 10)' : undefined,
     );
   });
 });

@@ -364,33 +364,35 @@ gates: [auc >= 0.5, acuracy > 0.5]
 });
 
 describe('what is not built yet', () => {
-  it.each([
-    ['train: { command: python train.py }', '5:10: train.command is not built yet'],
-    ['train: { class_weight: balanced }', '5:10: train.class_weight is not built yet'],
-    ['train: { monotone: { a: 1 } }', '5:10: train.monotone is not built yet'],
-    ['train: { calibrate: isotonic }', '5:10: train.calibrate is not built yet'],
-    ['train: { objective: poisson }', '5:10: train.objective is not built yet'],
-    ['train: { threshold: { metric: f1 } }', '5:10: train.threshold is not built yet'],
-    ['train: { cross_validation: 5 }', '5:10: train.cross_validation is not built yet'],
-    [
-      'evaluate: { custom: { profit: { sql: a, better: higher } } }\ngates: [profit > 3]',
-      '6:9: gate "profit > 3": profit is a metric of evaluate.custom',
-    ],
-    [
-      'evaluate: { custom: { profit: { sql: a, better: higher } }, primary: profit }',
-      '5:70: evaluate.primary: profit is a metric of evaluate.custom',
-    ],
-  ])('refuses %s', (more, message) => {
-    const found = after(more);
-    expect(found).toHaveLength(1);
-    expect(found[0]).toContain(`m.yaml:${message}`);
-  });
+  it.each([['train: { command: python train.py, features: engineered }', '5:36: train.features is not built yet']])(
+    'refuses %s',
+    (more, message) => {
+      const found = after(more);
+      expect(found).toHaveLength(1);
+      expect(found[0]).toContain(`m.yaml:${message}`);
+    },
+  );
 
   it('refuses data from the web', () => {
     expect(
       problems('name: m\ntask: binary\ndata: { path: [a.csv, "https://example.org/b.csv"] }\ntarget: { column: y }\n'),
     ).toEqual([
       'm.yaml:3:23: data.path[1]: data from a web address is not built yet; download it in a step before, and name the file',
+    ]);
+  });
+
+  it('refuses two trainings, which say too little', () => {
+    expect(problems(`${LEAST}evaluate: { seeds: 2 }`)).toEqual([
+      'm.yaml:5:20: evaluate.seeds: two trainings say too little about chance; write 5 (or 3 at least), or 1 for none',
+    ]);
+  });
+
+  it('lets metrics of its own decide, and says which part of the house cannot go by them', () => {
+    const custom =
+      'evaluate: { custom: { profit: { sql: a, better: higher } }, primary: profit }\ngates: [profit > 3, profit < 9]';
+    expect(parseSpec(`${LEAST}${custom}`, 'm.yaml').notices.map(formatProblem)).toEqual([
+      'm.yaml:5:70: evaluate.primary: profit decides comparisons; training, tuning and monitoring go by auc, since it is of evaluate.custom',
+      'm.yaml:6:21: gate "profit < 9" asks for low profit, though higher is better; is that meant?',
     ]);
   });
 
@@ -417,10 +419,8 @@ contract:
     );
     const says = (place: string, key: string): string => `m.yaml:${place}: ${key} is accepted, but has no effect yet`;
     expect(notices.map(formatProblem)).toEqual([
-      says('5:10', 'train.timeout'),
+      'm.yaml:5:19: train.timeout has no effect without train.command',
       says('6:53', 'tune.pruner'),
-      says('7:13', 'evaluate.custom'),
-      says('7:85', 'evaluate.protected'),
       says('7:113', 'evaluate.baseline'),
       'm.yaml:9:34: deploy.canary has no effect with target: batch; it belongs to service',
     ]);

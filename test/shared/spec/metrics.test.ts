@@ -28,9 +28,13 @@ it('the metrics of each task', () => {
     'auc pr_auc log_loss brier ece accuracy balanced_accuracy precision recall f1 mcc'.split(' '),
   );
   expect(metricsOfTask('multiclass')).toEqual(
-    'auc log_loss brier ece accuracy balanced_accuracy precision_macro recall_macro f1_macro mcc'.split(' '),
+    'auc log_loss brier ece accuracy balanced_accuracy precision_macro recall_macro f1_macro mcc top_3_accuracy top_5_accuracy'.split(
+      ' ',
+    ),
   );
-  expect(metricsOfTask('regression')).toEqual('rmse mae median_ae mape r2'.split(' '));
+  expect(metricsOfTask('regression')).toEqual(
+    'rmse mae median_ae mape r2 pinball_10 pinball_50 pinball_90 poisson_deviance'.split(' '),
+  );
 });
 
 it('every name has a direction and a range', () => {

@@ -5,6 +5,7 @@ Needs numpy and scikit-learn >= 1.7 (multiclass Brier score). Usage: python make
 Where scikit-learn has no answer of its own:
 - auc of more than two classes with absent classes: the mean of roc_auc_score (one against the rest) over classes that have rows;
 - pr_auc without a positive row: null (undefined);
+- top_k_accuracy of tied probabilities: of equals the first class counts as likelier; else top_k_accuracy_score agrees;
 - ece: 15 bins of equal width, written out below.
 null stands for NaN.
 """
@@ -49,6 +50,15 @@ def binary_metrics(y, p, threshold, w):
     }
 
 
+def top_k(y, p, k, weight):
+    place = np.argsort(np.argsort(-p, axis=1, kind="stable"), axis=1, kind="stable")
+    found = np.average(place[np.arange(len(y)), y] < k, weights=weight)
+    untied = all(len(set(row)) == len(row) for row in p)
+    if untied and k < p.shape[1]:
+        assert math.isclose(found, sk.top_k_accuracy_score(y, p, k=k, labels=range(p.shape[1]), sample_weight=weight))
+    return found
+
+
 def multiclass_metrics(y, p, w):
     weight = np.ones(len(y)) if w is None else w
     k = p.shape[1]
@@ -68,6 +78,8 @@ def multiclass_metrics(y, p, w):
         "recall_macro": sk.recall_score(y, d, **common),
         "f1_macro": sk.f1_score(y, d, **common),
         "mcc": sk.matthews_corrcoef(y, d, sample_weight=w),
+        "top_3_accuracy": top_k(y, p, 3, weight),
+        "top_5_accuracy": top_k(y, p, 5, weight),
     }
 
 
@@ -78,6 +90,8 @@ def regression_metrics(y, p, w):
         "median_ae": sk.median_absolute_error(y, p, sample_weight=w),
         "mape": sk.mean_absolute_percentage_error(y, p, sample_weight=w),
         "r2": sk.r2_score(y, p, sample_weight=w),
+        **{f"pinball_{q}": sk.mean_pinball_loss(y, p, alpha=q / 100, sample_weight=w) for q in (10, 50, 90)},
+        "poisson_deviance": sk.mean_poisson_deviance(y, p, sample_weight=w) if (y >= 0).all() and (p > 0).all() else math.nan,
     }
 
 
@@ -176,6 +190,19 @@ regression("large offset", y[:40] + 1e6, p[:40] + 1e6)
 regression("two rows", [1, 2], [2, 1])
 regression("one row", [1], [3])
 regression("ties in the errors", [1, 2, 3, 4, 5, 6], [2, 3, 3, 4, 7, 4])
+
+counts = rng.poisson(3, size=90).astype(float)
+rates = 3 * np.exp(0.4 * rng.normal(size=90))
+regression("counts", counts, rates)
+regression("counts, row weights", counts, rates, weights=rng.exponential(size=90))
+
+k = 7
+logits = rng.normal(size=(140, k))
+y = np.array([rng.choice(k, p=np.exp(row) / np.exp(row).sum()) for row in logits])
+noisy = np.exp(logits + 0.8 * rng.normal(size=logits.shape))
+p = noisy / noisy.sum(axis=1, keepdims=True)
+multiclass("seven classes", y, p)
+multiclass("seven classes, row weights", y, p, weights=rng.exponential(size=140))
 
 versions = {"scikit-learn": sklearn.__version__, "numpy": np.__version__}
 lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)

@@ -14,6 +14,7 @@ function lossWith(
   targets: readonly number[],
   scores: readonly (readonly number[])[],
   weights?: readonly number[],
+  alpha = 0.5,
 ) {
   const outputs = outputsOf(task, classes);
   const arena = new Arena({
@@ -32,13 +33,14 @@ function lossWith(
     own.set(scores[output]!);
   });
   const rows: LossRows = { targets: arena.targets, weights: weights ? arena.weights : undefined, scores: arena.scores };
-  return { loss: lossOf(task, classes, kernelsOn(arena.memory)), rows, arena };
+  return { loss: lossOf(task, classes, kernelsOn(arena.memory), alpha), rows, arena };
 }
 
 const weights = Array.from({ length: ROWS }, () => 0.5 + random.uniform());
 const tasks: [LossName, number, () => number, number, number][] = [
   // Task, classes, a target, what the loss must be multiplied by, and LightGBM's factor on second derivatives.
   ['regression', 0, () => random.normal() * 3, 0.5, 1],
+  ['poisson', 0, () => random.integer(5), 0.5, Math.exp(0.7)],
   ['binary', 2, () => random.integer(2), 1, 1],
   ['multiclass', 3, () => random.integer(3), 1, 1.5],
 ];
@@ -93,11 +95,32 @@ function metric(task: LossName, targets: number[], scores: number[][], given?: n
   return metricOf(loss, loss.sum(rows, 0, targets.length), weight);
 }
 
+describe('quantile', () => {
+  const alpha = 0.8;
+  const { loss, rows, arena } = lossWith('quantile', 0, [1, 5, 2], [[2, 3, 2]], [1, 2, 1], alpha);
+
+  it('is steeper on the side that the level leaves less rows on', () => {
+    const units = loss.limits(rows).map((limit) => unitOf(limit, 3));
+    loss.gradients(rows, { gradient: 1 / units[0]!, hessian: 1 / units[1]! }, arena.gradients);
+    const of = (which: number): number[] =>
+      [0, 1, 2].map((row) => Number((arena.gradients[0]![2 * row + which]! * units[which]!).toFixed(6)));
+    expect(of(0)).toEqual([0.2, -1.6, 0.2]);
+    expect(of(1)).toEqual([1, 2, 1]);
+  });
+
+  it("is scikit-learn's mean_pinball_loss", () => {
+    // mean_pinball_loss([1, 5, 2], [2, 3, 2], sample_weight=[1, 2, 1], alpha=0.8)
+    expect(metricOf(loss, loss.sum(rows, 0, 3), 4)).toBeCloseTo(0.85, 12);
+  });
+});
+
 describe('metricOf', () => {
   it('equals scikit-learn on hand-made scores', () => {
     // log_loss([1, 0], [sigmoid(2), sigmoid(-1)]), mean_squared_error([1, 5], [2, 3]) ** 0.5
     expect(metric('binary', [1, 0], [[2, -1]])).toBeCloseTo((Math.log1p(Math.exp(-2)) + Math.log1p(Math.exp(-1))) / 2, 12);
     expect(metric('regression', [1, 5], [[2, 3]])).toBeCloseTo(Math.sqrt(2.5), 12);
+    // mean_poisson_deviance([0, 3], [1.5, 2])
+    expect(metric('poisson', [0, 3], [[Math.log(1.5), Math.log(2)]])).toBeCloseTo((3 + 6 * Math.log(1.5) - 2) / 2, 12);
   });
 
   it('stays finite for certain and wrong scores', () => {

@@ -33,5 +33,6 @@ export function randomTree(random: Random, leaves: number): Tree {
     categories,
     gains: new Float64Array(nodes),
     values: Float64Array.from({ length: leaves }, () => Math.fround(random.normal())),
+    rows: Float64Array.from({ length: leaves }, () => 1 + random.integer(50)),
   };
 }

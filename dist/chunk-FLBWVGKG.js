@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{b as c}from"./chunk-MCLAD6S7.js";import{e as r,f as i,g as a}from"./chunk-DEP7AWZI.js";function n(t){let{primary:e}=t.evaluate;return e!==void 0&&a(e)?e:r[t.task]}function l(t){let e=Object.keys(t.evaluate.custom??{}),o=t.evaluate.metrics??i[t.task],m=t.gates.map(s=>c(s,e).metric);return[...new Set([n(t),...o,...m])].filter(a)}export{n as a,l as b};

@@ -1,0 +1,2 @@
+import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
+import{b as l,g as i}from"./chunk-KMEATLQH.js";var u="classlabels_strings",m=["classlabels_int64s","classlabels_ints"];function h(a,f){let r=(l(i,a).graph?.node??[]).flatMap(({attribute:n})=>n.flatMap(({name:s,strings:e,ints:o})=>s===u&&e.length>0?[e.map(c=>Buffer.from(c).toString("utf8"))]:m.includes(s)&&o.length>0?[o.map(String)]:[])).filter(n=>n.length===f),[t]=r;return t&&r.every(n=>n.join("\0")===t.join("\0"))?t:void 0}export{h as a};

@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { messageOf } from '../../shared/core/errors.js';
+import { readActions } from '../docs/action-files.js';
+import { sample } from '../projects/flights/sample.js';
+import { type Benchmark, type Measurement, type Peer, spreadOf } from './result.js';
+
+const run = promisify(execFile);
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+/**
+ * From nothing to an evaluated ONNX model of 300,000 flights, in wall time: our bundles install their native modules
+ * (npm, an empty cache and an empty tool cache), check the data, train and evaluate; the peer makes a virtual environment, installs
+ * (no cache) and runs one script that does the same. Both sides take turns. Then our `train` again, unchanged.
+ */
+export const cold: Benchmark = async ({ quick }) => {
+  const runs = quick ? 1 : 3;
+  const ours: number[] = [];
+  const again: number[] = [];
+  const peers = new Map<string, number[]>([
+    ['pip', []],
+    ['uv', []],
+  ]);
+  const missing = new Map<string, string>();
+  for (let turn = 0; turn < runs; turn++) {
+    const project = await mkdtemp(join(tmpdir(), 'cold-'));
+    try {
+      await cp(path('../projects/flights/main'), project, { recursive: true });
+      await sample.prepare(project);
+      const { first, second } = await timeOurs(project);
+      ours.push(first);
+      again.push(second);
+      console.error(`ours: ${first.toFixed(1)} s, train again ${second.toFixed(2)} s`);
+      for (const [installer, times] of peers) {
+        try {
+          times.push(await timePeer(project, installer));
+          console.error(`${installer}: ${times.at(-1)!.toFixed(1)} s`);
+        } catch (error) {
+          missing.set(installer, messageOf(error).split('\n')[0]!);
+        }
+      }
+    } finally {
+      await rm(project, { recursive: true, force: true });
+    }
+  }
+  const named: Peer[] = [...peers].map(([installer, times]) => {
+    const name = `${installer} install of scikit-learn, LightGBM, pandas, skl2onnx and a script`;
+    if (times.length === 0) return { name, missing: missing.get(installer) ?? 'not run' };
+    const spread = spreadOf(times);
+    return { name, version: '', value: spread.median, spread };
+  });
+  const measurement = (name: string, metric: string, values: readonly number[], others: readonly Peer[]): Measurement => {
+    const spread = spreadOf(values);
+    return { case: name, metric, unit: 's', better: 'lower', ours: spread.median, spread, peers: others };
+  };
+  return [
+    measurement('flights-300k', 'nothing to evaluated model', ours, named),
+    measurement('flights-300k', 'train again, unchanged', again, []),
+  ];
+};
+
+async function timeOurs(project: string): Promise<{ first: number; second: number }> {
+  const place = await mkdtemp(join(tmpdir(), 'cold-tools-'));
+  try {
+    // Out of reach of this repository's node_modules, as on a runner.
+    await cp(path('../../dist'), join(place, 'dist'), { recursive: true });
+    const base: NodeJS.ProcessEnv = {
+      PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
+      HOME: process.env.HOME ?? '',
+      ...settings(/^npm_config_(registry|.*proxy|cafile)$|^(https?|no)_proxy$|^NODE_EXTRA_CA_CERTS$/i),
+      npm_config_cache: join(place, 'npm-cache'),
+      RUNNER_TOOL_CACHE: join(place, 'tool-cache'),
+      RUNNER_TEMP: place,
+      GITHUB_WORKSPACE: project,
+    };
+    const actions = await readActions();
+    const step = async (name: string, inputs: Readonly<Record<string, string>> = {}): Promise<void> => {
+      const declared = Object.entries(actions.get(name)!.inputs).map(([input, { default: value = '' }]) => {
+        const given = inputs[input] ?? (value.startsWith('${{') ? '' : value);
+        return [`INPUT_${input.toUpperCase()}`, given] as const;
+      });
+      await run(process.execPath, [join(place, 'dist', `${name}.js`)], {
+        cwd: project,
+        env: { ...base, ...Object.fromEntries(declared) },
+        maxBuffer: 2 ** 26,
+      });
+    };
+    const started = performance.now();
+    await step('validate');
+    await step('train');
+    await step('evaluate', { model: '.mlops-actions/bundle', 'fail-on': 'never' });
+    const first = (performance.now() - started) / 1000;
+    const evaluated = JSON.parse(await readFile(join(project, '.mlops-actions/metrics.json'), 'utf8')) as { auc: number };
+    if (!(evaluated.auc > 0.55)) throw new Error(`our model has an AUC of ${evaluated.auc}`);
+    const restarted = performance.now();
+    await step('train');
+    return { first, second: (performance.now() - restarted) / 1000 };
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
+async function timePeer(project: string, installer: string): Promise<number> {
+  const place = await mkdtemp(join(tmpdir(), 'cold-venv-'));
+  try {
+    await mkdir(place, { recursive: true });
+    const python = join(place, 'venv/bin/python');
+    const requirements = path('cold-requirements.txt');
+    const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1', UV_CACHE_DIR: join(place, 'uv-cache') };
+    const started = performance.now();
+    await run('python3', ['-m', 'venv', join(place, 'venv')], { env });
+    const pip = (...what: string[]) => run(python, ['-m', 'pip', 'install', '--quiet', '--no-cache-dir', ...what], { env });
+    if (installer === 'pip') await pip('-r', requirements);
+    else {
+      await pip('uv');
+      await run(python, ['-m', 'uv', 'pip', 'install', '--quiet', '--python', python, '-r', requirements], { env });
+    }
+    const { stdout } = await run(python, [path('cold-peer.py'), join(project, 'data/flights.parquet'), place], { env });
+    const { auc } = JSON.parse(stdout.trim().split('\n').at(-1)!) as { auc: number };
+    if (!(auc > 0.55)) throw new Error(`its model has an AUC of ${auc}`);
+    return (performance.now() - started) / 1000;
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
+/** The machine's own settings of registry and proxy, without which nothing can be installed here. */
+function settings(names: RegExp): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.test(name)));
+}
