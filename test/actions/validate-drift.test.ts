@@ -189,7 +189,9 @@ describe('a reference that cannot be one', () => {
     ['missing.csv', /^Input "reference": missing.csv: no such file in /],
     ['missing.json', /^Input "reference": missing.json: no such file in /],
     ['churn@v1.0.0', /"reference" is "churn@v1.0.0": versions and stages can only be reached in GitHub Actions/],
-    ['nowhere', /nowhere/],
+    ['nowhere', /^Input "reference" is "nowhere": there is no such file or folder/],
+    ['folder', /^Input "reference": folder is a folder without a bundle.*such as folder\/\*\.parquet\.$/],
+    ['folder/*', /^Input "reference": folder\/bad\.parquet: this is not a whole Parquet file/],
     ['previous', /^mlops.yaml:\d+:\d+: the reference "previous" needs data.time/],
     ['old.json', /^Input "reference": old.json cannot be the reference: it has format 7, and this version reads format 1/],
     ['other.json', /^Input "reference": other.json is a profile of "tips", and the spec is of "churn"/],
@@ -201,6 +203,8 @@ describe('a reference that cannot be one', () => {
     await project.write('old.json', JSON.stringify({ ...profile, format: 7 }));
     await project.write('other.json', JSON.stringify({ ...profile, model: 'tips' }));
     await project.write('broken.json', JSON.stringify({ ...profile, data: { rows: -1, columns: [] } }));
+    await project.write('folder/a.csv', customers());
+    await project.write('folder/bad.parquet', 'PAR1, and no more');
     await project.write('apart.csv', 'a,b\n1,2\n');
     await project.write('empty.csv', 'id,usage,plan,churned\n');
     const said = await project.complaint('validate', { reference, 'github-token': 'token' });
