@@ -6,6 +6,7 @@ const LONG = [
   'test/actions/deploy.test.ts',
   'test/actions/judgement.test.ts',
   'test/actions/monitor-issue.test.ts',
+  'test/actions/profile-contracts.test.ts',
   'test/actions/promote.test.ts',
   'test/actions/registry.test.ts',
   'test/actions/retrain-ask.test.ts',

@@ -6,6 +6,7 @@ export function readInputs(inputs: InputReader): ProfileInputs {
   return {
     data: inputs.lines('data'),
     spec: inputs.required('spec'),
+    suggest: inputs.flag('suggest'),
     'working-directory': inputs.required('working-directory'),
   };
 }

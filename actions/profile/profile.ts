@@ -2,11 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { formatCount } from '../../shared/core/format.js';
 import { toolVersion } from '../../shared/core/version.js';
-import { openDataset } from '../../shared/data/dataset.js';
+import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { profileDataset } from '../../shared/data/profile.js';
 import type { Finding, ProfileDocument } from '../../shared/data/profile-result.js';
+import { suggestContract } from '../../shared/data/suggest.js';
 import { renderProfile } from '../../shared/report/profile.js';
 import { renderProfileHtml } from '../../shared/report/profile-html.js';
+import { renderSuggestedContract } from '../../shared/report/suggested-contract.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { loadSpec } from '../../shared/spec/load.js';
@@ -14,6 +16,7 @@ import { loadSpec } from '../../shared/spec/load.js';
 export interface ProfileInputs {
   readonly data: readonly string[];
   readonly spec: string;
+  readonly suggest: boolean;
   readonly 'working-directory': string;
 }
 
@@ -49,13 +52,15 @@ export async function run(inputs: ProfileInputs, services: RunnerServices): Prom
     await mkdir(folder, { recursive: true });
     await writeFile(profilePath, `${JSON.stringify(profile, null, 2)}\n`);
     await writeFile(reportPath, await renderProfileHtml(profile));
+    const contractPath = inputs.suggest ? await writeContract(folder, dataset, profile) : '';
+    const files = [profilePath, reportPath, ...(contractPath === '' ? [] : [contractPath])];
     const artifact = artifacts.available ? `${spec.name}-profile` : '';
-    if (artifact) await artifacts.upload(artifact, [profilePath, reportPath], folder);
+    if (artifact) await artifacts.upload(artifact, files, folder);
     log(
       `${formatCount(profile.rows)} rows, ${formatCount(profile.columns.length)} columns, ${formatCount(profile.findings.length)} findings`,
     );
     return {
-      outputs: { 'profile-path': profilePath, 'report-path': reportPath, artifact },
+      outputs: { 'profile-path': profilePath, 'report-path': reportPath, 'contract-path': contractPath, artifact },
       annotations: [
         ...profile.findings
           .filter(({ level }) => level !== 'note')
@@ -68,6 +73,15 @@ export async function run(inputs: ProfileInputs, services: RunnerServices): Prom
   } finally {
     dataset.close();
   }
+}
+
+/** A contract that the data keeps. */
+async function writeContract(folder: string, dataset: Dataset, profile: ProfileDocument): Promise<string> {
+  const key = [dataset.spec.data.key ?? []].flat();
+  const contract = await suggestContract(dataset.connection, profile, key);
+  const file = join(folder, 'contract.yaml');
+  await writeFile(file, renderSuggestedContract(contract, profile.model));
+  return file;
 }
 
 /** A warning at most: exploring never fails. */

@@ -145,9 +145,11 @@ async function ofProfile(dataset: Dataset, found: KnownProfile): Promise<Sides> 
     ...{ shown, against: isModel ? `the training rows of ${shown}` : shown },
     ...{ reference: distribution, current, currentRows },
     schemaChanges: schema ? changesOf(schema, dataset.schema) : unlike(distribution, current),
-    notices: isModel
-      ? ["A model's profile has no target, so a drift of the target is not seen; a data file as the reference shows it."]
-      : [],
+    notices: found.hasTarget
+      ? []
+      : [
+          'This profile has no target, so a drift of the target is not seen: train again, or hold the data against a data file.',
+        ],
   };
 }
 

@@ -6,7 +6,8 @@ import type { Dataset } from '../../shared/data/dataset.js';
 import { openDataset } from '../../shared/data/dataset.js';
 import type { Distribution } from '../../shared/data/distribution.js';
 import type { DriftReport } from '../../shared/data/drift-report.js';
-import { parseProfile } from '../../shared/data/reference-profile.js';
+import { isPattern } from '../../shared/data/glob.js';
+import { parseProfile, type ReferenceProfile } from '../../shared/data/reference-profile.js';
 import type { ColumnSchema } from '../../shared/data/table.js';
 import type { WantedPart } from '../../shared/data/watched-columns.js';
 import { watchedInputs } from '../../shared/features/watched.js';
@@ -28,6 +29,8 @@ export interface KnownProfile extends Pick<DriftReport['reference'], 'shown'> {
   readonly distribution: Distribution;
   /** What its parts of dates are; undefined where only their names say it. */
   readonly parts?: readonly WantedPart[];
+  /** Whether the target is among its columns. */
+  readonly hasTarget: boolean;
   /** Every column that it had; undefined where it is known of some only. */
   readonly schema?: readonly ColumnSchema[];
 }
@@ -62,7 +65,7 @@ export async function findReference(given: readonly string[], place: ReferencePl
     if (first === 'previous') return { kind: 'previous' };
     const profile = JSON_FILE.test(first) ? await profileIn(first, place) : undefined;
     if (profile) return profile;
-    if (!DATA_FILE.test(first)) return modelProfile(first, place);
+    if (!DATA_FILE.test(first) && !isPattern(first)) return modelProfile(first, place);
   }
   return { kind: 'data', shown, dataset: await openReference(given, place) };
 }
@@ -86,10 +89,14 @@ async function openReference(given: readonly string[], { directory, loaded, serv
   }
 }
 
+async function isThere(path: string, kind: 'isFile' | 'isDirectory'): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.[kind]() ?? false;
+}
+
 /** Undefined when the file holds rows, and not a profile. */
 async function profileIn(path: string, { directory, loaded }: ReferencePlace): Promise<KnownCount | KnownProfile | undefined> {
   const file = resolve(directory, path);
-  if (!(await stat(file).catch(() => undefined))?.isFile()) return undefined;
+  if (!(await isThere(file, 'isFile'))) return undefined;
   const text = await readFile(file, 'utf8');
   // Rows are a list, or an object a line.
   if (!/^\s*\{\s*"(format|kind)"\s*:/.test(text)) return undefined;
@@ -103,8 +110,8 @@ async function profileIn(path: string, { directory, loaded }: ReferencePlace): P
   }
   const shown = path;
   return profile.kind === 'data profile'
-    ? { kind: 'profile', shown, distribution: profile.data, schema: profile.schema }
-    : { kind: 'profile', shown, distribution: profile.inputs };
+    ? { kind: 'profile', shown, distribution: profile.data, schema: profile.schema, hasTarget: true }
+    : { kind: 'profile', shown, ...ofModel(profile) };
 }
 
 /** The number of rows that an earlier `validation.json` or exploratory `profile.json` was about. */
@@ -123,6 +130,13 @@ async function modelProfile(
   text: string,
   { directory, token, loaded: { spec }, services }: ReferencePlace,
 ): Promise<KnownProfile> {
+  const folder = resolve(directory, text);
+  if ((await isThere(folder, 'isDirectory')) && !(await isThere(join(folder, BUNDLE_FILES.manifest), 'isFile'))) {
+    const files = `${text.replace(/\/+$/, '')}/*.parquet`;
+    throw new UserError(
+      `Input "reference": ${text} is a folder without a bundle (no ${BUNDLE_FILES.manifest}); of data, name the files, such as ${files}.`,
+    );
+  }
   const model = await resolveModel(text, {
     ...{ input: 'reference', model: spec.name, directory, branch: services.environment.baseBranch },
     connect: () => connectCandidates(services, token, directory),
@@ -146,5 +160,11 @@ async function modelProfile(
   const time = bundle.manifest.context?.time ?? spec.data.time;
   const { watched } = watchedInputs(bundle.manifest.signature, bundle.manifest.features, time);
   const parts = watched.flatMap(({ name, from, part }) => (part === undefined ? [] : [{ name, from, part }]));
-  return { kind: 'model', shown: text, distribution: profile.inputs, parts };
+  return { kind: 'model', shown: text, ...ofModel(profile), parts };
+}
+
+/** Inputs and target of the rows that trained: they are the same rows. */
+function ofModel({ inputs, target }: ReferenceProfile): Pick<KnownProfile, 'distribution' | 'hasTarget'> {
+  const columns = [...inputs.columns, ...(target?.columns ?? [])];
+  return { distribution: { ...inputs, columns }, hasTarget: target !== undefined };
 }

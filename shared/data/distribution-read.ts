@@ -72,7 +72,8 @@ export async function readDistributions(connection: DuckDBConnection, request: D
   const sizes = await readSizes(connection, from, group.count);
   const blocks = time && sizes.map((size) => keptBlocks(time.unit, size.blocks, request.mostBlocks));
   const moments = await readMoments(connection, from, columns, group.count);
-  const place: Place = { connection, from, blocks, groups: group.count };
+  const all = sizes.reduce((sum, { rows }) => sum + rows, 0);
+  const place: Place = { connection, from, rows: all, blocks, groups: group.count };
   const read: ColumnDistribution[][] = [];
   for (const [index, column] of columns.entries()) {
     read.push(
@@ -153,6 +154,7 @@ interface Place {
   readonly connection: DuckDBConnection;
   /** Groups, blocks and columns as `g`, `b`, `c0`, `c1`, ... */
   readonly from: string;
+  readonly rows: number;
   /** Of each group. */
   readonly blocks: readonly RowBlocks[] | undefined;
   readonly groups: number;
@@ -165,10 +167,16 @@ async function readNumbers(
   moments: readonly Moments[],
 ): Promise<ColumnDistribution[]> {
   const from = `(SELECT g, ${keptSql(place.blocks)} AS b, CAST(${column} AS DOUBLE) AS x FROM ${place.from})`;
-  const resolution = await guessResolution(place.connection, from);
+  const resolution = await guessResolution(place, from);
+  const key = binSql('x', resolution);
+  // Bins are dear: where values are few they are found for each value, and not for each row.
+  const isFew = await hasFewValues(place.connection, `SELECT x AS v FROM ${from}`);
+  const grouped = `SELECT g, b, x, count(*) AS n FROM ${from} GROUP BY ALL`;
   const cells = await readCells(
     place.connection,
-    `SELECT g, b, ${binSql('x', resolution)} AS k, count(*) AS n FROM ${from} GROUP BY ALL`,
+    isFew
+      ? `SELECT g, b, ${key} AS k, CAST(sum(n) AS BIGINT) AS n FROM (${grouped}) GROUP BY ALL`
+      : `SELECT g, b, ${key} AS k, count(*) AS n FROM ${from} GROUP BY ALL`,
   );
   return byGroup(cells, place).map(({ keys, blocks, counts }, group) =>
     numberDistribution(name, { resolution, keys, blocks, counts }, moments[group]!, blockCount(place, group)),
@@ -176,10 +184,11 @@ async function readNumbers(
 }
 
 /** At least as fine as the histogram will be: over all rows there are no fewer bins than over some. */
-async function guessResolution(connection: DuckDBConnection, from: string): Promise<number> {
-  await connection.run(
-    `CREATE TEMP TABLE __sample AS SELECT x FROM (SELECT x FROM ${from} WHERE x IS NOT NULL) USING SAMPLE ${SAMPLE_ROWS} ROWS`,
-  );
+async function guessResolution({ connection, rows }: Place, from: string): Promise<number> {
+  // Whole vectors of rows here and there: to draw each row by itself costs more than the guess saves.
+  const percent = Math.min(100, (400 * SAMPLE_ROWS) / Math.max(1, rows));
+  const sample = `SELECT x FROM (SELECT x FROM ${from} USING SAMPLE ${percent.toFixed(6)}% (system)) WHERE x IS NOT NULL LIMIT ${4 * SAMPLE_ROWS}`;
+  await connection.run(`CREATE TEMP TABLE __sample AS ${sample}`);
   try {
     const values = await readArray(connection, 'SELECT x FROM __sample', 'float64', await countRows(connection, '__sample'));
     return fittingResolution(Float64Array.from(new Set(Array.from(values, finestKey))).sort(), FINEST, MOST_BINS);
@@ -195,15 +204,18 @@ async function readLevels(
   like: LevelBlocks['bins'] | undefined,
 ): Promise<ColumnDistribution[]> {
   const { connection } = place;
-  const text = levelSql(column, watched);
-  const counted = `SELECT v, count(*) AS n FROM (SELECT ${text} AS v FROM ${place.from}) WHERE v IS NOT NULL GROUP BY v`;
+  const rows = await levelRows(place, watched, column);
+  const counted = `SELECT v, ${rows.count} AS n FROM (${rows.sql}) WHERE v IS NOT NULL GROUP BY v`;
   await connection.run(`CREATE TEMP TABLE __counted AS ${counted}`);
   try {
     const { values, other } = await nameLevels(connection, typeof like === 'object' ? like : []);
     const few = other.levels === 0 && values.length <= MOST_BLOCK_LEVELS;
     const bins = like ?? (few ? values : MOST_BLOCK_LEVELS);
-    const from = `(SELECT g, ${keptSql(place.blocks)} AS b, ${text} AS v FROM ${place.from}) AS cells LEFT JOIN __levels ON cells.v = __levels.v`;
-    const cells = await readCells(connection, `SELECT g, b, coalesce(code, -1) AS k, count(*) AS n FROM ${from} GROUP BY ALL`);
+    const from = `(${rows.sql}) AS cells LEFT JOIN (SELECT v, code FROM __levels) USING (v)`;
+    const cells = await readCells(
+      connection,
+      `SELECT g, b, coalesce(code, -1) AS k, ${rows.count} AS n FROM ${from} GROUP BY ALL`,
+    );
     return byGroup(cells, place).map(({ keys, blocks, counts }, group) => {
       // Code and bucket in one number: of a value that has no name only the bucket is known.
       const codes = keys.map((both) => Math.floor(both / MOST_BLOCK_LEVELS));
@@ -212,9 +224,34 @@ async function readLevels(
       return levelDistribution(watched.name, cellsOfGroup, blockCount(place, group), bins);
     });
   } finally {
-    await connection.run('DROP TABLE IF EXISTS __levels');
-    await connection.run('DROP TABLE __counted');
+    for (const table of ['__levels', '__counted', '__few']) await connection.run(`DROP TABLE IF EXISTS ${table}`);
   }
+}
+
+/** Texts with at most so many different values in the sample are counted block by block at once. */
+const FEW_VALUES = 500;
+
+/** A query of the columns g, b, v (the text) and n, whose rows are counted by `count`. */
+interface LevelRows {
+  readonly sql: string;
+  readonly count: string;
+}
+
+/** Where values are few, the rows are grouped once, and only groups are made texts; the result is the same. */
+async function levelRows(place: Place, watched: WatchedColumn, column: string): Promise<LevelRows> {
+  const { connection, from, blocks } = place;
+  const key = levelKey(column, watched);
+  const isFew = watched.type !== 'string' || (await hasFewValues(connection, `SELECT ${key} AS v FROM ${from}`));
+  const rows = `SELECT g, ${keptSql(blocks)} AS b, ${key} AS v`;
+  if (!isFew) return { sql: `${rows}, 1 AS n FROM ${from}`, count: 'count(n)' };
+  await connection.run(`CREATE TEMP TABLE __few AS ${rows}, count(*) AS n FROM ${from} GROUP BY ALL`);
+  return { sql: `SELECT g, b, ${levelText('v', watched)} AS v, n FROM __few`, count: 'CAST(sum(n) AS BIGINT)' };
+}
+
+/** By the first rows: a guess that costs or saves time, and changes no result. */
+async function hasFewValues(connection: DuckDBConnection, sql: string): Promise<boolean> {
+  const [row] = await readRows(connection, `SELECT count(DISTINCT v) AS n FROM (${sql} LIMIT ${SAMPLE_ROWS})`);
+  return Number(row?.n) <= FEW_VALUES;
 }
 
 /**
@@ -240,14 +277,25 @@ async function nameLevels(
 }
 
 /** SQL of a value as text; parts of dates sort by their text. */
-export function levelSql(column: string, { type, part }: WatchedColumn): string {
-  if (part === undefined) return type === 'string' ? `nullif(${column}, '')` : `CAST(${column} AS VARCHAR)`;
-  const formats: Readonly<Partial<Record<DatePart, string>>> = {
-    ...{ year: '%Y', month: '%m', day: '%d', hour: '%H', minute: '%M', weekday: '%u %a' },
-  };
-  if (part === 'quarter') return `concat('Q', quarter(${column}))`;
-  if (part === 'is_weekend') return `CAST(isodow(${column}) >= 6 AS VARCHAR)`;
-  return `strftime(${column}, ${literal(formats[part]!)})`;
+export function levelSql(column: string, watched: WatchedColumn): string {
+  return levelText(levelKey(column, watched), watched);
+}
+
+/** SQL of what rows are grouped by: a text, or what is cheaper than its text. */
+function levelKey(column: string, { type, part }: WatchedColumn): string {
+  if (part === undefined) return type === 'string' ? `nullif(${column}, '')` : column;
+  if (part === 'weekday') return `isodow(${column})`;
+  return part === 'is_weekend' ? `isodow(${column}) >= 6` : `${part}(${column})`;
+}
+
+/** SQL of the text of such a key. */
+function levelText(key: string, { type, part }: WatchedColumn): string {
+  if (part === undefined) return type === 'string' ? key : `CAST(${key} AS VARCHAR)`;
+  if (part === 'quarter') return `'Q' || CAST(${key} AS VARCHAR)`;
+  if (part === 'is_weekend') return `CAST(${key} AS VARCHAR)`;
+  // 2024 began on a Monday.
+  if (part === 'weekday') return `strftime(DATE '2023-12-31' + CAST(${key} AS INTEGER), '%u %a')`;
+  return `printf('%0${part === 'year' ? 4 : 2}d', CAST(${key} AS INTEGER))`;
 }
 
 /** SQL of the block where it is kept; NULL where it is one of the others. */

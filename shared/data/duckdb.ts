@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBVector } from '@duckdb/node-api';
 import { loadNative } from '../runner/native.js';
 import { literal } from './sql.js';
 
-/** A database in memory. Larger results spill into a directory of their own under the system's temporary directory. */
+/**
+ * A database in memory, of at most half of the machine's: the other half is for typed arrays, models and the program
+ * itself. What is larger spills into a directory of its own under the runner's temporary directory.
+ */
 export interface Database {
   readonly connection: DuckDBConnection;
   /** Ends the connection, frees the memory and removes what was spilled. Twice is once. */
@@ -21,11 +24,12 @@ export function duckdb(): Promise<typeof import('@duckdb/node-api')> {
 /** Opens an empty database whose results depend neither on the machine's time zone nor on installed extensions. */
 export async function openDatabase(options: { threads?: number } = {}): Promise<Database> {
   const { DuckDBInstance } = await duckdb();
-  const spill = join(tmpdir(), `mlops-actions-duckdb-${randomUUID()}`);
+  const spill = join(process.env.RUNNER_TEMP || tmpdir(), `mlops-actions-duckdb-${randomUUID()}`);
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     preserve_insertion_order: 'true',
+    memory_limit: `${memoryLimit()}MiB`,
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
   });
   const connection = await instance.connect();
@@ -45,6 +49,15 @@ export async function openDatabase(options: { threads?: number } = {}): Promise<
     throw error;
   }
   return { connection, close };
+}
+
+const FEWEST_MEBIBYTES = 1024;
+
+/** In mebibytes; of a container what it may have. */
+function memoryLimit(): number {
+  const allowed = process.constrainedMemory();
+  const bytes = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
+  return Math.max(FEWEST_MEBIBYTES, Math.floor(bytes / 2 / 1024 / 1024));
 }
 
 /** The typed array that a result's column becomes; `hash` is 16 bytes a row, of a UHUGEINT. */

@@ -22,6 +22,8 @@ export function findProblems(facts: Facts, splitProblem?: string): Finding[] {
     ...(splitProblem === undefined ? [] : [{ kind: 'split', level: 'error', message: splitProblem } as const]),
     ...seenRows(facts),
     ...facts.columns.flatMap((column) => columnFindings(column, facts)),
+    ...timeTravel(facts),
+    ...standIns(facts),
     ...sameColumns(facts),
     ...duplicates(facts),
   ];
@@ -59,6 +61,29 @@ function duplicates({ duplicates: { rows, share } }: Facts): Finding[] {
   if (rows === 0) return [];
   const message = `${rows === 1 ? '1 row is' : `${formatCount(rows)} rows (${shareText(share)}) are`} equal to an earlier row in every column.`;
   return [{ kind: 'duplicates', level: share > 0.01 ? 'warning' : 'note', message }];
+}
+
+/** What is learned from the future: rows that are later than those that judge, and dates that are later than the event. */
+function timeTravel({ later, split, columns, rows }: Facts): Finding[] {
+  if (!later) return [];
+  const time = columns.find(({ role }) => role === 'time')!.name;
+  const found = later.map(({ column, rows: count }): Finding => {
+    const isInput = columns.some(({ name, role }) => name === column && role === 'feature source');
+    const message = `\`${column}\` is later than the event (\`${time}\`) in ${formatCount(count)} rows (${shareText(count / rows)}): what happened afterwards is not known when the prediction is made${isInput ? ', and features are derived from it' : ''}.`;
+    return { kind: 'time travel', level: isInput ? 'error' : 'note', column, message };
+  });
+  if (split?.by !== 'hash') return found;
+  const message = `Rows are divided at random, so the model learns from rows that are later than those that judge it. \`split: { by: time }\` judges it on what comes after, by \`${time}\`.`;
+  return [...found, { kind: 'time travel', level: 'note', column: time, message }];
+}
+
+function standIns(facts: Facts): Finding[] {
+  return facts.standIns.map(({ column, value, rows, rest }) => {
+    const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+    const others = rest ? `, and all others are from ${formatCompact(rest.low)} to ${formatCompact(rest.high)}` : '';
+    const message = `\`${column}\` is ${shown} in ${rows === 1 ? '1 row' : `${formatCount(rows)} rows`}${others}: it looks like a missing value, and is read as one like any other.`;
+    return { kind: 'stand-in', level: 'warning', column, message };
+  });
 }
 
 function columnFindings(column: ColumnProfile, facts: Facts): Finding[] {

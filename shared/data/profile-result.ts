@@ -28,6 +28,10 @@ export interface Profile {
     /** Test rows that stand again, the same in every column but the key, among the other parts. */
     readonly leakage: { readonly rows: number; readonly share: number };
   };
+  /** Dates that are later than the time of the event; absent without `data.time`. */
+  readonly later?: readonly LaterColumn[];
+  /** Values that look like missing ones. */
+  readonly standIns: readonly StandIn[];
   /** The worst first. */
   readonly findings: readonly Finding[];
   /** How the files were read. */
@@ -193,6 +197,21 @@ export interface Associations {
   readonly pairs: readonly { readonly a: string; readonly b: string; readonly cramersV: number; readonly rows: number }[];
 }
 
+export interface LaterColumn {
+  readonly column: string;
+  /** Rows where it is later. */
+  readonly rows: number;
+}
+
+/** A value that stands in for a missing one. */
+export interface StandIn {
+  readonly column: string;
+  readonly value: string | number;
+  readonly rows: number;
+  /** Of numbers: where all the others are. */
+  readonly rest?: { readonly low: number; readonly high: number };
+}
+
 export type FindingKind =
   | 'target'
   | 'split'
@@ -203,6 +222,8 @@ export type FindingKind =
   | 'near-constant'
   | 'all missing'
   | 'missing'
+  | 'stand-in'
+  | 'time travel'
   | 'infinite'
   | 'outliers'
   | 'same as another'

@@ -11,6 +11,8 @@ import { DEFAULT_LIMITS, findProblems } from './profile-findings.js';
 import { associate, correlate, type NamedColumn } from './profile-pairs.js';
 import { type RelationTarget, relationTo } from './profile-relation.js';
 import type { ColumnProfile, ColumnRole, Profile, ProfileLimits, TargetProfile } from './profile-result.js';
+import { findStandIns } from './profile-stand-ins.js';
+import { findLater } from './profile-time.js';
 import { fitSplit } from './split.js';
 import { identifier } from './sql.js';
 import type { ColumnType } from './table.js';
@@ -66,6 +68,7 @@ export async function profileDataset(dataset: Dataset, spec: Spec, options: Prof
   const pairable = named.filter(({ name }) => roles.get(columnKey(name)) !== 'key');
   const numeric = pairable.filter(({ column: { type } }) => type === 'integer' || type === 'number');
   const texts = pairable.filter(({ column: { type } }) => type === 'string' || type === 'boolean');
+  const time = profiles.find(({ role, type }) => role === 'time' && (type === 'date' || type === 'timestamp'))?.name;
   const repeated = repeatedRows(await dataset.hashes());
   const divided = await tryTo(() => fitSplit(dataset, spec));
   const facts: Omit<Profile, 'findings'> = {
@@ -83,6 +86,8 @@ export async function profileDataset(dataset: Dataset, spec: Spec, options: Prof
     ...(divided.value && {
       split: { by: divided.value.rule.by, counts: divided.value.counts, leakage: divided.value.leakage },
     }),
+    ...(time !== undefined && { later: await findLater(connection, profiles, time) }),
+    standIns: await findStandIns(connection, profiles, rows),
     notices: dataset.notices,
     limits,
   };

@@ -15,6 +15,8 @@ export interface ReferenceProfile {
   readonly inputs: Distribution;
   /** The answers on the held-out rows. */
   readonly predictions: Distribution;
+  /** What was to be learned, of the rows that trained; absent in bundles of earlier versions. */
+  readonly target?: Distribution;
 }
 
 /** What data was like when it was validated: a later run holds its own against it. It names no value that few rows have. */
@@ -89,6 +91,7 @@ const profileSchema = z.strictObject({
   model: name,
   inputs: distributionSchema,
   predictions: distributionSchema,
+  target: distributionSchema.exactOptional(),
 });
 
 const dataProfileSchema = z.strictObject({

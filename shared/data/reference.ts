@@ -31,24 +31,34 @@ export async function readReference(dataset: Dataset, request: ReferenceRequest)
   const time = timeOf(dataset, request.time);
   await loadParts(dataset, parts);
   try {
+    const target = await watchedTarget(dataset);
     const [training] = await readDistributions(dataset.connection, {
       from: `(SELECT * FROM source POSITIONAL JOIN ${PARTS_TABLE})`,
-      columns: inputs.map(({ from, ...watched }) => ({ ...watched, sql: identifier(from) })),
+      columns: [...inputs.map(({ from, ...watched }) => ({ ...watched, sql: identifier(from) })), ...target],
       ...(time !== undefined && { time: { sql: `CAST(${identifier(time)} AS TIMESTAMP)`, unit } }),
       group: { sql: `CASE WHEN __part = ${PARTS.indexOf('train')} THEN 0 END`, count: 1 },
     });
     const times = time === undefined ? undefined : { values: await readTimes(dataset, time, heldOut.rows), unit };
     const answers = distributionOf(predictionColumns(heldOut.predictions, request.threshold), heldOut.rows.length, times);
+    const { columns, ...rows } = sealed(training!);
     return {
       format: 1,
       kind: 'reference profile',
       model: request.model,
-      inputs: sealed(training!),
+      inputs: { ...rows, columns: columns.slice(0, inputs.length) },
       predictions: sealed(answers),
+      ...(target.length > 0 && { target: { ...rows, columns: columns.slice(inputs.length) } }),
     };
   } finally {
     await dataset.connection.run(`DROP TABLE IF EXISTS ${PARTS_TABLE}`);
   }
+}
+
+/** The target, by the name of its column where it is one; none where it is a date, which goes on by itself. */
+async function watchedTarget(dataset: Dataset): Promise<WatchedColumn[]> {
+  const { name, type, sql, columns } = await dataset.labelColumn();
+  if (type === 'date' || type === 'timestamp') return [];
+  return [{ name: dataset.spec.target.sql === undefined ? columns[0]! : name, type, sql }];
 }
 
 /** The column's name in the data; undefined when it is no date: then rows are not told by time. */

@@ -17,7 +17,12 @@ describe('profile', () => {
     const outcome = await project.run('profile');
     const file = join(project.directory, '.mlops-actions/profile.json');
     const page = join(project.directory, '.mlops-actions/profile.html');
-    expect(outcome.outputs).toEqual({ 'profile-path': file, 'report-path': page, artifact: 'churn-profile' });
+    expect(outcome.outputs).toEqual({
+      'profile-path': file,
+      'report-path': page,
+      'contract-path': '',
+      artifact: 'churn-profile',
+    });
     expect(project.uploads).toEqual([{ name: 'churn-profile', files: [file, page] }]);
     const profile = await profileOf(file);
     expect(profile).toMatchObject({ kind: 'profile', model: 'churn', rows: 600, target: { name: 'churned' } });

@@ -133,12 +133,20 @@ describe('validate against a reference', () => {
   test('a model is a reference by what it has learned from', async () => {
     await project.run('train', { data: 'before.csv', output: 'bundle' });
     const { drift } = await validate({ reference: 'bundle' });
-    expect(named(drift)).toEqual(['usage drifted', 'plan drifted']);
+    expect(named(drift)).toEqual(['usage drifted', 'plan drifted', 'churned']);
+    expect(drift.columns[2]!.isTarget).toBe(true);
     expect(drift.reference).toMatchObject({ kind: 'model', shown: 'bundle' });
     expect(drift.columns[0]!.detail).toContain('from the training rows of bundle');
-    expect(drift.notices).toEqual([expect.stringContaining("A model's profile has no target")]);
+    expect(drift.notices).toEqual([]);
     const byPath = await validate({ reference: 'bundle/profile.json' });
     expect(named(byPath.drift)).toEqual(named(drift));
+    // Bundles of earlier versions have none.
+    const { target, ...earlier } = JSON.parse(await readFile(join(project.directory, 'bundle/profile.json'), 'utf8'));
+    expect(target.columns).toMatchObject([{ name: 'churned', kind: 'levels' }]);
+    await project.write('earlier.json', JSON.stringify(earlier));
+    const without = (await validate({ reference: 'earlier.json' })).drift;
+    expect(named(without)).toEqual(['usage drifted', 'plan drifted']);
+    expect(without.notices).toEqual([expect.stringContaining('This profile has no target')]);
   });
 
   test('the window before is a reference, by data.time and monitor.window', async () => {
@@ -181,7 +189,9 @@ describe('a reference that cannot be one', () => {
     ['missing.csv', /^Input "reference": missing.csv: no such file in /],
     ['missing.json', /^Input "reference": missing.json: no such file in /],
     ['churn@v1.0.0', /"reference" is "churn@v1.0.0": versions and stages can only be reached in GitHub Actions/],
-    ['nowhere', /nowhere/],
+    ['nowhere', /^Input "reference" is "nowhere": there is no such file or folder/],
+    ['folder', /^Input "reference": folder is a folder without a bundle.*such as folder\/\*\.parquet\.$/],
+    ['folder/*', /^Input "reference": folder\/bad\.parquet: this is not a whole Parquet file/],
     ['previous', /^mlops.yaml:\d+:\d+: the reference "previous" needs data.time/],
     ['old.json', /^Input "reference": old.json cannot be the reference: it has format 7, and this version reads format 1/],
     ['other.json', /^Input "reference": other.json is a profile of "tips", and the spec is of "churn"/],
@@ -193,6 +203,8 @@ describe('a reference that cannot be one', () => {
     await project.write('old.json', JSON.stringify({ ...profile, format: 7 }));
     await project.write('other.json', JSON.stringify({ ...profile, model: 'tips' }));
     await project.write('broken.json', JSON.stringify({ ...profile, data: { rows: -1, columns: [] } }));
+    await project.write('folder/a.csv', customers());
+    await project.write('folder/bad.parquet', 'PAR1, and no more');
     await project.write('apart.csv', 'a,b\n1,2\n');
     await project.write('empty.csv', 'id,usage,plan,churned\n');
     const said = await project.complaint('validate', { reference, 'github-token': 'token' });

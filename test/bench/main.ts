@@ -8,6 +8,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   cold: async () => (await import('./cold.js')).cold,
   predict: async () => (await import('./predict.js')).predict,
   contract: async () => (await import('./contract.js')).contract,
+  profile: async () => (await import('./profile.js')).profile,
   compare: async () => (await import('./compare.js')).compare,
 };
 

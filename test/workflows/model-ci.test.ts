@@ -3,7 +3,8 @@ import { customers, spec } from '../actions/project.js';
 import type { RunResult } from '../runner/result.js';
 import { CALLER, jobOf, logOf, openRepository, stepOf, type TestRepository } from './repository.js';
 
-/** The same caller, as a pull request changes it that wants to see what is in the data. */
+/** The same caller, as a pull request changes it that wants to see what is in the data, and how it differs from
+ * a file. */
 const PROFILING = `name: model
 on:
   pull_request:
@@ -17,6 +18,7 @@ jobs:
     uses: mlops-actions/mlops-actions/.github/workflows/model-ci.yml@v1
     with:
       profile: true
+      reference: earlier.csv
 `;
 
 /** model-ci.yml as a user's repository calls it, with the bundles in dist/, on the local GitHub. */
@@ -90,6 +92,7 @@ describe('model-ci.yml', () => {
     const { pullRequest, run } = await repository.propose('broken', {
       'mlops.yaml': spec({ contract: { columns: { plan: { enum: ['basic', 'plus', 'pro'] } } } }),
       'data.csv': customers().replace(/basic/, 'bsaic'),
+      'earlier.csv': customers({ rows: 300 }).replaceAll('basic', 'starter'),
       '.github/workflows/model.yml': PROFILING,
     });
     const profile = stepOf(run, 'judge', 'Profile');
@@ -100,6 +103,8 @@ describe('model-ci.yml', () => {
     expect(stepOf(run, 'judge', 'Train').conclusion).toBe('skipped');
     const [comment] = repository.comments(pullRequest.number);
     expect(comment).toContain('bsaic');
+    expect(comment).toContain('1 of 3 columns drifted against the reference');
+    expect(stepOf(run, 'judge', 'Validate').outputs.drifted).toBe('1');
     expect(comment).toContain('plan');
   });
 

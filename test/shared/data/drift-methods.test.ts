@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { hellinger, wassersteinOfValues } from '../../../shared/data/drift-distances.js';
 import {
   type CountedLevels,
   type CountedNumbers,
@@ -9,7 +10,10 @@ import {
   isDrift,
   METHOD_FACTS,
 } from '../../../shared/data/drift-methods.js';
+import { chiSquare } from '../../../shared/data/drift-rows.js';
+import { benjaminiHochberg, chiSquareTail } from '../../../shared/data/drift-tails.js';
 import { effectiveRows, exactTwoSample, kolmogorovTail } from '../../../shared/data/kolmogorov.js';
+import { holm } from '../../../shared/evaluation/statistics.js';
 
 type Side = readonly [count: number, step: number, modulus: number, shift: number];
 
@@ -108,5 +112,38 @@ describe('the test of Kolmogorov and Smirnov', () => {
   test.each(golden.kstwo)('of %i values against a distribution, off by %d', (n, d, tail) => {
     // Beyond 140 values scipy takes the series of Pelz and Good, and ours is the exact one up to 5,000.
     near(kolmogorovTail(n, d), tail, n > 140 ? 1e-5 : 1e-6);
+  });
+});
+
+describe('published vectors', () => {
+  const [a, b] = [20, 15].map((count, side) => numbers(Array.from({ length: count }, (_, i) => 0.1 * i + 0.35 * side)));
+
+  test('of two samples', () => {
+    expect(driftByMethod('ks', a!, b!)).toBeCloseTo(0.8343254292048632, 12);
+    expect(kolmogorovTail(effectiveRows(20, 15), 0.2)).toBeCloseTo(0.7983181159494197, 12);
+    expect(wassersteinOfValues(a!, b!)).toBeCloseTo(0.15, 12);
+    expect(driftByMethod('wasserstein', a!, b!)).toBeCloseTo(0.26013299085723596, 12);
+  });
+
+  test('of six counts: a test of two samples, and the goodness of fit that leaves out the noise of the reference', () => {
+    const [reference, current] = [
+      [16, 18, 16, 14, 12, 12],
+      [16, 16, 16, 16, 16, 8],
+    ];
+    const { statistic, degrees } = chiSquare(reference!, current!);
+    expect(statistic).toBeCloseTo(1.6224089635854342, 12);
+    expect(degrees).toBe(5);
+    expect(chiSquareTail(statistic, degrees)).toBeCloseTo(0.8985262394026607, 12);
+    const side = (counts: readonly number[]): CountedLevels => levels(Object.fromEntries(counts.entries()));
+    expect(driftByMethod('chi2', side(reference!), side(current!))).toBeCloseTo(0.67309, 5);
+    const shares = (counts: readonly number[]): number[] => counts.map((count) => count / 88);
+    expect(hellinger(shares(reference!), shares(current!))).toBeCloseTo(0.06812, 4);
+  });
+
+  test('of many p-values: one is below 0.05 by Bonferroni, by Holm, and by Benjamini and Hochberg', () => {
+    const { p } = (JSON.parse(readFileSync(new URL('./golden/drift.json', import.meta.url), 'utf8')) as { bh: { p: number[] } })
+      .bh;
+    const below = (adjusted: readonly number[]): number => adjusted.filter((one) => one < 0.05).length;
+    expect([below(p.map((one) => one * p.length)), below(holm(p)), below(benjaminiHochberg(p))]).toEqual([1, 1, 1]);
   });
 });

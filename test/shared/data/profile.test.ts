@@ -191,6 +191,22 @@ describe('what looks wrong', () => {
     expect((await profileCsv(['id,x,y', ...lines, ...lines.slice(0, 10)], changes)).duplicates.rows).toBe(10);
   });
 
+  test('dates after the event, and rows that are learned from although they are later', async () => {
+    const day = (index: number): string => new Date(Date.UTC(2026, 0, 1 + index)).toISOString().slice(0, 10);
+    const lines = made(100, (index, random) => [index, day(index), day(index + (index % 4)), random.integer(2)]);
+    const data = { path: 'data.csv', key: 'id', time: 'opened' };
+    const derive = [{ from: 'closed', parts: ['weekday'] }];
+    const told = async (changes: object) => {
+      const { findings } = await profileCsv(['id,opened,closed,y', ...lines], { data, ...changes });
+      return findings.flatMap(({ kind, level, message }) => (kind === 'time travel' ? [`${level}: ${message}`] : []));
+    };
+    expect(await told({ features: { derive } })).toEqual([
+      'error: `closed` is later than the event (`opened`) in 75 rows (75.0 %): what happened afterwards is not known when the prediction is made, and features are derived from it.',
+      'note: Rows are divided at random, so the model learns from rows that are later than those that judge it. `split: { by: time }` judges it on what comes after, by `opened`.',
+    ]);
+    expect(await told({ split: { by: 'time', test: 0.3 } })).toEqual([expect.stringMatching(/^note: `closed` is later/)]);
+  });
+
   test('a key that is an id is as it should be', async () => {
     const lines = made(100, (index, random) => [index, random.normal(), random.integer(2)]);
     const profile = await profileCsv(['id,x,y', ...lines], { data: { path: 'data.csv', key: 'id' } });

@@ -144,6 +144,7 @@ export function profileFixture({ task = 'binary', word = 'plain', columns = 6 }:
       },
       { kind: 'duplicates', level: 'note', message: '3 rows are equal to an earlier row.' },
     ],
+    standIns: [],
     notices: [`column "${word}" was read`],
     limits: {
       smallestGroup: 5,
