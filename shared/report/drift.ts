@@ -8,15 +8,17 @@ import { plural } from './wording.js';
 const MOST_CHARTS = 3;
 
 /** Drift of the data against its reference: what drifted, with charts of the worst columns. Empty without a reference. */
-export function renderDrift(report: DriftReport | undefined, most: number): string {
+export function renderDrift(report: DriftReport | undefined, most: number, withCharts = true): string {
   if (!report) return '';
   const drifted = report.columns.filter((column) => column.drifted);
   const shown = report.columns.slice(0, most);
   const left = report.columns.length - shown.length;
-  const charts =
-    most < 10 ? [] : drifted.slice(0, MOST_CHARTS).map((column) => columnChart(column, 'the reference', 'the data'));
+  const drawn = withCharts && most >= 10 ? drifted.slice(0, MOST_CHARTS) : [];
+  const charts = drawn.map((column) => columnChart(column, 'the reference', 'the data'));
+  const head = `**${headline(report, drifted.length)}**`;
+  if (most === 0) return head;
   return [
-    `#### ${headline(report, drifted.length)}`,
+    head,
     `${plural(report.rows, 'row')} against ${plural(report.reference.rows, 'row')} of ${code(report.reference.shown, 60)}. A column has drifted when it changed by at least ${formatNumber(report.minEffect)} and chance alone would hardly do that (p below ${formatNumber(report.alpha)}, adjusted for the number of columns)${report.columns.some(({ method }) => method) ? '; where the contract names a method, that decides' : ''}.`,
     table(
       [

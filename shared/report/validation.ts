@@ -17,7 +17,18 @@ import { code, lineStart, prose, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { plural } from './wording.js';
 
-const SHEDDING = ['passing rules', 'columns', 'drift', 'warnings', 'drift', 'rules', 'rules', 'rules', 'rules'] as const;
+const SHEDDING = [
+  'passing rules',
+  'columns',
+  'drift',
+  'warnings',
+  'drift',
+  'drift',
+  'rules',
+  'rules',
+  'rules',
+  'rules',
+] as const;
 
 /**
  * The comment where the data broke its contract, so that there is no model to judge; also the one where it holds.
@@ -33,19 +44,19 @@ export function renderValidation(result: Validation, context: Partial<CommentCon
   return renderBody(result, { workflow: '', ...context, limit: context.limit ?? SUMMARY_LIMIT });
 }
 
-/** The same for a check run's summary. */
+/** The same for a check run's summary, which shows no diagrams. */
 export function renderValidationText(result: Validation, context: CommentContext): string {
-  return renderBody(result, context);
+  return renderBody(result, context, false);
 }
 
-function renderBody(result: Validation, context: CommentContext): string {
+function renderBody(result: Validation, context: CommentContext, withCharts = true): string {
   const failing = failingRules(result);
   const passing = result.rules.filter((rule) => rule.passed);
   const sections: Section[] = [
     { name: 'verdict', variants: [`### ${headline(result)}\n\n${sentence(result)}`] },
     { name: 'fork', variants: [forkNote(context.fork)] },
     { name: 'rules', variants: failing.length === 0 ? [''] : [500, 40, 10, 3].map((most) => failingTable(failing, most)) },
-    { name: 'drift', variants: [50, 10, 5].map((most) => renderDrift(result.drift, most)) },
+    { name: 'drift', variants: [50, 10, 5, 0].map((most) => renderDrift(result.drift, most, withCharts)) },
     { name: 'warnings', variants: [warnings(result, 20), warnings(result, 3)] },
     { name: 'passing rules', variants: [passingRules(passing), ''] },
     { name: 'columns', variants: [columns(result), ''] },

@@ -47,7 +47,7 @@ describe('validate against a reference', () => {
       ),
       expect.stringContaining('drift of plan: a distance of'),
     ]);
-    expect(outcome.summary).toContain('#### 2 of 3 columns drifted against the reference');
+    expect(outcome.summary).toContain('**2 of 3 columns drifted against the reference**');
     expect(outcome.summary!.match(/xychart-beta/g)).toHaveLength(2);
   });
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { DriftReport } from '../../../shared/data/drift-report.js';
 import type { Validation } from '../../../shared/data/validation.js';
 import type { Comparison, MetricComparison } from '../../../shared/evaluation/comparison.js';
 
@@ -230,6 +231,64 @@ export const anyComparison: fc.Arbitrary<Comparison> = fc.record(
   },
 );
 
+const size = number.map(Math.abs);
+const part = fc.double({ min: 0, max: 1, noNaN: true });
+const shares = fc.record({ reference: part, current: part });
+
+const anyDrift: fc.Arbitrary<DriftReport> = fc.record({
+  reference: fc.record({
+    kind: fc.constantFrom('model' as const, 'profile' as const, 'data' as const, 'previous' as const),
+    shown: hostileText,
+    rows: count,
+  }),
+  rows: count,
+  minEffect: size,
+  alpha: part,
+  columns: fc.array(
+    fc.record(
+      {
+        name: hostileText,
+        from: hostileText,
+        isTarget: fc.boolean(),
+        drifted: fc.boolean(),
+        effect: size,
+        measure: fc.constantFrom('wasserstein' as const, 'jensen-shannon' as const),
+        adjustedP: part,
+        psi: number,
+        missing: shares,
+        detail: hostileText,
+        groups: fc.array(
+          fc.record(
+            {
+              kind: fc.constantFrom('range' as const, 'value' as const, 'other' as const, 'missing' as const),
+              low: number,
+              high: number,
+              value: hostileText,
+              reference: part,
+              current: part,
+            },
+            { requiredKeys: ['kind', 'reference', 'current'] },
+          ),
+          { maxLength: 14 },
+        ),
+        method: fc.record({ name: fc.constantFrom('ks' as const, 'psi' as const), value: size, threshold: size }),
+        note: hostileText,
+      },
+      { requiredKeys: ['name', 'from', 'isTarget', 'drifted', 'effect', 'measure', 'psi', 'missing', 'detail', 'groups'] },
+    ),
+    { maxLength: 25 },
+  ),
+  schemaChanges: fc.array(
+    fc.record({
+      column: hostileText,
+      change: fc.constantFrom('gone' as const, 'new' as const, 'type' as const),
+      detail: hostileText,
+    }),
+    { maxLength: 25 },
+  ),
+  notices: fc.array(hostileText, { maxLength: 3 }),
+});
+
 export const anyValidation: fc.Arbitrary<Validation> = fc.record(
   {
     format: fc.constant(1 as const),
@@ -267,6 +326,7 @@ export const anyValidation: fc.Arbitrary<Validation> = fc.record(
       { maxLength: 40 },
     ),
     warnings: fc.array(hostileText, { maxLength: 10 }),
+    drift: anyDrift,
     seconds: number.map(Math.abs),
     commit: hostileText,
     createdAt: hostileText,
