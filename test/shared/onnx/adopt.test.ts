@@ -60,7 +60,13 @@ const rows: Table = {
   ]),
 };
 const request = (more: Partial<Parameters<typeof adoptModel>[1]> = {}) => ({
-  ...{ what: 'model.onnx', name: 'm', columns: COLUMNS, rows, named: { columns: 'features.use', classes: 'give target.classes' } },
+  ...{
+    what: 'model.onnx',
+    name: 'm',
+    columns: COLUMNS,
+    rows,
+    named: { columns: 'features.use', classes: 'give target.classes' },
+  },
   ...({ task: 'binary', classes: ['no', 'yes'] } as const),
   ...more,
 });
