@@ -94,7 +94,8 @@ export async function run(inputs: ValidateInputs, services: RunnerServices): Pro
     const broken = inputs['fail-on'] !== 'never' && blocking.length > 0;
     // A passed validation needs no report of its own: the comparison that follows is the pull request's result.
     const artifact = broken && artifacts.available ? `${spec.name}-validation` : '';
-    if (artifact) await artifacts.upload(artifact, [file, gxFile], folder);
+    // A result is the one JSON file of its artifact: report reads no other.
+    if (artifact) await artifacts.upload(artifact, [file], folder);
     log(`${rules.length} rules, ${failing.length} fail`);
     return {
       outputs: {

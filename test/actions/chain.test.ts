@@ -305,7 +305,7 @@ describe('validate', () => {
     const first = rows.findIndex((row) => row.includes('pro')) + 1;
     expect(outcome.annotations![0]!.message).toContain(`required: one of: basic, plus; the first is data.csv:${first}`);
     expect(outcome.summary).toContain(`\`pro\` (\`data.csv:${first}\`)`);
-    expect(project.uploads[0]!.files.map((file) => basename(file))).toEqual(['validation.json', 'validation.gx.json']);
+    expect(project.uploads[0]!.files.map((file) => basename(file))).toEqual(['validation.json']);
     expect(JSON.parse(await readFile(outcome.outputs['gx-result-path']!, 'utf8'))).toMatchObject({
       success: false,
       statistics: { evaluated_expectations: 1, successful_expectations: 0 },

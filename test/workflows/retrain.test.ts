@@ -134,6 +134,7 @@ describe('retrain.yml', () => {
     const [run] = await follower.settled();
     expect(run?.conclusion, logOf(run!)).toBe('success');
     expect(run?.run.event).toBe('repository_dispatch');
+    expect(jobOf(run!, 'judge').conclusion, reasons(run!).join('; ')).toBe('success');
     expect(stepOf(run!, 'judge', 'Compare').log).toContain('churn@v1.0.0');
     expect(await scene.tags()).toEqual([
       ...['churn#production#2', 'churn#production#4', 'churn#staging#1', 'churn#staging#3', 'churn@v1.0.0', 'churn@v1.0.1'],
