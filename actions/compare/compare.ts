@@ -42,7 +42,7 @@ import {
   modelOfFile,
   type Scored,
   score,
-  searchedColumns,
+  searchedTable,
 } from './models.js';
 
 export interface CompareInputs {
@@ -221,7 +221,7 @@ async function judgeCandidate(
       spec.evaluate.baseline === false
         ? undefined
         : constantPredictions(selectLabels(labels, rowsOfPart(candidateParts, 'train')), rows.length),
-    searched: searchColumns(await dataset.table(await searchedColumns(candidate, dataset), rows)),
+    searched: searchColumns(await searchedTable(candidate, scored, dataset, rows)),
     minRows: spec.evaluate.min_rows,
     confidence: spec.evaluate.confidence,
     bootstrap: spec.evaluate.bootstrap,

@@ -6,7 +6,9 @@ import { toolVersion } from '../../shared/core/version.js';
 import type { Dataset } from '../../shared/data/dataset.js';
 import { openPredictionFile, type PredictionFile } from '../../shared/data/prediction-file.js';
 import type { Predictions } from '../../shared/data/predictions.js';
+import { searchableColumns } from '../../shared/data/search-columns.js';
 import { fitSplit } from '../../shared/data/split.js';
+import type { Table } from '../../shared/data/table.js';
 import type { Measures } from '../../shared/evaluation/gates.js';
 import { sourcesOf } from '../../shared/features/plan.js';
 
@@ -20,6 +22,8 @@ export interface JudgedModel {
 
 export interface Scored {
   readonly predictions: Predictions;
+  /** The model's inputs; absent for predictions of a file. */
+  readonly table?: Table;
   /** Absent where there are predictions and no model. */
   readonly latency?: { readonly p50Ms: number; readonly p99Ms: number };
 }
@@ -88,7 +92,7 @@ export async function score({ manifest, source }: JudgedModel, dataset: Dataset,
   try {
     const predictions = await model.predict(table, { task: manifest.task, classes: manifest.classes });
     const latency = await model.latency(table);
-    return { predictions, ...(latency && { latency }) };
+    return { predictions, table, ...(latency && { latency }) };
   } finally {
     await model.close();
   }
@@ -103,17 +107,18 @@ export function measuresOf({ manifest, source }: JudgedModel, { latency }: Score
   };
 }
 
-/** The input columns, those first whose features matter most to the model; of a file every column but target and key. */
-export async function searchedColumns({ manifest, importance, source }: JudgedModel, dataset: Dataset): Promise<string[]> {
-  if ('predictions' in source) {
-    const { columns } = await dataset.labelColumn();
-    const keys = [dataset.spec.data.key ?? []].flat();
-    return dataset.schema.map(({ name }) => name).filter((name) => !columns.includes(name) && !keys.includes(name));
-  }
+/** What slices are searched in: the inputs, those first whose features matter most to the model; of a file every column but target and key. */
+export async function searchedTable(
+  { manifest, importance }: JudgedModel,
+  { table }: Scored,
+  dataset: Dataset,
+  rows: Uint32Array,
+): Promise<Table> {
+  if (!table) return dataset.table(await searchableColumns(dataset), rows);
   const weight = (column: string): number =>
     importance.reduce((sum, { feature, importance: share }) => {
       const found = manifest.features.features.find(({ name }) => name === feature);
       return found && sourcesOf(found).includes(column) ? sum + share : sum;
     }, 0);
-  return manifest.signature.inputs.map(({ name }) => name).sort((a, b) => weight(b) - weight(a));
+  return { ...table, columns: new Map([...table.columns].sort(([a], [b]) => weight(b) - weight(a))) };
 }

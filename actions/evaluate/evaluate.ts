@@ -9,7 +9,7 @@ import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { openPredictionFile } from '../../shared/data/prediction-file.js';
 import type { Predictions } from '../../shared/data/predictions.js';
-import { searchColumns } from '../../shared/data/search-columns.js';
+import { searchableColumns, searchColumns } from '../../shared/data/search-columns.js';
 import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
 import { assignParts, fitSplit } from '../../shared/data/split.js';
@@ -197,13 +197,9 @@ async function answersOf(
       labels,
       input: 'predictions',
     });
-    const { columns } = await dataset.labelColumn();
-    const others = dataset.schema
-      .map(({ name }) => name)
-      .filter((name) => !columns.includes(name) && ![spec.data.key].flat().includes(name));
     return {
       predictions: await file.of(rows),
-      table: await dataset.table(others, rows),
+      table: await dataset.table(await searchableColumns(dataset), rows),
       summary: unknownModel(basename(resolved.path), { digest: file.digest, sizeBytes: file.bytes, features: [] }),
     };
   }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Fingerprint } from '../../shared/bundle/manifest.js';
 import { UserError } from '../../shared/core/errors.js';
+import { sha256OfFile } from '../../shared/core/file-digest.js';
 import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { expandPattern } from '../../shared/data/glob.js';
@@ -41,7 +40,7 @@ export async function fingerprintOf(loaded: LoadedSpec, place: FingerprintPlace)
     given ? undefined : place.workspace,
   );
   const parts: Record<string, Json> = {
-    'the data': await Promise.all(files.map(({ path: file }) => digestOf(file))),
+    'the data': await Promise.all(files.map(({ path: file }) => sha256OfFile(file))),
     'data (key, time, weight, where)': data as unknown as Json,
     target: spec.target as unknown as Json,
     split: spec.split as unknown as Json,
@@ -84,7 +83,7 @@ async function inputDigests({ spec, locate }: LoadedSpec, { directory, workspace
       const way = relative(root, await realpath(file));
       if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way))
         throw new UserError({ message: `train.inputs: ${pattern} leads out of the workspace ${workspace}`, location });
-      found.set(relative(directory, file).split(sep).join('/'), await digestOf(file));
+      found.set(relative(directory, file).split(sep).join('/'), await sha256OfFile(file));
     }
   }
   return Object.fromEntries(found);
@@ -97,10 +96,4 @@ async function toolIdentity(): Promise<string> {
   return version === 'dev' || program === undefined || !existsSync(program)
     ? version
     : `${version} ${sha256(await readFile(program))}`;
-}
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

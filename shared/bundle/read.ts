@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { messageOf, UserError } from '../core/errors.js';
+import { sha256OfFile } from '../core/file-digest.js';
 import { modelDigest } from './digest.js';
 import { BUNDLE_FILES } from './files.js';
 import type { Importance, Manifest } from './manifest.js';
@@ -120,10 +118,4 @@ function importanceOf(value: unknown): Importance {
       'importance' in item &&
       typeof item.importance === 'number',
   );
-}
-
-async function sha256OfFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return `sha256:${hash.digest('hex')}`;
 }

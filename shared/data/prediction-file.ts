@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { messageOf, UserError } from '../core/errors.js';
+import { sha256OfFile } from '../core/file-digest.js';
 import { formatCount } from '../core/format.js';
 import type { Dataset } from './dataset.js';
 import { openDatabase, readRows, readTexts } from './duckdb.js';
@@ -71,7 +71,7 @@ export async function openPredictionFile(
     const width = labels.task === 'regression' ? 1 : labels.classes.length;
     return {
       shown,
-      digest: await digestOf(file),
+      digest: await sha256OfFile(file),
       bytes: (await stat(file)).size,
       async of(rows) {
         const found = new Float64Array(rows.length * width);
@@ -165,14 +165,4 @@ async function readScores(
 function checkProbabilities(values: Float64Array, name: string, fail: Fail): void {
   const row = values.findIndex((value) => value < 0 || value > 1);
   if (row >= 0) fail(`${name} is ${values[row]} in row ${formatCount(row + 1)}; probabilities are between 0 and 1`);
-}
-
-function digestOf(file: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const hash = createHash('sha256');
-    createReadStream(file)
-      .on('data', (chunk) => hash.update(chunk))
-      .on('error', reject)
-      .on('end', () => resolve(`sha256:${hash.digest('hex')}`));
-  });
 }

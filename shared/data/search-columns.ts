@@ -1,5 +1,6 @@
 import { formatCompact } from '../core/format.js';
 import { MISSING_INTEGER } from '../core/missing.js';
+import type { Dataset } from './dataset.js';
 import { valueText } from './slices.js';
 import type { Column, Table } from './table.js';
 
@@ -69,4 +70,11 @@ function ranges(column: string, data: Exclude<Column, { type: 'string' }>): Sear
     names,
     of: Int32Array.from(numbers, (value) => (Number.isNaN(value) ? -1 : cuts.findIndex((end) => value <= end))),
   };
+}
+
+/** What slices can be searched in where no model says what it reads: every column but target and key. */
+export async function searchableColumns(dataset: Dataset): Promise<string[]> {
+  const { columns } = await dataset.labelColumn();
+  const keys = [dataset.spec.data.key ?? []].flat();
+  return dataset.schema.map(({ name }) => name).filter((name) => !columns.includes(name) && !keys.includes(name));
 }

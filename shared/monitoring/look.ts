@@ -102,6 +102,7 @@ export async function lookAtHealth(request: LookRequest): Promise<Health> {
       volumeOf(all, request),
       ...(request.service ? serviceChecks(request.service, serviceLimits(request)) : []),
     ];
+    const expected = recordedLikeLive(request)[primaryMetric(spec)];
     return {
       format: 1,
       kind: 'health',
@@ -119,12 +120,13 @@ export async function lookAtHealth(request: LookRequest): Promise<Health> {
         ...(windows.length === 0 ? [nothingSaid(request, traffic)] : []),
         ...trafficNotices(traffic),
         ...(counts ? labelNotices(counts) : []),
+        ...(labels ? weightNotices(spec) : []),
       ],
       reference: request.reference.kind,
       columns: found.columns,
       limits: limitsOf(spec, request.unit),
       primary: primaryMetric(spec),
-      ...(request.recorded[primaryMetric(spec)] !== undefined && { expected: request.recorded[primaryMetric(spec)]! }),
+      ...(expected !== undefined && { expected }),
     };
   } finally {
     database.close();
@@ -255,7 +257,21 @@ async function qualityOf(connection: DuckDBConnection, window: number, isComplet
   });
 }
 
-function qualityLimits({ spec, manifest, recorded }: LookRequest, { minRows, breaches }: HealthLimits) {
+/** What live rows can be held against: nobody weighs them, so weighted metrics of held-out rows are other figures. */
+function recordedLikeLive({ spec, recorded }: LookRequest): LookRequest['recorded'] {
+  return spec.data.weight === undefined ? recorded : {};
+}
+
+function weightNotices({ data: { weight } }: LookRequest['spec']): string[] {
+  if (weight === undefined) return [];
+  return [
+    `What the version recorded weighs rows by ${weight} (data.weight), and live rows all count alike: quality is held against the gates with a number alone.`,
+  ];
+}
+
+function qualityLimits(request: LookRequest, { minRows, breaches }: HealthLimits) {
+  const { spec, manifest } = request;
+  const recorded = recordedLikeLive(request);
   return {
     ...{ primary: primaryMetric(spec), margin: spec.evaluate.margin ?? 0, recorded, gates: spec.gates, minRows, breaches },
     recordedRows: manifest.training.rows.test,

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { BUNDLE_FILES } from '../bundle/files.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { packBundle } from '../bundle/pack.js';
+import { sha256OfFile } from '../core/file-digest.js';
 import { sha256 } from '../core/json.js';
 import type { AssetFile } from '../github/release.js';
 
@@ -60,7 +58,7 @@ export async function writeReleaseFiles(
   await addText(BUNDLE_FILES.bom, 'application/vnd.cyclonedx+json', texts.bom);
   for (const name of [BUNDLE_FILES.model, ...publish]) {
     const file = join(bundle, name);
-    assets.push({ name, file, contentType: 'application/octet-stream', digest: await digestOf(file) });
+    assets.push({ name, file, contentType: 'application/octet-stream', digest: await sha256OfFile(file) });
   }
   assets.sort((a, b) => (a.name < b.name ? -1 : 1));
   const sums = assets.map((asset) => `${asset.digest.slice('sha256:'.length)}  ${asset.name}\n`).join('');
@@ -71,10 +69,4 @@ export async function writeReleaseFiles(
 export function parseSums(text: string): ReadonlyMap<string, string> {
   const lines = text.split('\n').map((line) => /^([0-9a-f]{64}) [ *](\S+)$/.exec(line));
   return new Map(lines.flatMap((match) => (match ? [[match[2]!, `sha256:${match[1]}`] as const] : [])));
-}
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return `sha256:${hash.digest('hex')}`;
 }

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { UserError } from '../core/errors.js';
+import { sha256OfFile } from '../core/file-digest.js';
 import type { Json } from '../core/json.js';
 import { resolveSources } from '../data/sources.js';
 import { primaryMetric } from '../spec/chosen-metrics.js';
@@ -119,7 +117,7 @@ async function studyContent(
   const paths = trusted ? place.data : [data.path].flat();
   const files = resolveSources(paths, place.directory, loaded.locate(['data', 'path']), trusted ? undefined : place.workspace);
   const digests: string[] = [];
-  for (const { path } of files) digests.push(await fileDigest(path));
+  for (const { path } of files) digests.push((await sha256OfFile(path)).slice('sha256:'.length));
   const { path: _path, ...rows } = data;
   const content = {
     ...{ name, task, target, split, features, seed },
@@ -127,10 +125,4 @@ async function studyContent(
     ...{ algorithm: search.algorithm, metric: search.metric, space: spaceJson(search.space) },
   };
   return JSON.parse(JSON.stringify(content)) as Json;
-}
-
-async function fileDigest(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

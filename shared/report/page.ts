@@ -1,5 +1,5 @@
-import { html } from './profile-marks.js';
-import { PROFILE_STYLE } from './profile-style.js';
+import { html } from './page-marks.js';
+import { PAGE_STYLE } from './page-style.js';
 
 /**
  * A page that needs nothing else: no script, no network (a policy in the page forbids both), readable on a phone, light and dark
@@ -17,7 +17,7 @@ export function pageHtml(title: string, parts: readonly string[]): string {
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
     '<meta name="referrer" content="no-referrer">',
     `<title>${html(title)}</title>`,
-    `<style>${PROFILE_STYLE}</style>`,
+    `<style>${PAGE_STYLE}</style>`,
     '</head>',
     '<body>',
     '<main>',

@@ -1,6 +1,6 @@
 import { formatCompact, formatCount, formatNumber, formatShare } from '../core/format.js';
 import type { ColumnProfile, Profile, Relation, TargetProfile, ValueProfile } from '../data/profile-result.js';
-import { barHtml, figureHtml, html, nameHtml, tableHtml, termsHtml } from './profile-marks.js';
+import { barHtml, figureHtml, html, nameHtml, tableHtml, termsHtml } from './page-marks.js';
 import { classColor, isBinary, shareText, shortNumber, valueText } from './profile-words.js';
 
 /** A column's card on the profile's page: its distribution, what the target is along it, and its numbers. */

@@ -2,8 +2,8 @@ import { formatCompact, formatCount, formatDuration, formatNumber, formatShare }
 import type { ProfileDocument } from '../data/profile-result.js';
 import { PARTS } from '../data/table.js';
 import { pageHtml } from './page.js';
+import { barHtml, html, nameHtml, proseHtml, signedBarHtml, tableHtml, termsHtml } from './page-marks.js';
 import { type Charts, columnCard, targetCard } from './profile-column.js';
-import { barHtml, html, nameHtml, proseHtml, signedBarHtml, tableHtml, termsHtml } from './profile-marks.js';
 import { describeValues, methodText, missingShare, shareText, strongestRelations } from './profile-words.js';
 import { plural } from './wording.js';
 

@@ -250,6 +250,18 @@ describe('quality', () => {
     expect(health.drifted).toEqual([]);
   });
 
+  test('is not held against weighted figures of held-out rows, and the gates with a number stay', async () => {
+    const data = { path: 'data.csv', key: 'id', time: 'date', weight: 'usage' };
+    await project.write('mlops.yaml', liveSpec({ data, gates: ['auc >= 0.8'] }));
+    for (const customers of weeks()) await logTraffic(project, customers);
+    await project.write('labels/1.csv', labelsOf(weeks().flat()));
+    const health = await healthOf(await monitor());
+    expect(check(health, 'quality', 'auc')).toBeUndefined();
+    expect(check(health, 'quality', 'auc >= 0.8')).toMatchObject({ state: 'alarm' });
+    expect(health.expected).toBeUndefined();
+    expect(health.notices).toContainEqual(expect.stringContaining('weighs rows by usage (data.weight)'));
+  });
+
   test('is held against the gates that name a number', async () => {
     await project.write('mlops.yaml', liveSpec({ gates: ['auc >= 0.8', 'log_loss <= 0.9', 'size_mb <= 5'] }));
     for (const customers of weeks()) await logTraffic(project, customers);

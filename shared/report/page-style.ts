@@ -1,5 +1,5 @@
-/** The stylesheet of the profile's page: one column on a phone, light and dark by the reader's system, no web font. */
-export const PROFILE_STYLE = `
+/** The stylesheet of our pages: one column on a phone, light and dark by the reader's system, no web font. */
+export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --ink: #1c2128; --soft: #5a6472; --line: #e3e7ec; --axis: #9aa4b0;

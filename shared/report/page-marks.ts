@@ -1,6 +1,6 @@
 import { cleanLine, clip } from './escape.js';
 
-/** Pieces of the profile's page. Every value of the data goes through `html` or `prose`; all else is our own markup. */
+/** Pieces of our pages. Every value of the data goes through `html` or `prose`; all else is our own markup. */
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
