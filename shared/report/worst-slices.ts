@@ -11,10 +11,10 @@ type Searched = Pick<Comparison, 'search' | 'confidence'> & Partial<Pick<Compari
 export function searchSection(result: Searched): string[] {
   const { search } = result;
   if (!search || search.searched === 0) return [''];
-  const against = result.champion ? `than in ${theChampion(result.champion)}` : 'than over all rows';
+  const against = result.champion ? `than with ${theChampion(result.champion)}` : 'than over all rows';
   if (search.found.length === 0) {
     return [
-      `<sub>No slice among ${formatCount(search.searched)} searched has a larger error ${against} beyond chance.</sub>`,
+      `<sub>Of ${plural(search.searched, 'slice')} searched, none has a larger error ${against} beyond chance.</sub>`,
       '',
     ];
   }

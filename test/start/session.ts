@@ -111,6 +111,11 @@ export class Session {
     return this.#run({ name: 'schedule', cron });
   }
 
+  /** What requests that others have sent to the API have started since, run to its end. */
+  settled(): Promise<RunResult[]> {
+    return this.#follower.settled();
+  }
+
   close(): Promise<void> {
     this.#follower.stop();
     return this.github.close();

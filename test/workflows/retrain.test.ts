@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { customers, spec } from '../actions/project.js';
 import { ROOT } from '../docs/action-files.js';
-import { type Follower, followGitHub } from '../runner/follow.js';
 import type { RunnerUpdate, RunResult } from '../runner/result.js';
 import { type RunnerOptions, rerun, runEvent } from '../runner/runner.js';
 import { jobOf, logOf, openRepository, stepOf, type TestRepository } from './repository.js';
@@ -88,13 +87,10 @@ const reasons = (run: RunResult): string[] => JSON.parse(jobOf(run, 'watch').out
 /** retrain.yml as a user's repository calls it, with the bundles in dist/, on the local GitHub; the tests are one story. */
 describe('retrain.yml', () => {
   let scene: Scene;
-  let follower: Follower;
   beforeAll(async () => {
     scene = await Scene.open({ 'mlops.yaml': eager(), 'data.csv': customers() });
-    follower = followGitHub(scene.options());
   });
   afterAll(async () => {
-    follower.stop();
     expect(scene.session.github.violations).toEqual([]);
     await scene.repository.close();
   });
@@ -131,7 +127,8 @@ describe('retrain.yml', () => {
       body: JSON.stringify({ event_type: 'retrain', client_payload: { because: 'new labels' } }),
     });
     expect(answer.status).toBe(204);
-    const [run] = await follower.settled();
+    const [run, ...others] = await scene.session.settled();
+    expect(others).toEqual([]);
     expect(run?.conclusion, logOf(run!)).toBe('success');
     expect(run?.run.event).toBe('repository_dispatch');
     expect(jobOf(run!, 'judge').conclusion, reasons(run!).join('; ')).toBe('success');
