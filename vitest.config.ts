@@ -21,7 +21,7 @@ const LONG = [
   'test/render/comparison.test.ts',
   'test/render/profile.test.ts',
   'test/shared/data/contract/gx-reader.test.ts',
-  'test/shared/data/drift-halvings.test.ts',
+  'test/shared/data/drift/halvings.test.ts',
   'test/shared/registry/concurrency.test.ts',
   'test/shared/registry/faults.test.ts',
   'test/shared/runner/native-faults.test.ts',

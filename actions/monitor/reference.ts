@@ -5,7 +5,7 @@ import type { Bundle } from '../../shared/bundle/read.js';
 import { messageOf, UserError } from '../../shared/core/errors.js';
 import { formatCount } from '../../shared/core/format.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
-import type { BlockUnit } from '../../shared/data/distribution.js';
+import type { BlockUnit } from '../../shared/data/distribution/distribution.js';
 import { readReference } from '../../shared/data/reference.js';
 import { parseReferenceProfile, type ReferenceProfile } from '../../shared/data/reference-profile.js';
 import { rowsOfPart } from '../../shared/data/select.js';

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../../shared/data/dataset.js';
-import type { DriftReport } from '../../shared/data/drift-report.js';
-import { driftContract, driftRuleOf } from '../../shared/data/drift-rules.js';
+import type { DriftReport } from '../../shared/data/drift/report.js';
+import { driftContract, driftRuleOf } from '../../shared/data/drift/rules.js';
 import type { RuleResult } from '../../shared/data/validation.js';
 import type { Annotation } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';

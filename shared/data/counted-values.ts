@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { ColumnDistribution, LevelDistribution } from './distribution.js';
-import { binRange } from './distribution-bins.js';
-import { levelSql, type WatchedColumn } from './distribution-read.js';
-import { commonBins } from './drift-groups.js';
-import type { CountedNumbers, CountedValues } from './drift-methods.js';
+import { binRange } from './distribution/bins.js';
+import type { ColumnDistribution, LevelDistribution } from './distribution/distribution.js';
+import { levelSql, type WatchedColumn } from './distribution/read.js';
+import { commonBins } from './drift/groups.js';
+import type { CountedNumbers, CountedValues } from './drift/methods.js';
 import { countRows, readArray, readTexts } from './duckdb.js';
 
 /** What the methods of drift-methods.ts are computed from: every value of a column with its rows, or the bins of a profile. */

@@ -1,4 +1,4 @@
-import type { ArrayColumn } from './distribution-arrays.js';
+import type { ArrayColumn } from './distribution/arrays.js';
 import type { Predictions } from './predictions.js';
 
 /**

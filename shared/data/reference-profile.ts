@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf, UserError } from '../core/errors.js';
-import { BLOCK_UNITS, type Distribution } from './distribution.js';
+import { BLOCK_UNITS, type Distribution } from './distribution/distribution.js';
 import { COLUMN_TYPES, type ColumnSchema } from './table.js';
 
 /**

@@ -1,9 +1,9 @@
 import { MISSING_INTEGER } from '../core/missing.js';
 import type { Dataset } from './dataset.js';
-import type { BlockUnit } from './distribution.js';
-import { distributionOf } from './distribution-arrays.js';
-import { readDistributions, type WatchedColumn } from './distribution-read.js';
-import { sealed } from './distribution-seal.js';
+import { distributionOf } from './distribution/arrays.js';
+import type { BlockUnit } from './distribution/distribution.js';
+import { readDistributions, type WatchedColumn } from './distribution/read.js';
+import { sealed } from './distribution/seal.js';
 import { loadParts, PARTS_TABLE } from './part-table.js';
 import { predictionColumns } from './prediction-columns.js';
 import type { Predictions } from './predictions.js';

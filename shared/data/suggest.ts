@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { formatCompact, formatCount, formatShare } from '../core/format.js';
 import { readRows } from './duckdb.js';
-import type { ColumnProfile, Profile, StandIn } from './profile-result.js';
+import type { ColumnProfile, Profile, StandIn } from './profile/result.js';
 import { identifier } from './sql.js';
 
 /**

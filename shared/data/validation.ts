@@ -1,4 +1,4 @@
-import type { DriftReport } from './drift-report.js';
+import type { DriftReport } from './drift/report.js';
 import type { ColumnSchema } from './table.js';
 
 /** The data held against its contract: `validation.json`. */

@@ -1,6 +1,6 @@
-import type { Distribution } from '../data/distribution.js';
-import { type ColumnDrift, findDrift } from '../data/drift.js';
-import { driftWords, groupShares } from '../data/drift-shown.js';
+import type { Distribution } from '../data/distribution/distribution.js';
+import { type ColumnDrift, findDrift } from '../data/drift/drift.js';
+import { driftWords, groupShares } from '../data/drift/shown.js';
 import { checkOf, type Finding } from './breaches.js';
 import type { HealthCheck, HealthColumn, HealthLimits, HealthReference, HealthWindow } from './health.js';
 

@@ -1,4 +1,4 @@
-import type { GroupShare } from '../data/drift-shown.js';
+import type { GroupShare } from '../data/drift/shown.js';
 
 /**
  * What `monitor` found about the model that is live: `health.json`. `retrain` decides from it, and the health issue shows it.

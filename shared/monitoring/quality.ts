@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { formatCount, formatNumber } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
-import { BLOCK_MS, type BlockUnit, blockOf } from '../data/distribution.js';
+import { BLOCK_MS, type BlockUnit, blockOf } from '../data/distribution/distribution.js';
 import { countRows, readArray, readTexts } from '../data/duckdb.js';
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';

@@ -1,6 +1,6 @@
 import type { Dataset } from '../data/dataset.js';
-import type { BlockUnit, Distribution } from '../data/distribution.js';
-import { readDistributions } from '../data/distribution-read.js';
+import type { BlockUnit, Distribution } from '../data/distribution/distribution.js';
+import { readDistributions } from '../data/distribution/read.js';
 import { identifier } from '../data/sql.js';
 import type { WatchedInput } from '../features/watched.js';
 import { type WindowGrid, windowSql } from './windows.js';

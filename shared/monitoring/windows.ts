@@ -1,4 +1,4 @@
-import { WEEK_OFFSET_MS } from '../data/distribution.js';
+import { WEEK_OFFSET_MS } from '../data/distribution/distribution.js';
 
 const WEEK_MS = 7 * 86_400_000;
 

@@ -1,7 +1,7 @@
 import { formatNumber } from '../core/format.js';
 import type { Curve } from '../evaluation/comparison.js';
 import { cleanLine, clip } from './escape.js';
-import { draw, QUIET_AXIS } from './svg-chart.js';
+import { draw, QUIET_AXIS } from './page/svg-chart.js';
 
 /** More marks than these on a line hide each other. */
 const MARKS = 60;

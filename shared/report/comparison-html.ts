@@ -1,8 +1,8 @@
 import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from '../core/format.js';
 import type { Comparison, GateOutcome, Interval, MetricComparison, ModelSummary } from '../evaluation/comparison.js';
 import { plainHeadline } from './comparison.js';
-import { pageHtml } from './page.js';
-import { figureHtml, html, nameHtml, proseHtml, tableHtml, termsHtml } from './page-marks.js';
+import { figureHtml, html, nameHtml, proseHtml, tableHtml, termsHtml } from './page/marks.js';
+import { pageHtml } from './page/page.js';
 import { confidenceText, metricNumbers, plural, shortDigest, stepsOf, theChampion } from './wording.js';
 
 /** More slices than these and nobody reads them; `comparison.json` has them all. */

@@ -1,7 +1,7 @@
 import { formatCount, formatNumber } from '../core/format.js';
-import type { DriftColumn, DriftReport } from '../data/drift-report.js';
+import type { DriftColumn, DriftReport } from '../data/drift/report.js';
 import { code, prose } from './escape.js';
-import { columnChart, missingText } from './health-charts.js';
+import { columnChart, missingText } from './health/charts.js';
 import { table } from './table.js';
 import { plural } from './wording.js';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ProfileDocument } from '../../shared/data/profile-result.js';
+import type { ProfileDocument } from '../../shared/data/profile/result.js';
 import { customers, Project, spec } from './project.js';
 
 let project: Project;

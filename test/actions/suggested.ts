@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
-import type { ProfileDocument } from '../../shared/data/profile-result.js';
+import type { ProfileDocument } from '../../shared/data/profile/result.js';
 import type { Validation } from '../../shared/data/validation.js';
 import type { Project } from './project.js';
 

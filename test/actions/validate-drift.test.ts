@@ -2,7 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Random } from '../../shared/core/random.js';
-import type { DriftReport } from '../../shared/data/drift-report.js';
+import type { DriftReport } from '../../shared/data/drift/report.js';
 import type { Validation } from '../../shared/data/validation.js';
 import { parseResult } from '../../shared/report/result.js';
 import { customers, Project, spec } from './project.js';

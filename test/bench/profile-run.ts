@@ -1,8 +1,8 @@
 import { openDataset } from '../../shared/data/dataset.js';
-import { readDistributions, type WatchedColumn } from '../../shared/data/distribution-read.js';
-import { sealed } from '../../shared/data/distribution-seal.js';
+import { readDistributions, type WatchedColumn } from '../../shared/data/distribution/read.js';
+import { sealed } from '../../shared/data/distribution/seal.js';
 import { openDatabase, readRows } from '../../shared/data/duckdb.js';
-import { profileDataset } from '../../shared/data/profile.js';
+import { profileDataset } from '../../shared/data/profile/profile.js';
 import { identifier, literal } from '../../shared/data/sql.js';
 import { parseSpec } from '../../shared/spec/load.js';
 import { COLUMNS, SPEC } from './profile-data.js';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderProfileHtml } from '../../shared/report/profile-html.js';
-import { HOSTILE, profileFixture } from '../shared/report/profile-fixtures.js';
+import { renderProfileHtml } from '../../shared/report/profile/html.js';
+import { HOSTILE, profileFixture } from '../shared/report/profile/fixtures.js';
 import { findChromium, launchChromium } from './screenshot.js';
 
 const MEASURE = `(() => {

@@ -1,6 +1,6 @@
 import type { Random } from '../../shared/core/random.js';
-import type { Distribution } from '../../shared/data/distribution.js';
-import { type ArrayColumn, distributionOf } from '../../shared/data/distribution-arrays.js';
+import { type ArrayColumn, distributionOf } from '../../shared/data/distribution/arrays.js';
+import type { Distribution } from '../../shared/data/distribution/distribution.js';
 
 /** Made-up tables of twenty mixed columns, whose rows are independent or come in days that differ. */
 

@@ -1,7 +1,7 @@
 import { formatShare } from '../../shared/core/format.js';
 import { Random } from '../../shared/core/random.js';
-import { sealed } from '../../shared/data/distribution-seal.js';
-import { type ColumnDrift, findDrift } from '../../shared/data/drift.js';
+import { sealed } from '../../shared/data/distribution/seal.js';
+import { type ColumnDrift, findDrift } from '../../shared/data/drift/drift.js';
 import { makeTable, type TableShape } from './drift-tables.js';
 import { type Outcome, outcomeOf, type Simulation } from './result.js';
 

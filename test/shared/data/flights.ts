@@ -1,5 +1,5 @@
-import type { Distribution } from '../../../shared/data/distribution.js';
-import { readDistributions, type WatchedColumn } from '../../../shared/data/distribution-read.js';
+import type { Distribution } from '../../../shared/data/distribution/distribution.js';
+import { readDistributions, type WatchedColumn } from '../../../shared/data/distribution/read.js';
 import { type Database, openDatabase } from '../../../shared/data/duckdb.js';
 import { literal } from '../../../shared/data/sql.js';
 import { vegaDataset } from '../../projects/sample.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { DriftReport } from '../../../shared/data/drift-report.js';
+import type { DriftReport } from '../../../shared/data/drift/report.js';
 import type { Validation } from '../../../shared/data/validation.js';
 import type { Comparison, MetricComparison } from '../../../shared/evaluation/comparison.js';
 

@@ -1,12 +1,12 @@
 import { renderComparison } from '../../../shared/report/comparison.js';
 import { renderEvaluation } from '../../../shared/report/evaluation.js';
-import { renderHealth } from '../../../shared/report/health.js';
-import { renderHealthIssue } from '../../../shared/report/health-issue.js';
+import { renderHealth } from '../../../shared/report/health/health.js';
+import { renderHealthIssue } from '../../../shared/report/health/issue.js';
 import { renderTraining } from '../../../shared/report/training.js';
 import { renderValidation, renderValidationComment } from '../../../shared/report/validation.js';
 import * as extremes from './extreme-fixtures.js';
 import * as fixtures from './fixtures.js';
-import * as healths from './health-fixtures.js';
+import * as healths from './health/fixtures.js';
 import * as models from './model-fixtures.js';
 import { withOptions } from './training-fixtures.js';
 
