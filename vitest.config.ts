@@ -19,6 +19,7 @@ const LONG = [
   'test/actions/tune.test.ts',
   'test/render/chromium.test.ts',
   'test/render/comparison.test.ts',
+  'test/render/drift.test.ts',
   'test/render/profile.test.ts',
   'test/shared/data/contract/gx-reader.test.ts',
   'test/shared/data/drift/halvings.test.ts',

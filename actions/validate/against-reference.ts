@@ -4,15 +4,18 @@ import type { Dataset } from '../../shared/data/dataset.js';
 import type { DriftReport } from '../../shared/data/drift/report.js';
 import { driftContract, driftRuleOf } from '../../shared/data/drift/rules.js';
 import type { RuleResult } from '../../shared/data/validation.js';
+import { noReferenceText } from '../../shared/report/drift.js';
 import type { Annotation } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { checkDrift, profileData } from './drift.js';
-import { findReference, type ReferencePlace } from './reference.js';
+import { findReference, type NothingYet, type ReferencePlace } from './reference.js';
 
 export interface AgainstReference {
   readonly drift?: DriftReport;
   /** Rows of the reference, where the whole of the data is held against it. */
   readonly referenceRows?: number;
+  /** Why there is nothing yet to hold the data against. */
+  readonly noReference?: string;
   readonly rules: readonly RuleResult[];
   readonly warnings: readonly string[];
   readonly annotations: readonly Annotation[];
@@ -45,7 +48,13 @@ export async function againstReference(
       'The contract has rules about drift, and they were not checked: the input "reference" of this step names what the data is held against.';
     return { rules: [], warnings: [warning], annotations: [], profilePath };
   }
+  const location = loaded.locate(contract?.drift ? ['contract', 'drift'] : ['data']);
+  const nothing = ({ why }: NothingYet, profilePath: string): AgainstReference => ({
+    ...{ noReference: why, rules: [], warnings: [], profilePath },
+    annotations: [{ level: 'notice', message: noReferenceText(why), location }],
+  });
   const reference = await findReference(given, place);
+  if (reference.kind === 'nothing') return nothing(reference, await keep(await profileData(dataset)));
   if (reference.kind === 'count') {
     const warning = `The contract has rules about drift, and they were not checked: ${reference.shown} knows only how many rows there were.`;
     const profilePath = contract ? await keep(await profileData(dataset)) : '';
@@ -53,9 +62,10 @@ export async function againstReference(
   }
   try {
     services.progress(`holding the data against ${reference.kind === 'previous' ? 'its window before' : reference.shown}`);
-    const { report, rules, profile } = await checkDrift(dataset, reference, loaded);
+    const found = await checkDrift(dataset, reference, loaded);
+    if ('kind' in found) return nothing(found, await keep(await profileData(dataset)));
+    const { report, rules, profile } = found;
     const ruled = (column: string): boolean => driftRuleOf(loaded.spec, column) !== undefined;
-    const location = loaded.locate(contract?.drift ? ['contract', 'drift'] : ['data']);
     const annotations = [
       ...report.columns
         .filter(({ drifted, from }) => drifted && !ruled(from))

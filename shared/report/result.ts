@@ -229,6 +229,7 @@ export const validationSchema = z.strictObject({
   ),
   warnings: list(sentence, 1000),
   drift: driftSchema.exactOptional(),
+  noReference: sentence.exactOptional(),
   seconds: finite.min(0),
   commit: name.exactOptional(),
   createdAt: name,

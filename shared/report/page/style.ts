@@ -58,6 +58,7 @@ td:last-child, th:last-child { padding-right: 0; }
 .bar.middle::after { content: ""; position: absolute; left: 50%; top: 0; bottom: 0; width: 1px; background: var(--axis); }
 .bar.interval { overflow: visible; } .bar.interval b { position: absolute; top: -2px; width: 3px; height: 13px; margin-left: -1.5px; border-radius: 2px; background: var(--ink); }
 .bar.interval.good i { background: var(--good); } .bar.interval.bad i { background: var(--error); } .chip.clear { border-color: var(--good); }
+.pair { display: grid; gap: 2px; } .pair .bar { height: 7px; } .pair .bar:first-child i { background: var(--other); }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 13px; color: var(--soft); margin: 6px 0 0; }
 .legend span::before { content: ""; display: inline-block; width: 10px; height: 10px; border-radius: 3px; background: var(--swatch); margin-right: 6px; }
 .stats { display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 12px 0 0; padding: 0; font-size: 13.5px; }

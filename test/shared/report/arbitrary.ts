@@ -327,6 +327,7 @@ export const anyValidation: fc.Arbitrary<Validation> = fc.record(
     ),
     warnings: fc.array(hostileText, { maxLength: 10 }),
     drift: anyDrift,
+    noReference: hostileText,
     seconds: number.map(Math.abs),
     commit: hostileText,
     createdAt: hostileText,
