@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { UserError } from '../core/errors.js';
+import { messageOf, UserError } from '../core/errors.js';
 import { refuseDuplicates } from './column-names.js';
 import { csvHeader } from './csv-header.js';
 import { countRows, readRows } from './duckdb.js';
-import { readError } from './read-error.js';
+import { namedFile, readError } from './read-error.js';
 import type { FileFormat, SourceFile } from './sources.js';
 import { identifier, listLiteral, literal } from './sql.js';
 
@@ -80,6 +80,11 @@ async function loadGroup(connection: DuckDBConnection, group: Group, table: stri
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (group.format === 'json') await refuseEmptyArrays(connection, group.files);
+    // Of pages that are damaged inside the engine does not say whose they are.
+    if (group.format === 'parquet' && !namedFile(messageOf(error), group.files)) {
+      const found = await blameFile(connection, group.files, error);
+      if (found instanceof UserError) throw found;
+    }
     throw readError(error, group.files);
   }
   const columns = (await describe(connection, identifier(table))).map(({ name, duckType }) => ({ name, duckType }));
