@@ -6,6 +6,7 @@ import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { profileDataset } from '../../shared/data/profile/profile.js';
 import type { Finding, ProfileDocument } from '../../shared/data/profile/result.js';
 import { suggestContract } from '../../shared/data/suggest.js';
+import { cleanLine } from '../../shared/report/escape.js';
 import { renderProfileHtml } from '../../shared/report/profile/html.js';
 import { renderProfile } from '../../shared/report/profile/profile.js';
 import { renderSuggestedContract } from '../../shared/report/suggested-contract.js';
@@ -86,5 +87,5 @@ async function writeContract(folder: string, dataset: Dataset, profile: ProfileD
 
 /** A warning at most: exploring never fails. */
 function annotationOf({ message }: Finding, file: string): Annotation {
-  return { level: 'warning', message, location: { file } };
+  return { level: 'warning', message: cleanLine(message), location: { file } };
 }

@@ -1,10 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shownName } from '../../shared/data/column-names.js';
 import type { Dataset } from '../../shared/data/dataset.js';
 import type { DriftReport } from '../../shared/data/drift/report.js';
 import { driftContract, driftRuleOf } from '../../shared/data/drift/rules.js';
 import type { RuleResult } from '../../shared/data/validation.js';
 import { noReferenceText } from '../../shared/report/drift.js';
+import { cleanLine } from '../../shared/report/escape.js';
 import type { Annotation } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { checkDrift, profileData } from './drift.js';
@@ -69,15 +71,15 @@ export async function againstReference(
     const annotations = [
       ...report.columns
         .filter(({ drifted, from }) => drifted && !ruled(from))
-        .map(({ name, detail }) => `drift of ${name}: ${detail}`),
-      ...report.schemaChanges.map(({ column, detail }) => `column ${column}: ${detail}`),
+        .map(({ name, detail }) => `drift of ${shownName(name)}: ${detail}`),
+      ...report.schemaChanges.map(({ column, detail }) => `column ${shownName(column)}: ${detail}`),
     ].slice(0, MOST_ANNOTATIONS);
     return {
       drift: report,
       ...(reference.kind !== 'previous' && { referenceRows: report.reference.rows }),
       rules,
       warnings: report.notices,
-      annotations: annotations.map((message) => ({ level: 'warning', message, location })),
+      annotations: annotations.map((message) => ({ level: 'warning', message: cleanLine(message), location })),
       profilePath: await keep(profile),
     };
   } finally {

@@ -2,7 +2,7 @@ import { type Location, messageOf, UserError } from '../core/errors.js';
 import type { SourceFile } from './sources.js';
 
 const LONG_LINE =
-  'this row is longer than the 2,000,000 characters that are read of one; often a quote (") that was opened and not closed, else leave such texts out of the data';
+  'this row is longer than the 2,000,000 bytes that are read of one; often a quote (") that was opened and not closed, else leave such texts out of the data';
 
 /** What DuckDB says about a file, as the user's mistake that it is: the file, the line, the first sentence. */
 export function readError(error: unknown, files: readonly SourceFile[]): UserError {
@@ -33,7 +33,7 @@ function readMessage(text: string, file: SourceFile): string {
     return 'a value opens a quote (") that is never closed; a quote within a value is doubled ("")';
   if (/not utf-8|unicode/i.test(text))
     return 'the text is not UTF-8; convert it (iconv -f latin1 -t utf-8) and commit it again';
-  if (/maximum line size|max_line_size/i.test(text)) return LONG_LINE;
+  if (/^Maximum line size of \d+ bytes exceeded/m.test(text)) return LONG_LINE;
   if (text.includes('expected records')) return 'rows of JSON data are objects, {"column": value}; this holds something else';
   const reason = firstSentence(text, file);
   if (file.format === 'parquet') return `this is not a whole Parquet file (truncated, or another format): ${reason}`;

@@ -1,4 +1,5 @@
 import { formatCount, formatDuration, formatShare } from '../core/format.js';
+import { shownName } from '../data/column-names.js';
 import type { FailingSample, RuleResult, Validation } from '../data/validation.js';
 import { fitSections, type Section } from './budget.js';
 import {
@@ -13,7 +14,7 @@ import {
   SUMMARY_LIMIT,
 } from './comment.js';
 import { driftedColumns, driftHeadline, noReferenceText, renderDrift } from './drift.js';
-import { code, lineStart, prose, text } from './escape.js';
+import { cleanLine, code, lineStart, prose, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { plural } from './wording.js';
 
@@ -215,9 +216,11 @@ function columns(result: Validation): string {
 
 /** A broken rule in one plain line, for annotations and logs; not Markdown. */
 export function ruleMessage(rule: RuleResult, rows: number): string {
-  const where = rule.column === undefined ? rule.rule : `${rule.column} ${rule.rule}`;
+  const where = rule.column === undefined ? rule.rule : `${shownName(rule.column)} ${rule.rule}`;
   const share = rule.failing === undefined || rows === 0 ? '' : ` (${formatShare(rule.failing / rows)} of the rows)`;
-  return `contract ${where}: ${rule.found}${rule.found.includes('%') ? '' : share}; required: ${rule.required}${firstPlace(rule)}`;
+  return cleanLine(
+    `contract ${where}: ${rule.found}${rule.found.includes('%') ? '' : share}; required: ${rule.required}${firstPlace(rule)}`,
+  );
 }
 
 function firstPlace({ samples }: RuleResult): string {

@@ -135,13 +135,30 @@ function typeRule(compiler: ColumnCompiler, wanted: ColumnType, hasFormat: boole
   const rule = rowRule({ ...compiler, context: { ...context, maxFailing: 0 } }, 'type', required, unreadable);
   const judge = (values: Measured) => {
     const failing = values.number('failing');
+    if (values.number('present') === 0) return { passed: true, found: 'no values' };
     const detail =
       failing > 0
         ? `${partText(failing, values.number('considered'))} cannot be read as ${wanted}`
         : `each can be read as ${wanted}`;
     return { passed: false, found: `type string; ${detail}`, ...(failing > 0 && { failing }) };
   };
-  return { ...rule, judge };
+  return { ...rule, aggregates: { ...rule.aggregates, present: presentRows(compiler) }, judge };
+}
+
+function presentRows({ column, context }: ColumnCompiler): string {
+  return countWhere(context, `NOT ${missingCondition(column)}`);
+}
+
+/** A rule that the column's type makes meaningless; but a column without any value is text for want of another type. */
+function meaningless(compiler: ColumnCompiler, rule: string, required: string, why: string, ofNone: boolean): CompiledRule {
+  const plain = base(compiler, rule, required);
+  const found = `type ${compiler.column.type}: ${why}`;
+  if (compiler.column.type !== 'string') return notApplicable(plain, found);
+  return {
+    ...plain,
+    aggregates: { present: presentRows(compiler) },
+    judge: (values) => (values.number('present') === 0 ? { passed: ofNone, found: 'no values' } : { passed: false, found }),
+  };
 }
 
 function nameType(judge: CompiledRule['judge'], passing: string, failing: string): CompiledRule['judge'] {
@@ -186,7 +203,8 @@ function limitRule(compiler: ColumnCompiler, key: 'min' | 'max', limit: number |
   const isInstant = column.type === 'date' || column.type === 'timestamp';
   const extreme = {
     aggregate: `${key}(${name})`,
-    text: (value: string) => `${extremeWord} ${isInstant ? value : plainNumber(Number(value))}`,
+    // The engine writes "inf" and JavaScript "Infinity".
+    text: (value: string) => `${extremeWord} ${isInstant ? value : plainNumber(Number(value.replace(/inf$/, 'Infinity')))}`,
   };
   const required = `${word} ${typeof limit === 'number' ? plainNumber(limit) : limit}`;
   if (isInstant) {
@@ -194,11 +212,12 @@ function limitRule(compiler: ColumnCompiler, key: 'min' | 'max', limit: number |
     if (instant === undefined) {
       return notApplicable(base(compiler, key, required), `type ${column.type}: ${key} must be a date such as 2024-01-31`);
     }
-    return rowRule(compiler, key, required, `epoch_us(${name}) ${sign} ${instant}`, extreme);
+    // Not by epoch_us: the infinite instants have none, and would pass.
+    return rowRule(compiler, key, required, `${name} ${sign} make_timestamp(${instant})`, extreme);
   }
   const number = typeof limit === 'number' ? limit : limit.trim() === '' ? Number.NaN : Number(limit);
   if (column.type === 'string' || column.type === 'boolean')
-    return notApplicable(base(compiler, key, required), `type ${column.type}: it has no order`);
+    return meaningless(compiler, key, required, 'it has no order', true);
   if (!Number.isFinite(number))
     return notApplicable(base(compiler, key, required), `type ${column.type}: ${key} must be a number`);
   return rowRule(compiler, key, required, `${name} ${sign} ${literal(number)}`, extreme);
@@ -280,14 +299,18 @@ function statisticRule(
   const { column, context } = compiler;
   const plain = base(compiler, rule, rangeRequired(limits));
   if (column.type !== 'integer' && column.type !== 'number')
-    return notApplicable(plain, `type ${column.type}: it has no ${rule.split('.')[0]}`);
+    return meaningless(compiler, rule, plain.required, `it has no ${rule.split('.')[0]}`, false);
   const present = scoped(context, `NOT ${missingCondition(column)}`);
   return {
     ...plain,
     aggregates: { value: `${aggregate(`CAST(${identifier(column.name)} AS DOUBLE)`)} FILTER (WHERE ${present})` },
     judge: (values) => {
       const value = values.number('value');
-      if (Number.isNaN(value)) return { passed: false, found: 'no values' };
+      if (!Number.isFinite(value)) {
+        // No number of JSON; where values of both infinities are, their mean is none either.
+        const isThere = values.text('value') !== undefined;
+        return { passed: false, found: isThere ? 'not finite: there are infinite values' : 'no values' };
+      }
       return { passed: within(value, limits), found: plainNumber(value), observed: value };
     },
   };
@@ -305,7 +328,7 @@ function monotoneRule(compiler: ColumnCompiler, order: keyof typeof BREAKS): Com
   const { column, context } = compiler;
   const required = `${order.replace('_', ' ')} from row to row`;
   if (column.type === 'string' || column.type === 'boolean')
-    return notApplicable(base(compiler, 'monotone', required), `type ${column.type}: it has no order`);
+    return meaningless(compiler, 'monotone', required, 'it has no order', true);
   const name = identifier(column.name);
   const counts = scoped(context, `NOT ${missingCondition(column)}`);
   return {

@@ -236,7 +236,7 @@ export function outside(column: ColumnSchema, bounds: Bounds): string | undefine
     case 'timestamp':
     case 'string': {
       const isText = column.type === 'string';
-      const value = isText ? `CAST(${name} AS VARCHAR)` : `epoch_us(${name})`;
+      const value = isText ? `CAST(${name} AS VARCHAR)` : name;
       const parts: string[] = [];
       for (const [bound, sign, strict] of [
         [bounds.min, '<', bounds.strictMin],
@@ -244,8 +244,10 @@ export function outside(column: ColumnSchema, bounds: Bounds): string | undefine
       ] as const) {
         if (bound === undefined) continue;
         if (typeof bound !== 'string') return undefined;
-        const limit = isText ? literal(bound) : microseconds(bound)?.toString();
-        if (limit === undefined) return undefined;
+        const instant = microseconds(bound);
+        if (!isText && instant === undefined) return undefined;
+        // Not by epoch_us: the infinite instants have none, and would pass.
+        const limit = isText ? literal(bound) : `make_timestamp(${instant})`;
         parts.push(`${value} ${sign}${strict ? '=' : ''} ${limit}`);
       }
       return parts.join(' OR ') || 'FALSE';

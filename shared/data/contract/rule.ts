@@ -99,6 +99,7 @@ export function percentText(share: number): string {
 
 /** A number of a spec or of the data, without needless digits. */
 export function plainNumber(value: number): string {
+  if (!Number.isFinite(value) && !Number.isNaN(value)) return value > 0 ? 'infinity' : '-infinity';
   return Number.isInteger(value) && Math.abs(value) < 1e15 ? formatNumber(value, 0) : formatNumber(value, digits(value));
 }
 
