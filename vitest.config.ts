@@ -14,6 +14,7 @@ const LONG = [
   'test/actions/registry.test.ts',
   'test/actions/retrain-ask.test.ts',
   'test/actions/retrain.test.ts',
+  'test/actions/reuse.test.ts',
   'test/actions/train-cache.test.ts',
   'test/actions/train-command.test.ts',
   'test/actions/tune-kills.test.ts',

@@ -28,6 +28,11 @@ export async function findPython(install: boolean): Promise<Python> {
 /** Settings of NumPy's library that some machines carry for other reasons and that make it slow. */
 const SLOW_SETTINGS = ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE'];
 
+/** The environment of this process without what would slow the peers down. */
+export function fairEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SLOW_SETTINGS.includes(name)));
+}
+
 /**
  * Runs a script that prints one JSON value as its last line.
  * @param interpreter a Python, or this Node
@@ -39,7 +44,6 @@ export async function runScript(
   args: readonly string[],
   env: Record<string, string>,
 ): Promise<unknown> {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !SLOW_SETTINGS.includes(name)));
-  const { stdout } = await run(interpreter, [script, ...args], { env: { ...inherited, ...env }, maxBuffer: 2 ** 26 });
+  const { stdout } = await run(interpreter, [script, ...args], { env: { ...fairEnvironment(), ...env }, maxBuffer: 2 ** 26 });
   return JSON.parse(stdout.trim().split('\n').at(-1)!);
 }
