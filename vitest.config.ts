@@ -36,6 +36,7 @@ const LONG = [
   'test/workflows/retrain.test.ts',
   'test/workflows/trainers.test.ts',
   'test/workflows/tune.test.ts',
+  'test/workflows/validate-sharded.test.ts',
 ];
 
 export default defineConfig({

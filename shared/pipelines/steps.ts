@@ -37,7 +37,7 @@ const candidate = { kind: 'model', from: 'train', output: 'bundle' } as const;
 export const STEPS: readonly PipelineStep[] = [
   {
     action: 'validate',
-    inputs: { ...common, 'github-token': '', reference: '', 'fail-on': 'error' },
+    inputs: { ...common, 'github-token': '', reference: '', shard: '', merge: 'false', 'fail-on': 'error' },
     takes: { data },
     leaves: [document('validation'), summary],
   },

@@ -2,6 +2,7 @@ import { type Location, messageOf, UserError } from '../../core/errors.js';
 import type { ColumnRules } from '../../spec/schema.js';
 import { identifier, literal } from '../sql.js';
 import type { ColumnSchema, ColumnType } from '../table.js';
+import { COUNTS, type InParts } from './in-parts.js';
 import {
   type CompiledRule,
   countWhere,
@@ -97,7 +98,13 @@ function rowRule(
     }),
     judge: judgeRows(context.maxFailing, more),
     rows: failingRows(compiler, condition),
+    inParts: inPartsOf(rule),
   };
+}
+
+function inPartsOf(rule: string): InParts {
+  if (rule === 'min' || rule === 'max') return { extremes: { extreme: rule } };
+  return rule === 'pattern' || rule === 'length' ? { asText: true } : COUNTS;
 }
 
 function failingRows({ column, context }: ColumnCompiler, condition: string): FailingRows {
@@ -176,6 +183,7 @@ function missingRule(compiler: ColumnCompiler, max: number): CompiledRule {
     aggregates: { failing: countWhere(context, condition), considered: countWhere(context) },
     judge: judgeRows(max),
     rows: { ...failingRows(compiler, condition), value: "'(missing)'" },
+    inParts: COUNTS,
   };
 }
 
@@ -191,6 +199,11 @@ function uniqueRule(compiler: ColumnCompiler): CompiledRule {
     },
     judge: judgeRows(context.maxFailing, () => 'that repeat an earlier value'),
     rows: { ...failingRows(compiler, present), repeats: [name] },
+    inParts: {
+      aggregates: { considered: countWhere(context) },
+      values: { kind: 'keys', columns: [column], where: scoped(context, present) },
+      whole: (sums, values) => ({ considered: sums.number('considered'), failing: values!.rows - values!.different }),
+    },
   };
 }
 
@@ -287,6 +300,27 @@ function distinctRule(compiler: ColumnCompiler, limits: Limits): CompiledRule {
       const found = `${plainNumber(value)} different ${value === 1 ? 'value' : 'values'}`;
       return { passed: within(value, limits), found, observed: value };
     },
+    inParts: {
+      aggregates: {},
+      values: { kind: 'keys', columns: [column], where: present },
+      whole: (_, values) => ({ value: values!.different }),
+    },
+  };
+}
+
+/** Of parts a mean is known by sums and counts, a quantile by how many rows have each value. */
+function statisticInParts(column: ColumnSchema, value: string, where: string, rule: string): InParts {
+  const [kind, quantile] = /^(\w+)(?:\.(.+))?$/.exec(rule)!.slice(1);
+  if (kind === 'quantiles') {
+    return {
+      aggregates: {},
+      values: { kind: 'numbers', columns: [column], where, quantiles: [Number(quantile)] },
+      whole: (_, values) => ({ value: values!.quantiles[0]! }),
+    };
+  }
+  return {
+    aggregates: { sum: `sum(${value}) FILTER (WHERE ${where})`, count: `count(${value}) FILTER (WHERE ${where})` },
+    whole: (sums) => ({ value: sums.number('sum') / sums.number('count') }),
   };
 }
 
@@ -301,9 +335,10 @@ function statisticRule(
   if (column.type !== 'integer' && column.type !== 'number')
     return meaningless(compiler, rule, plain.required, `it has no ${rule.split('.')[0]}`, false);
   const present = scoped(context, `NOT ${missingCondition(column)}`);
+  const value = `CAST(${identifier(column.name)} AS DOUBLE)`;
   return {
     ...plain,
-    aggregates: { value: `${aggregate(`CAST(${identifier(column.name)} AS DOUBLE)`)} FILTER (WHERE ${present})` },
+    aggregates: { value: `${aggregate(value)} FILTER (WHERE ${present})` },
     judge: (values) => {
       const value = values.number('value');
       if (!Number.isFinite(value)) {
@@ -313,6 +348,7 @@ function statisticRule(
       }
       return { passed: within(value, limits), found: plainNumber(value), observed: value };
     },
+    inParts: statisticInParts(column, value, present, rule),
   };
 }
 
@@ -336,5 +372,6 @@ function monotoneRule(compiler: ColumnCompiler, order: keyof typeof BREAKS): Com
     aggregates: { considered: countWhere(context) },
     order: { value: `CASE WHEN ${counts} THEN ${name} END`, breaks: BREAKS[order] },
     judge: judgeRows(context.maxFailing, () => 'out of order'),
+    inParts: COUNTS,
   };
 }

@@ -1,4 +1,5 @@
 import { formatCount, formatNumber, formatShare } from '../../core/format.js';
+import type { InParts } from './in-parts.js';
 
 /** One rule of the contract as SQL over the view `source`, and how its numbers are judged. */
 export interface CompiledRule {
@@ -17,6 +18,8 @@ export interface CompiledRule {
   readonly rows?: FailingRows;
   /** The rule compares each row with the one before it; that gives the number `failing`. */
   readonly order?: RowOrder;
+  /** How it is decided where shards see only some of the rows each; absent: it is not. Without aggregates nothing is to be done. */
+  readonly inParts?: InParts;
 }
 
 /** A row fails when its value stands in `breaks` to that of the row before, in the order of the data. */

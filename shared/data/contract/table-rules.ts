@@ -97,11 +97,17 @@ function uniqueRule(request: TableRulesRequest, columns: readonly string[], inde
   const absent = columns.find((name) => !columnNamed(request.columns, name));
   if (absent !== undefined) return notApplicable(base, `${absent}: ${absence(request.columns, absent)}`);
   const quoted = columns.map(identifier);
+  const found = columns.map((name) => columnNamed(request.columns, name)!);
   return {
     ...base,
     aggregates: { failing: `count(*) - count(DISTINCT row(${quoted.join(', ')}))`, considered: countWhere(ALL) },
     judge: judgeRows(0, () => 'that repeat earlier values'),
     rows: { condition: 'TRUE', value: columnsText(columns), repeats: quoted },
+    inParts: {
+      aggregates: { considered: countWhere(ALL) },
+      values: { kind: 'keys', columns: found, where: 'TRUE' },
+      whole: (sums, values) => ({ considered: sums.number('considered'), failing: values!.rows - values!.different }),
+    },
   };
 }
 
@@ -134,6 +140,7 @@ function freshnessRule(request: TableRulesRequest, freshness: NonNullable<Contra
         .replace('T', ' ');
       return { passed: age <= durationMs(maxAge), found: `the newest is ${observed}, ${ageText(age)} old`, observed };
     },
+    inParts: { extremes: { newest: 'max' } },
   };
 }
 
@@ -171,6 +178,7 @@ function referenceRule(
     aggregates: { failing: countWhere(ALL, condition), considered: countWhere(ALL) },
     judge: judgeRows(0, () => `with values that ${file} does not have`),
     rows: { condition, value: columnsText(found.map((column) => column!.name)) },
+    inParts: { columns },
   };
 }
 
@@ -187,5 +195,6 @@ function checkRule(request: TableRulesRequest, check: NonNullable<Contract['chec
     aggregates: { failing: countWhere(ALL, condition), considered: countWhere(ALL) },
     judge: judgeRows(maxFailing),
     rows: { condition, value: columnsText(own.columns.slice(0, 4)) },
+    inParts: { reads: own.columns },
   };
 }
