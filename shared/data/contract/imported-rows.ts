@@ -6,7 +6,7 @@ import type { Bounds, IgnoredRows, Repeats, RowTest } from './formats/imported-r
 import { columnsText } from './found-column.js';
 import { COUNTS, type FoundValues, type InParts } from './in-parts.js';
 import type { FailingRows, RowOrder } from './rule.js';
-import { membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
+import { matchSql, membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
 
 /** A test of rows as SQL. Conditions are true or false, never unknown. */
 export interface RowSql {
@@ -238,7 +238,7 @@ function patternSql(text: string, pattern: string, how: 'search' | 'start' | 'fu
     case 'start':
       return `regexp_matches(${text}, ${literal(`^(?:${pattern})`)})`;
     case 'full':
-      return `regexp_full_match(${text}, ${literal(pattern)})`;
+      return matchSql(text, pattern);
     case 'like':
       return `(${text} LIKE ${literal(pattern)})`;
   }

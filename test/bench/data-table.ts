@@ -1,5 +1,5 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { stringify } from 'yaml';
+import { openDatabase } from '../../shared/data/duckdb.js';
 import { literal } from '../../shared/data/sql.js';
 import type { ColumnType } from '../../shared/data/table.js';
 
@@ -30,10 +30,34 @@ export const SPEC = stringify({
   train: { algorithm: 'gbdt' },
 });
 
-/** Writes the table as Parquet: the same rows every time. */
-export async function writeTable(connection: DuckDBConnection, file: string, rows: number): Promise<void> {
+/** A rule or more for each of the ten columns: presence, types, missing shares, ranges, sets, patterns, lengths, dates, conditions. */
+export const CONTRACT = `${SPEC}contract:
+  rows: { min: 1000 }
+  freshness: { column: at, max_age: 36500d }
+  checks: [{ name: amounts are paid, sql: amount > 0 }]
+  columns:
+    id: { type: integer, required: true, missing: { max: 0 }, min: 0 }
+    at: { type: timestamp, min: 2025-01-01, max: 2025-12-31 }
+    amount: { type: number, missing: { max: 0.1 }, min: 0 }
+    score: { type: number, min: -10, max: 10, mean: { min: -0.1, max: 0.1 } }
+    visits: { type: integer, min: 0 }
+    customer: { min: 0, max: 49999 }
+    country: { enum: [DE, FR, IT, ES, PL, NL, BE, AT, CH, SE, DK, FI] }
+    product: { length: { min: 9, max: 11 } }
+    note: { pattern: "note [0-9]+" }
+    churned: { type: boolean, missing: { max: 0 } }
+`;
+
+/** Writes the table in the format that the file's name says: the same rows every time. */
+export async function writeTable(file: string, rows: number): Promise<void> {
   const uniform = (seed: number): string => `((hash(range, ${seed}) % 1000000) + 0.5) / 1000000 AS u${seed - 10}`;
   const source = `SELECT range AS i, ${rows}::DOUBLE AS n, ${uniform(11)}, ${uniform(12)} FROM range(${rows})`;
   const columns = COLUMNS.map(({ name, sql }) => `${sql} AS ${name}`).join(', ');
-  await connection.run(`COPY (SELECT ${columns} FROM (${source})) TO ${literal(file)} (FORMAT parquet)`);
+  const format = file.endsWith('.csv') ? 'csv' : 'parquet';
+  const { connection, close } = await openDatabase();
+  try {
+    await connection.run(`COPY (SELECT ${columns} FROM (${source})) TO ${literal(file)} (FORMAT ${format})`);
+  } finally {
+    close();
+  }
 }
