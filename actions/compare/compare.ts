@@ -161,7 +161,11 @@ async function judgeCandidate(
   const candidateParts = await assignParts(dataset, manifest.split);
   let notComparable = champion && whyNot(dataset, candidate, champion.bundle);
   const championParts =
-    champion && !notComparable ? await assignParts(dataset, champion.bundle.manifest.split).catch(reasonOf) : undefined;
+    champion && !notComparable
+      ? isSameRule(manifest, champion.bundle.manifest)
+        ? candidateParts
+        : await assignParts(dataset, champion.bundle.manifest.split).catch(reasonOf)
+      : undefined;
   if (typeof championParts === 'string') notComparable = championParts;
   const held = { candidateParts, championParts: typeof championParts === 'string' ? undefined : championParts, labels };
   let { rows, counts } = commonRows({ ...held, recent: held.championParts && recent });
@@ -263,6 +267,10 @@ async function judgeCandidate(
     createdAt: new Date().toISOString(),
     tool: `mlops-actions ${toolVersion()}`,
   };
+}
+
+function isSameRule(one: JudgedModel['manifest'], other: JudgedModel['manifest']): boolean {
+  return canonicalJson(one.split as unknown as Json) === canonicalJson(other.split as unknown as Json);
 }
 
 function bundleOf(resolved: ResolvedModel, input: string): Bundle {

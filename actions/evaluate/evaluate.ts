@@ -12,7 +12,7 @@ import type { Predictions } from '../../shared/data/predictions.js';
 import { searchableColumns, searchColumns } from '../../shared/data/search-columns.js';
 import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
-import { assignParts, fitSplit } from '../../shared/data/split.js';
+import { assignParts, divideRows } from '../../shared/data/split.js';
 import type { Labels, Table } from '../../shared/data/table.js';
 import { constantPredictions } from '../../shared/evaluation/baseline.js';
 import type { ModelSummary } from '../../shared/evaluation/comparison.js';
@@ -137,7 +137,7 @@ async function evaluate(
   const { spec } = loaded;
   const manifest = resolved.kind === 'bundle' ? resolved.bundle.manifest : undefined;
   const labels = await dataset.labels(manifest && manifest.task !== 'regression' ? { classes: manifest.classes } : {});
-  const parts = manifest ? await assignParts(dataset, manifest.split) : (await fitSplit(dataset, spec)).parts;
+  const parts = manifest ? await assignParts(dataset, manifest.split) : (await divideRows(dataset, spec)).parts;
   const { rows, counts } = commonRows({ candidateParts: parts, labels });
   if (rows.length === 0)
     throw new UserError({
