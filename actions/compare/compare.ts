@@ -34,6 +34,7 @@ import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import { retrainWithSeeds } from '../../shared/training/retrain-seeds.js';
 import { assertNames, assertOneTestSet, bestOf, candidateResults, confidenceOf, type NamedCandidate } from './candidates.js';
+import { disagreeingRows } from './disagreeing.js';
 import { driftedColumns } from './drifted.js';
 import {
   isFile,
@@ -265,12 +266,22 @@ async function judgeCandidate(
     progress,
   });
   const { resamples: _resamples, ...result } = judgement;
+  const disagreeing =
+    champion &&
+    opponent &&
+    !['identical', 'not comparable'].includes(result.verdict) &&
+    (await disagreeingRows(dataset, loaded, {
+      candidate: { model: candidate, scored },
+      champion: { model: champion.bundle, scored: opponent },
+      ...{ labels: judgedLabels, rows },
+    }));
   return {
     format: 1,
     kind: 'comparison',
     model: spec.name,
     spec: loaded.file,
     ...result,
+    ...(disagreeing && { disagreeing }),
     rows: counts,
     candidate: summarizeModel(manifest, {
       importance: candidate.importance,

@@ -35,6 +35,8 @@ export interface Comparison {
   readonly champion?: ModelSummary & { readonly reference: string };
   readonly changes: readonly Change[];
   readonly disagreement?: Disagreement;
+  /** The rows on which the two models differ most; only where `evaluate.show_rows` asks for them. */
+  readonly disagreeing?: DisagreeingRows;
   /** In the order of the probabilities; absent for regression. */
   readonly classes?: readonly PerClass[];
   readonly confusion?: Confusion;
@@ -283,6 +285,35 @@ export interface RecordedFigure {
   readonly rows: number;
   /** Figures of one test set are joined in pictures; see testSetOf. */
   readonly testSet: string;
+}
+
+/** Single rows of the data, so opt-in: they go into the artifact and its page, and never into a comment. */
+export interface DisagreeingRows {
+  /** What the numbers are: the probability of the positive class, of the row's own class, or the predicted value. */
+  readonly answer: 'positive class' | 'own class' | 'value';
+  /** Those that the candidate gained most on first. */
+  readonly rows: readonly DisagreeingRow[];
+  /** Columns that a model reads and `evaluate.hide` keeps back. */
+  readonly hidden: number;
+}
+
+export interface DisagreeingRow {
+  /** As in predictions.parquet; absent where the key is hidden. */
+  readonly id?: string;
+  readonly label: string;
+  readonly candidate: number;
+  readonly champion: number;
+  /** Those that move the answers most first. */
+  readonly columns: readonly RowColumn[];
+}
+
+/** A value of a row (null: missing), and how far the answer moves from where the column's typical value alone would put it. */
+export interface RowColumn {
+  readonly name: string;
+  readonly value: string | null;
+  /** Absent where the model does not read the column, or is not there to be asked. */
+  readonly candidate?: number;
+  readonly champion?: number;
 }
 
 /** One picture: the two models' curves on the same rows, at the same x. */

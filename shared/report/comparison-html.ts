@@ -4,6 +4,7 @@ import { comparedRow, headOf, reachOf } from './compared-rows.js';
 import { plainHeadline } from './comparison.js';
 import { candidatesHtml, GATE_CLASS, historyHtml } from './context-html.js';
 import { decisionsHtml } from './decisions-html.js';
+import { disagreeingHtml } from './disagreeing-html.js';
 import { figureHtml, html, nameHtml, proseHtml, tableHtml, termsHtml } from './page/marks.js';
 import { pageHtml } from './page/page.js';
 import { confidenceText, plural, shortDigest, stepsOf, theChampion } from './wording.js';
@@ -34,6 +35,7 @@ export async function renderComparisonHtml(result: Comparison): Promise<string> 
     slices(result),
     decisionsHtml(result, champion, calibrationChart),
     disagreement(result, champion),
+    disagreeingHtml(result, champion),
     changes(result),
     models(result, champion),
     `<footer><p>${html(result.tool)} · ${html(result.createdAt)}${result.commit === undefined ? '' : ` · commit <code>${html(result.commit.slice(0, 12))}</code>`}</p></footer>`,

@@ -147,6 +147,24 @@ export const comparisonSchema = z.strictObject({
     })
     .exactOptional(),
   disagreement: z.strictObject({ rows: count, forTheBetter: count, forTheWorse: count }).exactOptional(),
+  disagreeing: z
+    .strictObject({
+      answer: z.enum(['positive class', 'own class', 'value']),
+      rows: list(
+        z.strictObject({
+          ...{ id: name.exactOptional(), label: name, candidate: finite, champion: finite },
+          columns: list(
+            z.strictObject({
+              ...{ name, value: name.nullable(), candidate: finite.exactOptional(), champion: finite.exactOptional() },
+            }),
+            100,
+          ),
+        }),
+        50,
+      ),
+      hidden: count,
+    })
+    .exactOptional(),
   curve: z
     .strictObject({
       kind: z.enum(['roc', 'confusion', 'residuals', 'coverage']),

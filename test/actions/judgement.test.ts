@@ -148,6 +148,56 @@ describe('classes', () => {
   });
 });
 
+describe('rows on which they disagree', () => {
+  test('are in the page with what each column does to either answer, where the spec asks, and never in the comment', async () => {
+    const evaluate = { bootstrap: 200, show_rows: 6 };
+    await trainTwo({ evaluate }, NARROW);
+    const outcome = await project.run('compare', { champion: 'champion', 'fail-on': 'never' });
+    const { disagreeing } = await comparison();
+    expect(disagreeing).toMatchObject({ answer: 'positive class', hidden: 0 });
+    const rows = disagreeing!.rows;
+    expect(rows).toHaveLength(6);
+    const gain = ({ label, candidate, champion }: (typeof rows)[number]): number =>
+      (label === 'yes' ? 1 : -1) * (candidate - champion);
+    expect(rows.map((row) => gain(row) > 0)).toEqual([true, true, true, false, false, false]);
+    expect(gain(rows[0]!)).toBeGreaterThanOrEqual(gain(rows[1]!));
+    const cells = new Map(
+      customers()
+        .split('\n')
+        .map((line) => line.split(','))
+        .map(([id, usage, plan, churned]) => [id, { usage, plan, churned }]),
+    );
+    for (const { id, label, columns } of rows) {
+      expect(label).toBe(cells.get(id)!.churned);
+      const [usage, plan] = ['usage', 'plan'].map((name) => columns.find((column) => column.name === name)!);
+      expect([Number(usage!.value), plan!.value]).toEqual([Number(cells.get(id)!.usage), cells.get(id)!.plan]);
+      // The champion does not read usage; who uses less than others is likelier to leave.
+      expect(usage!.champion).toBeUndefined();
+      expect(Math.sign(usage!.candidate!)).toBe(Number(usage!.value) < 0 ? 1 : -1);
+      expect(plan!.champion).toBeTypeOf('number');
+    }
+    const page = await readFile(outcome.outputs['report-path']!, 'utf8');
+    expect(page).toContain(`row <bdi>${rows[0]!.id}</bdi>: label <b><bdi>${rows[0]!.label}</bdi></b>`);
+    expect(outcome.summary).toContain('6 rows on which they differ most, with their columns, are in `comparison.html`');
+    expect(outcome.summary).not.toContain(rows[0]!.columns.find(({ name }) => name === 'usage')!.value!);
+
+    await project.write('mlops.yaml', spec({ evaluate: { ...evaluate, hide: ['id', 'usage'] } }));
+    await project.run('compare', { champion: 'champion', 'fail-on': 'never' });
+    const hidden = (await comparison()).disagreeing!;
+    expect(hidden.hidden).toBe(1);
+    expect(hidden.rows.flatMap(({ id, columns }) => [id, ...columns.map(({ name }) => name)])).toEqual(
+      rows.flatMap(() => [undefined, 'plan']),
+    );
+    await project.write('mlops.yaml', spec({ evaluate: { ...evaluate, hide: ['name'] } }));
+    expect(await project.complaint('compare', { champion: 'champion' })).toMatch(
+      /^mlops\.yaml:\d+:\d+: there is no column "name"/,
+    );
+    await project.write('mlops.yaml', spec());
+    await project.run('compare', { champion: 'champion' });
+    expect((await comparison()).disagreeing).toBeUndefined();
+  });
+});
+
 describe('what changed', () => {
   test('names the columns that the candidate was trained on other values of', async () => {
     await project.run('train', { output: 'champion' });

@@ -175,6 +175,26 @@ const anyCandidate = fc.record({
   failed: fc.array(hostileText, { maxLength: 12 }),
 });
 
+const anyRows = fc.record({
+  answer: fc.constantFrom('positive class' as const, 'own class' as const, 'value' as const),
+  rows: fc.array(
+    fc.record(
+      {
+        ...{ id: hostileText, label: hostileText, candidate: number, champion: number },
+        columns: fc.array(
+          fc.record(
+            { name: hostileText, value: fc.option(hostileText), candidate: number, champion: number },
+            { requiredKeys: ['name', 'value'] },
+          ),
+          { maxLength: 5 },
+        ),
+      },
+      { requiredKeys: ['label', 'candidate', 'champion', 'columns'] },
+    ),
+    { maxLength: 5 },
+  ),
+  hidden: count,
+});
 const anyBins = fc.array(fc.record({ rows: count, predicted: number, observed: number }), { maxLength: 12 });
 const anyConfusion = fc.integer({ min: 0, max: 12 }).chain((size) => {
   const matrix = fc.array(fc.array(count, { minLength: size, maxLength: size }), { minLength: size, maxLength: size });
@@ -239,6 +259,7 @@ export const anyComparison: fc.Arbitrary<Comparison> = fc.record(
     ),
     history: anyHistory,
     confusion: anyConfusion,
+    disagreeing: anyRows,
     calibration: fc.record({ candidate: anyBins, champion: anyBins }, { requiredKeys: ['candidate'] }),
     candidates: fc.array(anyCandidate, { maxLength: 25 }),
     leakage: number,

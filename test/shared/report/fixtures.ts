@@ -234,6 +234,36 @@ export const worse: Comparison = {
     ],
   },
   calibration: { candidate: deciles(0.82), champion: deciles(0.98) },
+  classes: [
+    {
+      name: 'on time',
+      rows: 49_413,
+      candidate: { decided: 55_868, right: 47_102 },
+      champion: { decided: 55_076, right: 47_433 },
+    },
+    { name: 'late', rows: 11_791, candidate: { decided: 5_336, right: 3_025 }, champion: { decided: 6_128, right: 4_148 } },
+  ],
+  disagreeing: {
+    answer: 'positive class',
+    hidden: 1,
+    rows: [
+      {
+        ...{ id: 'UA-1873', label: 'on time', candidate: 0.08, champion: 0.71 },
+        columns: [
+          { name: 'distance', value: '2475', candidate: -0.02, champion: 0.41 },
+          { name: 'origin', value: 'LAX', candidate: 0.01, champion: 0.12 },
+          { name: 'carrier', value: null },
+        ],
+      },
+      {
+        ...{ id: 'AA-40', label: 'late', candidate: 0.11, champion: 0.83 },
+        columns: [
+          { name: 'origin', value: 'ORD', candidate: 0.02, champion: 0.35 },
+          { name: 'distance', value: '67', candidate: -0.04, champion: 0.22 },
+        ],
+      },
+    ],
+  },
 };
 
 export const noEvidence: Comparison = {
