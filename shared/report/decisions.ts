@@ -3,7 +3,7 @@ import type { Calibration, CalibrationBin, Comparison, Confusion } from '../eval
 import { details } from './comment.js';
 import { code } from './escape.js';
 import { type TableColumn, table } from './table.js';
-import { championName, theChampion } from './wording.js';
+import { championName, plural, theChampion } from './wording.js';
 
 type Decided = Pick<Comparison, 'confusion' | 'calibration'> & Partial<Pick<Comparison, 'champion'>>;
 
@@ -20,7 +20,7 @@ export function decisionSection(result: Decided): string[] {
     calibration && calibration.candidate.length > 1 ? calibrationTable(calibration, championName(result.champion)) : '';
   if (matrix === '' && groups === '') return [''];
   const wrong = isShown
-    ? `: ${formatCount(wrongRows(confusion.candidate))} decided wrong${wrongBefore(confusion, champion)}`
+    ? `: ${plural(wrongRows(confusion.candidate), 'row')} decided wrong${wrongBefore(confusion, champion)}`
     : '';
   const summary = `<b>${matrix === '' ? 'Calibration' : groups === '' ? 'Confusion' : 'Confusion and calibration'}</b>${wrong}`;
   const both = details(summary, [matrix, groups].filter((part) => part !== '').join('\n\n'));

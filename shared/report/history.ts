@@ -73,7 +73,7 @@ function legend({ versions, candidate, band, metric }: MetricHistory): string {
       ? `Grey: the noise band, from ${text(band.version, 30)} to where chance alone ends on so many rows, for ${plural(versions.length, 'version')} looked at together.`
       : '',
     others > 0
-      ? `${formatCount(others)} of ${plural(versions.length, 'version')} ${others === 1 ? 'was' : 'were'} measured on other test rows than the candidate, so no line joins them.`
+      ? `${formatCount(others)} of ${plural(versions.length, 'version')} ${others === 1 ? 'was' : 'were'} measured on other test rows than the candidate, so no line joins them; the bars do not begin at 0.`
       : '',
   ];
   return `<sub>${parts.filter((part) => part !== '').join(' ')}</sub>`;

@@ -162,6 +162,7 @@ describe('mistakes against the schema', () => {
       'train: { params: { num_leaves: [1] } }',
       '5:32: train.params.num_leaves: found a list, expected text or a number or true or false',
     ],
+    ['evaluate: { show_rows: 500 }', '5:24: evaluate.show_rows: found 500, expected a whole number from 0 to 50'],
     ['evaluate: { slices: [{ name: a }] }', '5:22: evaluate.slices[0].sql is missing; expected text'],
     [
       'evaluate: { slices: [7] }',
