@@ -5,6 +5,7 @@ import { fitSections } from './budget.js';
 import { importanceTable, madeOf } from './candidate.js';
 import { commitPart, details, SUMMARY_LIMIT } from './comment.js';
 import { curvePicture } from './curve.js';
+import { decisionSection } from './decisions.js';
 import { code, codeElement, lineStart, prose, text } from './escape.js';
 import { fairnessSection } from './fairness.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
@@ -32,6 +33,7 @@ export function renderEvaluation(result: Evaluation, reuse = ''): string {
     { name: 'slices', variants: sliceSection(result) },
     { name: 'worst slices', variants: searchSection(result) },
     { name: 'classes', variants: classSection(result) },
+    { name: 'decisions', variants: decisionSection(result) },
     { name: 'groups', variants: fairnessSection(result) },
     { name: 'model', variants: [importance === '' ? '' : details(model, importance), ''] },
     { name: 'footer', variants: [`${footerLine(result)}\n`] },

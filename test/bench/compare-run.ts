@@ -36,7 +36,7 @@ if (what === 'train') {
 } else {
   const inputs: CompareInputs = {
     ...place,
-    candidate: first,
+    candidate: [first],
     champion: second,
     spec: 'mlops.yaml',
     'fail-on': 'never',

@@ -313,7 +313,7 @@ function distinctRule(compiler: ColumnCompiler, limits: Limits): CompiledRule {
     },
     inParts: {
       aggregates: {},
-      values: { kind: 'keys', columns: [column], where: present },
+      values: { kind: 'keys', columns: [column], where: scoped(context, `NOT ${missingCondition(column)}`) },
       whole: (_, values) => ({ value: values!.different }),
     },
   };
