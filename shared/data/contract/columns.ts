@@ -171,6 +171,7 @@ function meaningless(compiler: ColumnCompiler, rule: string, required: string, w
     ...plain,
     aggregates: { present: presentRows(compiler) },
     judge: (values) => (values.number('present') === 0 ? { passed: ofNone, found: 'no values' } : { passed: false, found }),
+    inParts: COUNTS,
   };
 }
 
