@@ -41,7 +41,12 @@ function normalisedStatistic(a: CountedNumbers, b: CountedNumbers): number | und
   const below = [0, 0];
   let total = 0;
   for (const value of values) {
-    const equal = sides.map((side, index) => (side.values[at[index]!] === value ? side.counts[at[index]++]! : 0));
+    const equal = sides.map(({ values: own, counts }, index) => {
+      const place = at[index]!;
+      if (own[place] !== value) return 0;
+      at[index] = place + 1;
+      return counts[place]!;
+    });
     const together = equal[0]! + equal[1]!;
     const middle = below[0]! + below[1]! + together / 2;
     const spread = middle * (rows - middle) - (rows * together) / 4;
