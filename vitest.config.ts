@@ -3,6 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Series of faults, kills, races and whole days of a repository's life; MLOPS_ACTIONS_TEST_LONG=1 runs them too, as CI does. */
 const LONG = [
   'test/actions/bad-data.test.ts',
+  'test/actions/compare-history.test.ts',
   'test/actions/deploy-batch.test.ts',
   'test/actions/deploy-cluster.test.ts',
   'test/actions/deploy.test.ts',
@@ -14,6 +15,7 @@ const LONG = [
   'test/actions/registry.test.ts',
   'test/actions/retrain-ask.test.ts',
   'test/actions/retrain.test.ts',
+  'test/actions/reuse.test.ts',
   'test/actions/train-cache.test.ts',
   'test/actions/train-command.test.ts',
   'test/actions/tune-kills.test.ts',
@@ -26,6 +28,7 @@ const LONG = [
   'test/shared/data/drift/halvings.test.ts',
   'test/shared/registry/concurrency.test.ts',
   'test/shared/registry/faults.test.ts',
+  'test/shared/registry/measured-versions.test.ts',
   'test/shared/runner/native-faults.test.ts',
   'test/start/all-story.test.ts',
   'test/start/release-story.test.ts',
@@ -35,6 +38,7 @@ const LONG = [
   'test/workflows/retrain.test.ts',
   'test/workflows/trainers.test.ts',
   'test/workflows/tune.test.ts',
+  'test/workflows/validate-sharded.test.ts',
 ];
 
 export default defineConfig({

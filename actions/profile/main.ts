@@ -4,6 +4,7 @@ import { type ProfileInputs, run } from './profile.js';
 
 export function readInputs(inputs: InputReader): ProfileInputs {
   return {
+    cache: inputs.flag('cache'),
     data: inputs.lines('data'),
     spec: inputs.required('spec'),
     suggest: inputs.flag('suggest'),

@@ -12,9 +12,12 @@ import { renderProfile } from '../../shared/report/profile/profile.js';
 import { renderSuggestedContract } from '../../shared/report/suggested-contract.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
-import { loadSpec } from '../../shared/spec/load.js';
+import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { type Explored, findProfile } from './reuse.js';
 
 export interface ProfileInputs {
+  /** Whether the profile of before is taken when nothing that matters has changed. */
+  readonly cache: boolean;
   readonly data: readonly string[];
   readonly spec: string;
   readonly suggest: boolean;
@@ -26,17 +29,62 @@ const MOST_ANNOTATIONS = 10;
 
 /** Explores the data, and leaves the profile as JSON and as a page. It never fails because of what it finds. */
 export async function run(inputs: ProfileInputs, services: RunnerServices): Promise<ActionOutcome> {
-  const { environment, progress, artifacts, log } = services;
-  const started = performance.now();
+  const { environment, artifacts, log } = services;
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const { spec } = loaded;
+  const { data, suggest } = inputs;
+  const reuse = inputs.cache ? await findProfile(loaded, { directory, data, suggest, environment }) : undefined;
+  if (reuse?.explored) log(`The profile is reused. ${reuse.words}`);
+  const explored = reuse?.explored ?? (await explore(inputs, loaded, { ...services, directory }));
+  if (!reuse?.explored) await reuse?.keep(explored);
+
+  const { profile, contract } = explored;
+  const folder = workDirectory(directory);
+  const profilePath = join(folder, 'profile.json');
+  const reportPath = join(folder, 'profile.html');
+  const contractPath = contract === undefined ? '' : join(folder, 'contract.yaml');
+  await mkdir(folder, { recursive: true });
+  await writeFile(profilePath, `${JSON.stringify(profile, null, 2)}\n`);
+  await writeFile(reportPath, await renderProfileHtml(profile));
+  if (contract !== undefined) await writeFile(contractPath, contract);
+  const files = [profilePath, reportPath, ...(contractPath === '' ? [] : [contractPath])];
+  const artifact = artifacts.available ? `${spec.name}-profile` : '';
+  if (artifact) await artifacts.upload(artifact, files, folder);
+  log(
+    `${formatCount(profile.rows)} rows, ${formatCount(profile.columns.length)} columns, ${formatCount(profile.findings.length)} findings`,
+  );
+  return {
+    outputs: {
+      'profile-path': profilePath,
+      'report-path': reportPath,
+      'contract-path': contractPath,
+      artifact,
+      cached: String(reuse?.explored !== undefined),
+    },
+    annotations: [
+      ...profile.findings
+        .filter(({ level }) => level !== 'note')
+        .slice(0, MOST_ANNOTATIONS)
+        .map((finding) => annotationOf(finding, loaded.file)),
+      ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
+    ],
+    summary: renderProfile(profile, artifact || undefined, reuse?.words),
+  };
+}
+
+async function explore(
+  { data, suggest }: ProfileInputs,
+  { spec, locate }: LoadedSpec,
+  { environment, progress, directory }: RunnerServices & { readonly directory: string },
+): Promise<Explored> {
+  const started = performance.now();
   const dataset = await openDataset({
     spec,
     directory,
     workspace: environment.workspace,
-    locate: (path) => loaded.locate(path),
-    ...(inputs.data.length > 0 && { data: inputs.data }),
+    locate,
+    ...(data.length > 0 && { data }),
     progress,
   });
   try {
@@ -47,42 +95,16 @@ export async function run(inputs: ProfileInputs, services: RunnerServices): Prom
       seconds: (performance.now() - started) / 1000,
       tool: `mlops-actions ${toolVersion()}`,
     };
-    const folder = workDirectory(directory);
-    const profilePath = join(folder, 'profile.json');
-    const reportPath = join(folder, 'profile.html');
-    await mkdir(folder, { recursive: true });
-    await writeFile(profilePath, `${JSON.stringify(profile, null, 2)}\n`);
-    await writeFile(reportPath, await renderProfileHtml(profile));
-    const contractPath = inputs.suggest ? await writeContract(folder, dataset, profile) : '';
-    const files = [profilePath, reportPath, ...(contractPath === '' ? [] : [contractPath])];
-    const artifact = artifacts.available ? `${spec.name}-profile` : '';
-    if (artifact) await artifacts.upload(artifact, files, folder);
-    log(
-      `${formatCount(profile.rows)} rows, ${formatCount(profile.columns.length)} columns, ${formatCount(profile.findings.length)} findings`,
-    );
-    return {
-      outputs: { 'profile-path': profilePath, 'report-path': reportPath, 'contract-path': contractPath, artifact },
-      annotations: [
-        ...profile.findings
-          .filter(({ level }) => level !== 'note')
-          .slice(0, MOST_ANNOTATIONS)
-          .map((finding) => annotationOf(finding, loaded.file)),
-        ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
-      ],
-      summary: renderProfile(profile, artifact || undefined),
-    };
+    return { profile, ...(suggest && { contract: await contractOf(dataset, profile) }) };
   } finally {
     dataset.close();
   }
 }
 
 /** A contract that the data keeps. */
-async function writeContract(folder: string, dataset: Dataset, profile: ProfileDocument): Promise<string> {
+async function contractOf(dataset: Dataset, profile: ProfileDocument): Promise<string> {
   const key = [dataset.spec.data.key ?? []].flat();
-  const contract = await suggestContract(dataset.connection, profile, key);
-  const file = join(folder, 'contract.yaml');
-  await writeFile(file, renderSuggestedContract(contract, profile.model));
-  return file;
+  return renderSuggestedContract(await suggestContract(dataset.connection, profile, key), profile.model);
 }
 
 /** A warning at most: exploring never fails. */

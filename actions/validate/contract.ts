@@ -1,10 +1,18 @@
 import { join } from 'node:path';
 import type { Problem } from '../../shared/core/errors.js';
-import { type ContractOptions, checkContract, contractLookups } from '../../shared/data/contract/check.js';
+import {
+  type ContractData,
+  type ContractOptions,
+  checkContract,
+  compileContract,
+  contractLookups,
+} from '../../shared/data/contract/check.js';
 import { expectationsOf, ownExpectation } from '../../shared/data/contract/expectations.js';
-import type { ImportedContract } from '../../shared/data/contract/formats/imported-rule.js';
+import type { ImportedContract, ImportedRule } from '../../shared/data/contract/formats/imported-rule.js';
 import { readContractFile } from '../../shared/data/contract/formats/read.js';
-import { checkImported, importedLookups } from '../../shared/data/contract/imported.js';
+import { checkImported, compileImported, importedLookups } from '../../shared/data/contract/imported.js';
+import type { OwnCondition } from '../../shared/data/contract/measure.js';
+import type { CompiledRule } from '../../shared/data/contract/rule.js';
 import type { Dataset } from '../../shared/data/dataset.js';
 import type { LookupRequest } from '../../shared/data/lookup.js';
 import type { RuleResult } from '../../shared/data/validation.js';
@@ -50,13 +58,41 @@ export async function holdContract(
 ): Promise<HeldContract> {
   if (!imported) {
     const results = await checkContract(dataset, loaded, options);
-    const { contract } = loaded.spec;
-    const expectations = typeof contract === 'object' ? expectationsOf(contract, results) : [];
-    return { rules: await withLines(dataset, results), expectations, unsupported: [] };
+    return { rules: await withLines(dataset, results), expectations: ownExpectations(loaded, results), unsupported: [] };
   }
   const { results, rules, unsupported } = await checkImported(dataset, imported);
-  const expectations = results.map((result, index) => expectationOf(rules[index]!.origin) ?? ownExpectation(result));
-  return { rules: await withLines(dataset, results), expectations, unsupported };
+  return { rules: await withLines(dataset, results), expectations: importedExpectations(rules, results), unsupported };
+}
+
+/** The rules, before anything is measured. */
+export interface PreparedRules {
+  readonly rules: readonly CompiledRule[];
+  readonly conditions: readonly OwnCondition[];
+  readonly unsupported: readonly Problem[];
+  /** Each result as an expectation of Great Expectations. */
+  readonly expectations: (results: readonly RuleResult[]) => readonly object[];
+}
+
+export async function prepareRules(
+  data: ContractData,
+  loaded: LoadedSpec,
+  { imported }: PreparedContract,
+  options: ContractOptions = {},
+): Promise<PreparedRules> {
+  if (imported) {
+    const { rules, sql, conditions, unsupported } = await compileImported(data, imported);
+    return { rules: sql, conditions, unsupported, expectations: (results) => importedExpectations(rules, results) };
+  }
+  const compiled = await compileContract(data, loaded, options);
+  return { ...compiled, unsupported: [], expectations: (results) => ownExpectations(loaded, results) };
+}
+
+function ownExpectations({ spec: { contract } }: LoadedSpec, results: readonly RuleResult[]): readonly object[] {
+  return typeof contract === 'object' ? expectationsOf(contract, results) : [];
+}
+
+function importedExpectations(rules: readonly ImportedRule[], results: readonly RuleResult[]): readonly object[] {
+  return results.map((result, index) => expectationOf(rules[index]!.origin) ?? ownExpectation(result));
 }
 
 /** The failing rows of CSV files with their lines. */

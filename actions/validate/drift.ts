@@ -36,13 +36,18 @@ interface Rows {
   readonly columns: readonly WatchedSource[];
 }
 
+/** All that the verdict has to know of a watched column. */
+export type Watched = Pick<WatchedSource, 'name' | 'from' | 'isTarget'>;
+
 interface Sides {
   readonly shown: string;
   readonly against: string;
   readonly reference: Distribution;
   readonly current: Distribution;
-  readonly referenceRows?: Rows;
-  readonly currentRows: Rows;
+  /** What is watched of the current rows. */
+  readonly columns: readonly Watched[];
+  /** The rows of both, where they are at hand. */
+  readonly rows?: { readonly reference: Rows; readonly current: Rows };
   readonly schemaChanges: readonly SchemaChange[];
   readonly notices: readonly string[];
 }
@@ -57,24 +62,43 @@ export async function checkDrift(
   found: Exclude<FoundReference, KnownCount | NothingYet>,
   loaded: LoadedSpec,
 ): Promise<DriftFound | NothingYet> {
-  const { spec } = loaded;
-  const limits = driftContract(spec)?.drift;
   const sides =
     found.kind === 'previous'
       ? await ofWindows(dataset, loaded)
       : found.kind === 'data'
         ? await ofData(dataset, found.dataset, found.shown)
-        : await ofProfile(dataset, found);
+        : ofProfile(dataset, found, await countLike(dataset, found));
   if ('kind' in sides) return sides;
-  const { reference, current, referenceRows, currentRows } = sides;
+  return judgeSides(sides, found.kind, dataset, loaded);
+}
+
+/** The same of rows that are not at hand, but counted like the profile. */
+export function checkCounted(
+  data: Pick<Dataset, 'spec' | 'schema'>,
+  counted: CountedRows,
+  found: KnownProfile,
+  loaded: LoadedSpec,
+): Promise<DriftFound> {
+  return judgeSides(ofProfile(data, found, counted), found.kind, data, loaded);
+}
+
+async function judgeSides(
+  sides: Sides,
+  kind: DriftReport['reference']['kind'],
+  data: Pick<Dataset, 'spec' | 'schema'>,
+  loaded: LoadedSpec,
+): Promise<DriftFound> {
+  const { spec } = loaded;
+  const limits = driftContract(spec)?.drift;
+  const { reference, current, rows: both } = sides;
   const columnOf = ({ columns }: Rows, name: string): WatchedSource => columns.find((column) => column.name === name)!;
   const counted = async (name: string): Promise<readonly [CountedValues, CountedValues] | undefined> => {
-    if (!referenceRows) {
+    if (!both) {
       const [before, after] = [reference, current].map(({ columns }) => columns.find((column) => column.name === name)!);
       return countedFromProfile(before!, after!);
     }
     const read = (rows: Rows) => readCountedValues(rows.dataset.connection, rows.from, columnOf(rows, name));
-    const [before, after] = [await read(referenceRows), await read(currentRows)];
+    const [before, after] = [await read(both.reference), await read(both.current)];
     return before && after && [before, after];
   };
   const options = {
@@ -84,7 +108,7 @@ export async function checkDrift(
   const columns = await driftColumns({
     ...options,
     ...{ references: [reference], current, against: sides.against, seed: spec.seed, counted },
-    sources: new Map(currentRows.columns.map((column) => [column.name, column])),
+    sources: new Map(sides.columns.map((column) => [column.name, column])),
     ruleOf: (from) => driftRuleOf(spec, from),
   });
   if (columns.length === 0) {
@@ -93,19 +117,30 @@ export async function checkDrift(
     );
   }
   const report: DriftReport = {
-    reference: { kind: found.kind, shown: sides.shown, rows: reference.rows },
+    reference: { kind, shown: sides.shown, rows: reference.rows },
     ...{ rows: current.rows, ...options, columns, schemaChanges: sides.schemaChanges, notices: sides.notices },
   };
-  return { report, rules: judgeDrift(report, loaded, dataset), profile: profileOf(dataset, current) };
+  return { report, rules: judgeDrift(report, loaded, data), profile: profileOf(data, current) };
 }
 
 /** The profile of data that is held against nothing, for later runs. */
 export async function profileData(dataset: Dataset): Promise<DataProfile> {
-  const columns = await watchedColumns(dataset);
-  return profileOf(dataset, await distributionIn({ dataset, from: 'source', columns }));
+  return profileOf(dataset, (await countLike(dataset)).distribution);
 }
 
-function profileOf({ spec, schema }: Dataset, data: Distribution): DataProfile {
+/** Rows as a profile counts them. */
+export interface CountedRows {
+  readonly columns: readonly Watched[];
+  readonly distribution: Distribution;
+}
+
+/** @param like what they will be held against */
+export async function countLike(dataset: Dataset, like?: KnownProfile): Promise<CountedRows> {
+  const columns = await watchedColumns(dataset, like && (like.parts ?? partsIn(like.distribution, dataset.schema)));
+  return { columns, distribution: await distributionIn({ dataset, from: 'source', columns }, like?.distribution) };
+}
+
+export function profileOf({ spec, schema }: Pick<Dataset, 'spec' | 'schema'>, data: Distribution): DataProfile {
   return { format: 1, kind: 'data profile', model: spec.name, schema, data: sealed(data) };
 }
 
@@ -132,24 +167,21 @@ async function ofData(dataset: Dataset, other: Dataset, shown: string): Promise<
   const currentRows = { dataset, from: 'source', columns: await watchedColumns(dataset) };
   const reference = await distributionIn(referenceRows);
   return {
-    ...{ shown, against: shown, reference, referenceRows, currentRows },
+    ...{ shown, against: shown, reference, columns: currentRows.columns },
+    rows: { reference: referenceRows, current: currentRows },
     current: await distributionIn(currentRows, reference),
     schemaChanges: changesOf(other.schema, dataset.schema),
     notices: [],
   };
 }
 
-async function ofProfile(dataset: Dataset, found: KnownProfile): Promise<Sides> {
+function ofProfile(data: Pick<Dataset, 'schema'>, found: KnownProfile, { columns, distribution: current }: CountedRows): Sides {
   const { distribution, shown, schema } = found;
-  const parts = found.parts ?? partsIn(distribution, dataset.schema);
-  const columns = await watchedColumns(dataset, parts);
-  const currentRows = { dataset, from: 'source', columns };
-  const current = await distributionIn(currentRows, distribution);
   const isModel = found.kind === 'model' || schema === undefined;
   return {
     ...{ shown, against: isModel ? `the training rows of ${shown}` : shown },
-    ...{ reference: distribution, current, currentRows },
-    schemaChanges: schema ? changesOf(schema, dataset.schema) : unlike(distribution, current),
+    ...{ reference: distribution, current, columns },
+    schemaChanges: schema ? changesOf(schema, data.schema) : unlike(distribution, current),
     notices: found.hasTarget
       ? []
       : [
@@ -191,7 +223,8 @@ async function ofWindows(dataset: Dataset, { spec, locate }: LoadedSpec): Promis
   }
   const against = `the ${length} before`;
   return {
-    ...{ shown: `previous ${length}`, against, reference, referenceRows, currentRows },
+    ...{ shown: `previous ${length}`, against, reference, columns },
+    rows: { reference: referenceRows, current: currentRows },
     current: await distributionIn(currentRows, reference),
     ...{ schemaChanges: [], notices: [] },
   };

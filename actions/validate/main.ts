@@ -7,7 +7,9 @@ export function readInputs(inputs: InputReader): ValidateInputs {
     data: inputs.lines('data'),
     'fail-on': inputs.choice('fail-on', ['error', 'warning', 'never']),
     'github-token': inputs.optional('github-token'),
+    merge: inputs.flag('merge'),
     reference: inputs.lines('reference'),
+    shard: inputs.optional('shard'),
     spec: inputs.required('spec'),
     'working-directory': inputs.required('working-directory'),
   };

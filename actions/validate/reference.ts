@@ -58,6 +58,8 @@ export interface ReferencePlace {
   readonly token: string | undefined;
   readonly loaded: LoadedSpec;
   readonly services: RunnerServices;
+  /** The data is looked at in shards: nothing whose rows all of them would have to read. */
+  readonly inShards?: boolean;
 }
 
 /** The ending of a profile, which data may have too. */
@@ -73,10 +75,15 @@ export async function findReference(given: readonly string[], place: ReferencePl
   const [first = ''] = given;
   const shown = given.join(', ');
   if (given.length === 1) {
-    if (first === 'previous') return { kind: 'previous' };
+    if (first === 'previous' && !place.inShards) return { kind: 'previous' };
     const profile = JSON_FILE.test(first) ? await profileIn(first, place) : undefined;
     if (profile) return profile;
-    if (!DATA_FILE.test(first) && !isPattern(first)) return modelProfile(first, place);
+    if (first !== 'previous' && !DATA_FILE.test(first) && !isPattern(first)) return modelProfile(first, place);
+  }
+  if (place.inShards) {
+    throw new UserError(
+      `Input "reference" is ${JSON.stringify(shown)}, which every shard would have to read whole: in shards, name a model or the profile (\`profile-path\`) that a run over these rows left.`,
+    );
   }
   return { kind: 'data', shown, dataset: await openReference(given, place) };
 }

@@ -31,6 +31,15 @@ export async function csvHeader(
   return { delimiter, names };
 }
 
+/** The names of the columns of all CSV and TSV files, in the order that they come in. */
+export async function headerColumns(connection: DuckDBConnection, files: readonly SourceFile[]): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const file of files) {
+    if (file.format === 'csv' || file.format === 'tsv') names.push(...(await csvHeader(connection, file)).names);
+  }
+  return [...new Set(names)];
+}
+
 /** Lines that a header may have. */
 const HEADER_LINES = 100;
 

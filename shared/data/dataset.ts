@@ -4,17 +4,21 @@ import { type Location, messageOf, UserError } from '../core/errors.js';
 import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import type { Spec } from '../spec/schema.js';
-import { canonicalText } from './canonical.js';
+import { canonicalText, textHash } from './canonical.js';
 import { columnKey, meantColumn } from './column-names.js';
 import { normalised, storedType } from './column-types.js';
+import { headerColumns } from './csv-header.js';
 import { countRows, type Database, openDatabase, readArray, readTexts } from './duckdb.js';
 import { type CheckedExpression, checkExpression, closeFence } from './fence.js';
 import { type FileLine, fileLines } from './file-lines.js';
 import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
+import { indexHashes } from './hash-index.js';
 import { readLabels } from './labels.js';
 import { HASH, hashQuery, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
 import { type Lookup, type LookupRequest, loadLookup } from './lookup.js';
 import { hashIds, keyIds } from './row-ids.js';
+import { filesDigest, filesOfShard, isDividedByRows } from './shards/division.js';
+import type { Shard } from './shards/shard.js';
 import { resolveSources, type SourceFile } from './sources.js';
 import { identifier } from './sql.js';
 import { blameFile, loadStages } from './stage.js';
@@ -45,6 +49,8 @@ export interface DatasetRequest {
    * row has another order than in other datasets.
    */
   readonly inFileOrder?: boolean;
+  /** Only the rows of a shard, in the order of the files; there may be none. */
+  readonly shard?: Shard;
 }
 
 /**
@@ -69,6 +75,8 @@ export interface Dataset {
   readonly spec: Spec;
   /** What the request asked for, in its order. */
   readonly lookups: readonly Lookup[];
+  /** Of a shard: what tells whether others are of the same files, and its rows before `data.where`. */
+  readonly share?: { readonly digest: string; readonly rows: number };
 
   /** Checks one scalar expression of the spec over the raw columns (fence.ts). */
   checkExpression(sql: string, location: Location): Promise<CheckedExpression>;
@@ -95,6 +103,11 @@ export interface Dataset {
   hashes(columns?: readonly string[]): Promise<Uint8Array>;
   /** What names a row in predictions: its key, else the hex digits of its hash; repeated ones get `-2`, `-3`, ... */
   rowIds(rows?: Uint32Array): Promise<readonly string[]>;
+  /**
+   * The MD5 of what rowIds gives, 16 bytes a row, in a fraction of the time and memory; undefined where rows are named by their
+   * hashes or a name is repeated, which only rowIds tells apart.
+   */
+  rowIdHashes(): Promise<Uint8Array | undefined>;
   /** Where rows, by their numbers `__row`, begin in CSV files; none of other files (file-lines.ts). */
   linesOf(rows: readonly number[]): Promise<ReadonlyMap<number, FileLine>>;
   /** Of an error of a query: the file's, where a file that is read in place is damaged inside; else the same. */
@@ -126,7 +139,11 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
   const { spec, directory, locate, progress } = request;
   const paths = request.data ?? (Array.isArray(spec.data.path) ? spec.data.path : [spec.data.path]);
   const workspace = request.data ? undefined : resolve(request.workspace ?? directory);
-  const files = resolveSources(paths, resolve(directory), locate(['data', 'path']), workspace);
+  const all = resolveSources(paths, resolve(directory), locate(['data', 'path']), workspace);
+  const { shard } = request;
+  const byRows = shard && isDividedByRows(all) ? shard : undefined;
+  const files = shard && !byRows ? filesOfShard(all, shard) : all;
+  const inFileOrder = request.inFileOrder === true || shard !== undefined;
   const database = await openDatabase();
   try {
     const { connection } = database;
@@ -136,18 +153,19 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
       lookups.push(await loadLookup(connection, lookup, `__lookup_${index}`, directory, inside));
     }
     progress?.(`reading ${files.length === 1 ? files[0]!.display : `${formatCount(files.length)} files`}`);
-    const stages = await loadStages(connection, files, request.inFileOrder === true);
+    const stages = await loadStages(connection, files, inFileOrder, byRows);
     const total = stages.reduce((sum, stage) => sum + stage.rows, 0);
-    if (total === 0) throw new UserError({ message: 'the data has no rows', location: { file: files[0]!.display } });
-    const { columns, notices } = await unionStages(connection, stages, RAW);
+    if (total === 0 && !shard) throw new UserError({ message: 'the data has no rows', location: { file: files[0]!.display } });
+    const later = shard && !byRows ? await headerColumns(connection, all) : [];
+    const { columns, notices } = await unionStages(connection, stages, RAW, [], later);
     const inPlace = stages.every(({ isView }) => isView);
     const inFiles = stages.flatMap((stage) => (stage.isView ? stage.files : []));
     await closeFence(
       connection,
       inFiles.map(({ path }) => path),
     );
-    if (!request.inFileOrder) progress?.(`sorting ${formatCount(total)} rows`);
-    const rows = await store(connection, request, columns, inPlace).catch(async (error: unknown) => {
+    if (!inFileOrder) progress?.(`sorting ${formatCount(total)} rows`);
+    const rows = await store(connection, { ...request, inFileOrder }, columns, inPlace).catch(async (error: unknown) => {
       throw await blameFile(connection, inFiles, error);
     });
     if (!inPlace) {
@@ -156,10 +174,9 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
     }
     const names = [...columns.map(({ name }) => identifier(name)), ROW];
     await connection.run(`CREATE VIEW ${SOURCE} AS SELECT ${names.join(', ')} FROM ${CANONICAL}`);
-    const hashes = request.inFileOrder
-      ? undefined
-      : await readArray(connection, `SELECT ${HASH} FROM ${CANONICAL}`, 'hash', rows);
-    return new DuckDataset(database, request, files, columns, notices, rows, hashes, lookups, inPlace ? inFiles : []);
+    const hashes = inFileOrder ? undefined : await readArray(connection, `SELECT ${HASH} FROM ${CANONICAL}`, 'hash', rows);
+    const share = shard && { digest: filesDigest(all), rows: total };
+    return new DuckDataset(database, request, files, columns, notices, rows, hashes, lookups, inPlace ? inFiles : [], share);
   } catch (error) {
     database.close();
     throw error;
@@ -168,7 +185,7 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
 
 async function store(
   connection: DuckDBConnection,
-  { spec, locate, sqlSeconds, inFileOrder }: DatasetRequest,
+  { spec, locate, sqlSeconds, inFileOrder, shard }: DatasetRequest,
   columns: readonly StoredColumn[],
   inPlace: boolean,
 ): Promise<number> {
@@ -184,7 +201,7 @@ async function store(
     const found = await evaluated(where!, location, connection, sqlSeconds, () =>
       countRows(connection, `${RAW} WHERE ${condition.sql}`),
     );
-    if (found === 0) throw new UserError({ message: `no row fulfils where: ${where}`, location });
+    if (found === 0 && !shard) throw new UserError({ message: `no row fulfils where: ${where}`, location });
   }
   if (inFileOrder) {
     const kept = [...names.map(identifier), ROW].join(', ');
@@ -235,6 +252,7 @@ class DuckDataset implements Dataset {
   readonly locate: Locate;
   readonly spec: Spec;
   readonly lookups: readonly Lookup[];
+  readonly share?: { readonly digest: string; readonly rows: number };
   #fingerprint: RowsFingerprint | undefined;
 
   constructor(
@@ -247,6 +265,7 @@ class DuckDataset implements Dataset {
     hashes: Uint8Array | undefined,
     lookups: readonly Lookup[],
     inPlace: readonly SourceFile[],
+    share: Dataset['share'],
   ) {
     this.#database = database;
     this.#sqlSeconds = sqlSeconds;
@@ -262,6 +281,7 @@ class DuckDataset implements Dataset {
     this.locate = locate;
     this.spec = spec;
     this.lookups = lookups;
+    if (share) this.share = share;
   }
 
   get fingerprint(): RowsFingerprint {
@@ -405,12 +425,25 @@ class DuckDataset implements Dataset {
   async rowIds(rows?: Uint32Array): Promise<readonly string[]> {
     const { key } = this.spec.data;
     if (key === undefined) return hashIds(this.#allHashes, rows);
+    return keyIds(await readTexts(this.connection, `SELECT ${this.#keySql(key)} FROM ${CANONICAL}`), rows);
+  }
+
+  async rowIdHashes(): Promise<Uint8Array | undefined> {
+    const { key } = this.spec.data;
+    if (key === undefined) return undefined;
+    const sql = `SELECT ${textHash([`coalesce(${this.#keySql(key)}, '')`])} FROM ${CANONICAL}`;
+    const hashes = await readArray(this.connection, sql, 'hash', this.rows);
+    return indexHashes(hashes) && hashes;
+  }
+
+  #keySql(key: string | readonly string[]): string {
     const location = this.locate(['data', 'key']);
-    const texts = (Array.isArray(key) ? key : [key]).map((name) => {
-      const column = this.column(name, location);
-      return canonicalText(identifier(column.name), column.type);
-    });
-    return keyIds(await readTexts(this.connection, `SELECT ${keyText(texts)} FROM ${CANONICAL}`), rows);
+    return keyText(
+      (typeof key === 'string' ? [key] : key).map((name) => {
+        const column = this.column(name, location);
+        return canonicalText(identifier(column.name), column.type);
+      }),
+    );
   }
 
   linesOf(rows: readonly number[]): Promise<ReadonlyMap<number, FileLine>> {

@@ -4,13 +4,16 @@ import { momentOf, sourceProblem, transformOf } from '../spec/transforms.js';
 import { columnKey, meantColumn } from './column-names.js';
 import type { Dataset, Locate } from './dataset.js';
 
+/** What has to be known of the data. */
+type FeatureSource = Pick<Dataset, 'schema' | 'columnNames' | 'labelColumn'>;
+
 /**
  * The raw columns that are features by themselves, in the order of the data: those of `features.use`, else every column
  * that may be one. Never target, time, key, group or weight, nor a column that `target.sql` reads (by DuckDB's own
  * parse), since it would hand the answer to the model; never a date or timestamp, which only `derive` makes useful.
  * @throws UserError with every column that is named and absent, or named and not allowed, at its line
  */
-export async function featureColumns(dataset: Dataset, spec: Spec, locate: Locate): Promise<readonly string[]> {
+export async function featureColumns(dataset: FeatureSource, spec: Spec, locate: Locate): Promise<readonly string[]> {
   const label = await dataset.labelColumn();
   const answers = new Map<string, string>([
     [columnKey(spec.target.column), 'it is the target'],
@@ -43,7 +46,7 @@ function rolesOf(spec: Spec): ReadonlyMap<string, string> {
 }
 
 function namedProblems(
-  dataset: Dataset,
+  dataset: FeatureSource,
   spec: Spec,
   locate: Locate,
   answers: ReadonlyMap<string, string>,

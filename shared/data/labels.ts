@@ -32,24 +32,49 @@ export async function readLabels(dataset: Dataset, spec: Spec, classes?: readonl
 }
 
 async function regressionLabels(dataset: Dataset, column: LabelColumn, judging: boolean): Promise<Labels> {
-  const location = dataset.locate(column.path);
-  if (column.type !== 'number' && column.type !== 'integer') {
-    throw new UserError({ message: `task regression needs a numeric target, but ${column.name} is ${column.type}`, location });
-  }
-  const values = await dataset.numbers(column.sql, location);
+  refuseUncountable(dataset, column);
+  const values = await dataset.numbers(column.sql, dataset.locate(column.path));
   if (!judging) {
-    let first: number | undefined;
-    let differs = false;
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    let present = false;
     for (const value of values) {
       if (Number.isNaN(value)) continue;
-      if (!Number.isFinite(value)) throw new UserError({ message: `target ${column.name} holds an infinite value`, location });
-      first ??= value;
-      differs ||= value !== first;
+      present = true;
+      if (value < low) low = value;
+      if (value > high) high = value;
     }
-    if (first === undefined) throw allMissing(column, values.length, dataset);
-    if (!differs) throw constant(column, String(first), dataset);
+    refuseQuantity(dataset, column, present ? { low, high } : undefined, values.length);
   }
   return { task: 'regression', values };
+}
+
+/** Where keys of the spec stand. */
+export type LabelPlace = Pick<Dataset, 'locate'>;
+
+function refuseUncountable(place: LabelPlace, { name, type, path }: LabelColumn): void {
+  if (type === 'number' || type === 'integer') return;
+  const message = `task regression needs a numeric target, but ${name} is ${type}`;
+  throw new UserError({ message, location: place.locate(path) });
+}
+
+/**
+ * What would stop the training on a quantity.
+ * @param ends its smallest and its largest value; undefined where it has none
+ * @throws UserError at the target's line
+ */
+export function refuseQuantity(
+  place: LabelPlace,
+  column: LabelColumn,
+  ends: { readonly low: number; readonly high: number } | undefined,
+  rows: number,
+): void {
+  refuseUncountable(place, column);
+  if (!ends) throw allMissing(column, rows, place);
+  const { low, high } = ends;
+  if (!Number.isFinite(low) || !Number.isFinite(high)) {
+    throw new UserError({ message: `target ${column.name} holds an infinite value`, location: place.locate(column.path) });
+  }
+  if (low === high) throw constant(column, String(low), place);
 }
 
 async function classLabels(
@@ -62,10 +87,8 @@ async function classLabels(
   const { codes, dictionary } = await dataset.labelText();
   const counts = new Float64Array(dictionary.length);
   for (const code of codes) counts[code]!++;
-  const found = dictionary.filter((_, code) => code > 0 && counts[code]! > 0);
-  if (!given && found.length === 0) throw allMissing(column, codes.length, dataset);
-  if (!given && found.length === 1) throw constant(column, found[0]!, dataset);
-  const classes = given ?? chooseClasses(dataset, spec, column, found, (text) => counts[dictionary.indexOf(text)]!);
+  const found = dictionary.flatMap((text, code) => (code > 0 && counts[code]! > 0 ? [[text, counts[code]!] as const] : []));
+  const classes = given ?? chooseClasses(dataset, spec, column, new Map(found), codes.length);
   const indexOf = new Map(classes.map((text, index) => [text, index]));
   const ofCode = Int32Array.from(dictionary, (text, code) => (code === 0 ? -1 : (indexOf.get(text) ?? -1)));
   const values = new Int32Array(codes.length);
@@ -73,29 +96,38 @@ async function classLabels(
   return { task, classes, values };
 }
 
-function chooseClasses(
-  dataset: Dataset,
+/**
+ * The classes of a target.
+ * @param counts rows by its canonical text
+ * @param rows of all, also those without a label
+ * @throws UserError at the target's line
+ */
+export function chooseClasses(
+  place: LabelPlace,
   spec: Spec,
   column: LabelColumn,
-  found: readonly string[],
-  countOf: (text: string) => number,
+  counts: ReadonlyMap<string, number>,
+  rows: number,
 ): readonly string[] {
+  const found = [...counts.keys()];
+  if (found.length === 0) throw allMissing(column, rows, place);
+  if (found.length === 1) throw constant(column, found[0]!, place);
   const listed = spec.target.classes?.map(classText);
   if (listed) {
     const other = found.find((text) => !listed.includes(text));
     if (other !== undefined) {
       throw new UserError({
-        message: `target ${column.name} is ${JSON.stringify(other)} in ${formatCount(countOf(other))} rows, which is none of classes: ${listed.join(', ')}; add it, or leave these rows out with data.where`,
-        location: dataset.locate(['target', 'classes']),
+        message: `target ${column.name} is ${JSON.stringify(other)} in ${formatCount(counts.get(other)!)} rows, which is none of classes: ${listed.join(', ')}; add it, or leave these rows out with data.where`,
+        location: place.locate(['target', 'classes']),
       });
     }
   }
   const classes = listed ?? sortClasses(found);
-  if (spec.task === 'binary') return binaryClasses(dataset, spec, column, classes, listed !== undefined);
+  if (spec.task === 'binary') return binaryClasses(place, spec, column, classes, listed !== undefined);
   if (classes.length > MOST_CLASSES) {
     throw new UserError({
       message: `target ${column.name} has ${formatCount(classes.length)} different values, more than ${formatCount(MOST_CLASSES)} classes; a quantity needs \`task: regression\``,
-      location: dataset.locate(column.path),
+      location: place.locate(column.path),
     });
   }
   return classes;
@@ -103,7 +135,7 @@ function chooseClasses(
 
 /** The two classes, the positive one last. */
 function binaryClasses(
-  dataset: Dataset,
+  place: LabelPlace,
   spec: Spec,
   column: LabelColumn,
   classes: readonly string[],
@@ -113,7 +145,7 @@ function binaryClasses(
     const some = classes.slice(0, 5).map((text) => JSON.stringify(text));
     throw new UserError({
       message: `task binary needs two classes, but target ${column.name} has ${formatCount(classes.length)}: ${some.join(', ')}${classes.length > 5 ? ', ...' : ''}; use \`task: multiclass\`, or derive two with target.sql`,
-      location: dataset.locate(column.path),
+      location: place.locate(column.path),
     });
   }
   const [first, second] = classes as readonly [string, string];
@@ -123,7 +155,7 @@ function binaryClasses(
     if (positive === first) return [second, first];
     throw new UserError({
       message: `positive is ${JSON.stringify(positive)}, but target ${column.name} has the values ${JSON.stringify(first)} and ${JSON.stringify(second)}`,
-      location: dataset.locate(['target', 'positive']),
+      location: place.locate(['target', 'positive']),
     });
   }
   if (listed) return classes;
@@ -133,7 +165,7 @@ function binaryClasses(
   }
   throw new UserError({
     message: `which value of target ${column.name} is the positive class: ${JSON.stringify(first)} or ${JSON.stringify(second)}? Add target.positive`,
-    location: dataset.locate(column.path),
+    location: place.locate(column.path),
   });
 }
 
@@ -148,16 +180,16 @@ function sortClasses(classes: readonly string[]): readonly string[] {
   return [...classes].sort((a, b) => (numeric ? Number(a) - Number(b) : 0) || (a < b ? -1 : a > b ? 1 : 0));
 }
 
-function allMissing(column: LabelColumn, rows: number, dataset: Dataset): UserError {
+function allMissing(column: LabelColumn, rows: number, place: LabelPlace): UserError {
   return new UserError({
     message: `target ${column.name} is missing in all ${formatCount(rows)} rows`,
-    location: dataset.locate(column.path),
+    location: place.locate(column.path),
   });
 }
 
-function constant(column: LabelColumn, value: string, dataset: Dataset): UserError {
+function constant(column: LabelColumn, value: string, place: LabelPlace): UserError {
   return new UserError({
     message: `target ${column.name} is ${JSON.stringify(value)} in every row that has one; there is nothing to learn`,
-    location: dataset.locate(column.path),
+    location: place.locate(column.path),
   });
 }

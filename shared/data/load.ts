@@ -31,6 +31,7 @@ interface StagedColumn {
  * Makes the view `target` over all stages: the union of their columns by name, in one type a column, and `__row`.
  * @param textColumns columns that are text whatever their values look like: a file whose codes all happen to be digits
  * still holds codes. Of files that have types of their own, these stay.
+ * @param elsewhere columns of files that are not among these; they are there, and have no value
  * @returns the columns in the order of the files, and notices
  */
 export async function unionStages(
@@ -38,12 +39,16 @@ export async function unionStages(
   stages: readonly Stage[],
   target: string,
   textColumns: readonly string[] = [],
+  elsewhere: readonly string[] = [],
 ): Promise<{ columns: readonly StoredColumn[]; notices: readonly string[] }> {
   const notices: string[] = [];
   const staged: StagedColumn[][] = [];
   const asText = new Set(textColumns.map(columnKey));
   for (const stage of stages) staged.push(await stagedColumns(connection, stage, asText, notices));
-  const columns = commonColumns(staged);
+  const columns = commonColumns([
+    ...staged,
+    elsewhere.map((name): StagedColumn => ({ name, type: 'missing', duckType: 'VARCHAR', sql: '', naCount: 0 })),
+  ]);
   for (const { name } of columns) {
     if (columnKey(name) === ROW || columnKey(name) === HASH) {
       throw new UserError({

@@ -67,7 +67,7 @@ const levelSchema = z.strictObject({
   }),
 });
 
-const distributionSchema = z
+export const distributionSchema = z
   .strictObject({
     rows: count,
     blocks: z

@@ -4,6 +4,8 @@ import { refuseDuplicates } from './column-names.js';
 import { csvHeader } from './csv-header.js';
 import { countRows, readRows } from './duckdb.js';
 import { namedFile, readError } from './read-error.js';
+import { pieceSql, piecesOfShard, rowsOf } from './shards/division.js';
+import type { Shard } from './shards/shard.js';
 import type { FileFormat, SourceFile } from './sources.js';
 import { identifier, listLiteral, literal } from './sql.js';
 
@@ -40,17 +42,24 @@ interface Group {
 /**
  * Loads all files, neighbours of one shape together.
  * @param inPlace leaves Parquet where it is: a query reads of it the columns that it needs
+ * @param shard of the rows of Parquet files, which all of `files` are then
  * @throws UserError at the file (and line) that cannot be read
  */
 export async function loadStages(
   connection: DuckDBConnection,
   files: readonly SourceFile[],
   inPlace = false,
+  shard?: Shard,
 ): Promise<readonly Stage[]> {
   const stages: Stage[] = [];
   for (const group of await groupFiles(connection, files)) {
     const table = `__stage_${stages.length}`;
-    stages.push((inPlace && (await viewParquet(connection, group, table))) || (await loadGroup(connection, group, table)));
+    const view = inPlace ? await viewParquet(connection, group, table, shard) : undefined;
+    if (shard && !view) {
+      const message = `its rows cannot be numbered, since it has a column named ${VIRTUAL.join(' or ')}; rename it, or leave the shards out`;
+      throw new UserError({ message, location: { file: group.files[0]!.display } });
+    }
+    stages.push(view ?? (await loadGroup(connection, group, table)));
   }
   return stages;
 }
@@ -96,23 +105,31 @@ async function loadGroup(connection: DuckDBConnection, group: Group, table: stri
 const VIRTUAL = ['file_row_number', 'file_index', ROW_NUMBER];
 
 /** Undefined where the files are no Parquet, or have columns of the names that we need. */
-async function viewParquet(connection: DuckDBConnection, group: Group, table: string): Promise<Stage | undefined> {
+async function viewParquet(
+  connection: DuckDBConnection,
+  group: Group,
+  table: string,
+  shard: Shard | undefined,
+): Promise<Stage | undefined> {
   if (group.format !== 'parquet') return undefined;
   try {
     await refuseDuplicatesInParquet(connection, group.files);
     const source = tableFunction(group);
     const columns = await describe(connection, source);
     if (columns.some(({ name }) => VIRTUAL.includes(name.toLowerCase()))) return undefined;
-    const starts: number[] = [];
-    let rows = 0;
-    for (const { path } of group.files) {
-      starts.push(rows);
-      rows += await countRows(connection, `read_parquet(${literal(path)})`);
+    const counts: number[] = [];
+    for (const { path } of group.files) counts.push(await countRows(connection, `read_parquet(${literal(path)})`));
+    const all = { files: group.files, counts, start: 0 };
+    const pieces = shard ? piecesOfShard(group.files, counts, shard) : [all];
+    const selects: string[] = [];
+    for (const piece of pieces) {
+      const from = piece.files.length === group.files.length ? source : tableFunction({ ...group, files: [...piece.files] });
+      selects.push(pieceSql(piece, from, from === source ? columns : await describe(connection, from), columns, ROW_NUMBER));
     }
-    const start = starts.length === 1 ? '0' : `[${starts.join(', ')}][CAST(file_index AS BIGINT) + 1]`;
-    const number = `CAST(file_row_number AS BIGINT) + CAST(${start} AS BIGINT) AS ${ROW_NUMBER}`;
-    await connection.run(`CREATE VIEW ${identifier(table)} AS SELECT *, ${number} FROM ${source}`);
-    return { table, format: 'parquet', files: group.files, columns, rows, rowNumber: ROW_NUMBER, isView: true };
+    await connection.run(`CREATE VIEW ${identifier(table)} AS ${selects.join(' UNION ALL ')}`);
+    const rows = pieces.reduce((sum, piece) => sum + rowsOf(piece), 0);
+    const files = [...new Set(pieces.flatMap((piece) => piece.files))];
+    return { table, format: 'parquet', files, columns, rows, rowNumber: ROW_NUMBER, isView: true };
   } catch (error) {
     throw error instanceof UserError ? error : readError(error, group.files);
   }

@@ -37,7 +37,7 @@ const candidate = { kind: 'model', from: 'train', output: 'bundle' } as const;
 export const STEPS: readonly PipelineStep[] = [
   {
     action: 'validate',
-    inputs: { ...common, 'github-token': '', reference: '', 'fail-on': 'error' },
+    inputs: { ...common, 'github-token': '', reference: '', shard: '', merge: 'false', 'fail-on': 'error' },
     takes: { data },
     leaves: [document('validation'), summary],
   },
@@ -54,7 +54,7 @@ export const STEPS: readonly PipelineStep[] = [
   },
   {
     action: 'evaluate',
-    inputs: { ...common, 'github-token': '', predictions: '', 'fail-on': 'gates' },
+    inputs: { ...common, 'github-token': '', predictions: '', 'fail-on': 'gates', cache: 'false' },
     takes: { data, model: candidate },
     leaves: [{ name: 'metrics', kind: 'metrics', path: '.mlops-actions/metrics.json' }, document('evaluation'), summary],
   },

@@ -318,6 +318,13 @@ const evaluateSchema = z
       .boolean()
       .optional()
       .describe('Show what the class shares or the mean of the training rows alone would reach; default true'),
+    show_rows: z
+      .int()
+      .min(0)
+      .max(50)
+      .optional()
+      .describe('So many rows on which the two models differ most go into the report with their columns; default 0: none'),
+    hide: z.array(columnName).optional().describe('Columns that are never shown of single rows'),
     seeds: positiveInteger
       .optional()
       .describe(

@@ -4,11 +4,11 @@ import type { LoadedSpec } from '../../spec/load.js';
 import type { ColumnRules, Spec } from '../../spec/schema.js';
 import type { Dataset } from '../dataset.js';
 import type { LookupRequest } from '../lookup.js';
-import type { RuleResult } from '../validation.js';
+import type { FailingSample, RuleResult } from '../validation.js';
 import { compileColumnRules } from './columns.js';
 import { absence, columnNamed } from './found-column.js';
 import { measure, type OwnCondition, sampleRows } from './measure.js';
-import { type CompiledRule, notApplicable } from './rule.js';
+import { type CompiledRule, type Judgement, notApplicable } from './rule.js';
 import { compileTableRules } from './table-rules.js';
 
 /** What the contract needs of a dataset: in its view `source`, `__row` counts the rows from 1. */
@@ -43,8 +43,26 @@ export async function checkContract(
   loaded: LoadedSpec,
   options: ContractOptions = {},
 ): Promise<RuleResult[]> {
+  const { rules, conditions } = await compileContract(dataset, loaded, options);
+  return runRules(dataset, rules, conditions);
+}
+
+/** The contract of a spec as SQL, for data of these columns. */
+export interface CompiledContract {
+  /** In the order of the spec: rules of columns, then of the table. */
+  readonly rules: readonly CompiledRule[];
+  /** The user's own conditions that stand in the rules. */
+  readonly conditions: readonly OwnCondition[];
+}
+
+/** @throws UserError when an expression, pattern or format of the contract cannot be run */
+export async function compileContract(
+  dataset: ContractData,
+  loaded: LoadedSpec,
+  options: ContractOptions = {},
+): Promise<CompiledContract> {
   const { contract } = loaded.spec;
-  if (contract === undefined || typeof contract === 'string') return [];
+  if (contract === undefined || typeof contract === 'string') return { rules: [], conditions: [] };
   const scopes = await scopesOf(dataset, contract, loaded);
   const checks: OwnCondition[] = [];
   for (const [index, { sql }] of (contract.checks ?? []).entries()) {
@@ -63,7 +81,7 @@ export async function checkContract(
       now: options.now ?? new Date(),
     }),
   ];
-  return runRules(dataset, rules, [...scopes.values(), ...checks]);
+  return { rules, conditions: [...scopes.values(), ...checks] };
 }
 
 /**
@@ -82,20 +100,26 @@ export async function runRules(
     connection,
     failed.map(({ rule }) => rule),
   );
-  return judged.map(({ rule, judgement: { passed, found, ...numbers } }) => {
-    const shown = samples.get(rule);
-    return {
-      ...(rule.column !== undefined && { column: rule.column }),
-      rule: rule.rule,
-      required: rule.required,
-      found,
-      severity: rule.severity,
-      passed,
-      ...numbers,
-      ...(shown && { samples: shown }),
-      ...(rule.line !== undefined && { line: rule.line }),
-    };
-  });
+  return judged.map(({ rule, judgement }) => resultOf(rule, judgement, samples.get(rule)));
+}
+
+/** What is said of a rule. */
+export function resultOf(
+  rule: CompiledRule,
+  { passed, found, ...numbers }: Judgement,
+  samples: readonly FailingSample[] | undefined,
+): RuleResult {
+  return {
+    ...(rule.column !== undefined && { column: rule.column }),
+    rule: rule.rule,
+    required: rule.required,
+    found,
+    severity: rule.severity,
+    passed,
+    ...numbers,
+    ...(samples && { samples }),
+    ...(rule.line !== undefined && { line: rule.line }),
+  };
 }
 
 /** A condition of the user's, checked by the dataset's fence. @throws UserError when it is none */
@@ -145,7 +169,9 @@ async function columnRules(
       maxFailing: rules.max_failing ?? 0,
       ...(scope !== undefined && { scope }),
     } as const;
-    compiled.push(...(await compileColumnRules(column, rules, context, locate, (sql) => dataset.connection.run(sql))));
+    const found = await compileColumnRules(column, rules, context, locate, (sql) => dataset.connection.run(sql));
+    const reads = scopes.get(name)?.columns;
+    compiled.push(...found.map((rule) => (reads && rule.inParts ? { ...rule, inParts: { ...rule.inParts, reads } } : rule)));
   }
   return compiled;
 }

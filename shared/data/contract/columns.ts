@@ -2,6 +2,7 @@ import { type Location, messageOf, UserError } from '../../core/errors.js';
 import type { ColumnRules } from '../../spec/schema.js';
 import { identifier, literal } from '../sql.js';
 import type { ColumnSchema, ColumnType } from '../table.js';
+import { COUNTS, type InParts } from './in-parts.js';
 import {
   type CompiledRule,
   countWhere,
@@ -16,7 +17,7 @@ import {
   rangeRequired,
   within,
 } from './rule.js';
-import { membership, microseconds, missingCondition, SQL_TYPES } from './values.js';
+import { matchSql, membership, microseconds, missingCondition, SQL_TYPES } from './values.js';
 
 /** Runs a query of our own to see whether DuckDB takes it; throws DuckDB's error. */
 export type Probe = (sql: string) => Promise<unknown>;
@@ -70,16 +71,15 @@ function base({ column, context, locate }: ColumnCompiler, rule: string, require
   return { column: column.name, rule, required, severity: context.severity, ...(line !== undefined && { line }) };
 }
 
-/** A rule about rows: those that are not missing and fulfil `failing` fail. */
+/** A rule about rows: those fail that fulfil `failing`, which is not true where the value is missing. */
 function rowRule(
   compiler: ColumnCompiler,
   rule: string,
   required: string,
   failing: string,
-  extreme?: { aggregate: string; text: (value: string) => string },
+  { extreme, proof }: { extreme?: { aggregate: string; text: (value: string) => string }; proof?: string } = {},
 ): CompiledRule {
-  const { column, context } = compiler;
-  const condition = `NOT ${missingCondition(column)} AND ${failing}`;
+  const { context } = compiler;
   const more = (values: Measured): string | undefined => {
     const value = values.text('extreme');
     return value === undefined ? undefined : extreme?.text(value);
@@ -87,17 +87,25 @@ function rowRule(
   return {
     ...base(compiler, rule, allowance(required, context)),
     aggregates: {
-      failing: countWhere(context, condition),
+      failing: countWhere(context, failing),
       considered: countWhere(context),
     },
+    // Of all values, and not only of the rows that count.
+    ...(proof !== undefined && context.scope === undefined && { proof: `coalesce(${proof}, TRUE)` }),
     ...(extreme && {
       details: {
-        extreme: `CAST(${extreme.aggregate} FILTER (WHERE ${scoped(context, `NOT ${missingCondition(column)}`)}) AS VARCHAR)`,
+        extreme: `CAST(${overScope(context, extreme.aggregate)} AS VARCHAR)`,
       },
     }),
     judge: judgeRows(context.maxFailing, more),
-    rows: failingRows(compiler, condition),
+    rows: failingRows(compiler, failing),
+    inParts: inPartsOf(rule),
   };
+}
+
+function inPartsOf(rule: string): InParts {
+  if (rule === 'min' || rule === 'max') return { extremes: { extreme: rule } };
+  return rule === 'pattern' || rule === 'length' ? { asText: true } : COUNTS;
 }
 
 function failingRows({ column, context }: ColumnCompiler, condition: string): FailingRows {
@@ -106,6 +114,11 @@ function failingRows({ column, context }: ColumnCompiler, condition: string): Fa
 
 function scoped({ scope }: RuleContext, condition: string): string {
   return scope === undefined ? condition : `${scope} AND ${condition}`;
+}
+
+/** An aggregate, which leaves missing values out by itself, over the rows that count. */
+function overScope({ scope }: RuleContext, aggregate: string): string {
+  return scope === undefined ? aggregate : `${aggregate} FILTER (WHERE ${scope})`;
 }
 
 function allowance(required: string, { maxFailing }: RuleContext): string {
@@ -131,7 +144,7 @@ function typeRule(compiler: ColumnCompiler, wanted: ColumnType, hasFormat: boole
     return { ...rule, judge: nameType(rule.judge, 'whole numbers, stored as type number', 'not whole') };
   }
   if (type !== 'string' || wanted === 'string') return notApplicable(plain, `type ${type}`);
-  const unreadable = `TRY_CAST(CAST(${name} AS VARCHAR) AS ${SQL_TYPES[wanted]}) IS NULL`;
+  const unreadable = `${name} IS NOT NULL AND TRY_CAST(CAST(${name} AS VARCHAR) AS ${SQL_TYPES[wanted]}) IS NULL`;
   const rule = rowRule({ ...compiler, context: { ...context, maxFailing: 0 } }, 'type', required, unreadable);
   const judge = (values: Measured) => {
     const failing = values.number('failing');
@@ -158,6 +171,7 @@ function meaningless(compiler: ColumnCompiler, rule: string, required: string, w
     ...plain,
     aggregates: { present: presentRows(compiler) },
     judge: (values) => (values.number('present') === 0 ? { passed: ofNone, found: 'no values' } : { passed: false, found }),
+    inParts: COUNTS,
   };
 }
 
@@ -173,9 +187,14 @@ function missingRule(compiler: ColumnCompiler, max: number): CompiledRule {
   const condition = missingCondition(column);
   return {
     ...base(compiler, 'missing.max', max === 0 ? 'nothing missing' : `at most ${percentText(max)} missing`),
-    aggregates: { failing: countWhere(context, condition), considered: countWhere(context) },
+    aggregates: {
+      // Counting what is there looks at no value.
+      failing: context.scope === undefined ? `count(*) - count(${identifier(column.name)})` : countWhere(context, condition),
+      considered: countWhere(context),
+    },
     judge: judgeRows(max),
     rows: { ...failingRows(compiler, condition), value: "'(missing)'" },
+    inParts: COUNTS,
   };
 }
 
@@ -186,18 +205,23 @@ function uniqueRule(compiler: ColumnCompiler): CompiledRule {
   return {
     ...base(compiler, 'unique', allowance('no value twice', context)),
     aggregates: {
-      failing: `${countWhere(context, present)} - count(DISTINCT ${name}) FILTER (WHERE ${scoped(context, present)})`,
+      failing: `${overScope(context, `count(${name})`)} - ${overScope(context, `count(DISTINCT ${name})`)}`,
       considered: countWhere(context),
     },
     judge: judgeRows(context.maxFailing, () => 'that repeat an earlier value'),
     rows: { ...failingRows(compiler, present), repeats: [name] },
+    inParts: {
+      aggregates: { considered: countWhere(context) },
+      values: { kind: 'keys', columns: [column], where: scoped(context, present) },
+      whole: (sums, values) => ({ considered: sums.number('considered'), failing: values!.rows - values!.different }),
+    },
   };
 }
 
 function limitRule(compiler: ColumnCompiler, key: 'min' | 'max', limit: number | string): CompiledRule {
   const { column } = compiler;
   const name = identifier(column.name);
-  const sign = key === 'min' ? '<' : '>';
+  const [sign, holds] = key === 'min' ? ['<', '>='] : ['>', '<='];
   const word = key === 'min' ? 'at least' : 'at most';
   const extremeWord = key === 'min' ? 'smallest' : 'largest';
   const isInstant = column.type === 'date' || column.type === 'timestamp';
@@ -212,15 +236,17 @@ function limitRule(compiler: ColumnCompiler, key: 'min' | 'max', limit: number |
     if (instant === undefined) {
       return notApplicable(base(compiler, key, required), `type ${column.type}: ${key} must be a date such as 2024-01-31`);
     }
+    const proof = `${extreme.aggregate} ${holds} make_timestamp(${instant})`;
     // Not by epoch_us: the infinite instants have none, and would pass.
-    return rowRule(compiler, key, required, `${name} ${sign} make_timestamp(${instant})`, extreme);
+    return rowRule(compiler, key, required, `${name} ${sign} make_timestamp(${instant})`, { extreme, proof });
   }
   const number = typeof limit === 'number' ? limit : limit.trim() === '' ? Number.NaN : Number(limit);
   if (column.type === 'string' || column.type === 'boolean')
     return meaningless(compiler, key, required, 'it has no order', true);
   if (!Number.isFinite(number))
     return notApplicable(base(compiler, key, required), `type ${column.type}: ${key} must be a number`);
-  return rowRule(compiler, key, required, `${name} ${sign} ${literal(number)}`, extreme);
+  const proof = `${extreme.aggregate} ${holds} ${literal(number)}`;
+  return rowRule(compiler, key, required, `${name} ${sign} ${literal(number)}`, { extreme, proof });
 }
 
 function enumRule(compiler: ColumnCompiler, values: readonly (string | number | boolean)[]): CompiledRule {
@@ -238,7 +264,7 @@ async function patternRule(compiler: ColumnCompiler, pattern: string): Promise<C
     'not a regular expression (RE2 has no look-around)',
   );
   const text = `CAST(${identifier(compiler.column.name)} AS VARCHAR)`;
-  return rowRule(compiler, 'pattern', `matches ${pattern}`, `NOT regexp_full_match(${text}, ${literal(pattern)})`);
+  return rowRule(compiler, 'pattern', `matches ${pattern}`, `NOT ${matchSql(text, pattern)}`);
 }
 
 async function formatRule(compiler: ColumnCompiler, format: string): Promise<CompiledRule> {
@@ -248,7 +274,7 @@ async function formatRule(compiler: ColumnCompiler, format: string): Promise<Com
   if (column.type !== 'string')
     return notApplicable(base(compiler, 'format', required), `type ${column.type}: format is for dates held as text`);
   const text = `CAST(${identifier(column.name)} AS VARCHAR)`;
-  return rowRule(compiler, 'format', required, `try_strptime(${text}, ${literal(format)}) IS NULL`);
+  return rowRule(compiler, 'format', required, `${text} IS NOT NULL AND try_strptime(${text}, ${literal(format)}) IS NULL`);
 }
 
 async function probed({ column, locate, probe }: ColumnCompiler, key: string, sql: string, problem: string): Promise<void> {
@@ -278,15 +304,35 @@ function lengthRule(compiler: ColumnCompiler, limits: Limits): CompiledRule {
 
 function distinctRule(compiler: ColumnCompiler, limits: Limits): CompiledRule {
   const { column, context } = compiler;
-  const present = scoped(context, `NOT ${missingCondition(column)}`);
   return {
     ...base(compiler, 'distinct', `${rangeRequired(limits)} different values`),
-    aggregates: { value: `count(DISTINCT ${identifier(column.name)}) FILTER (WHERE ${present})` },
+    aggregates: { value: overScope(context, `count(DISTINCT ${identifier(column.name)})`) },
     judge: (values) => {
       const value = values.number('value');
       const found = `${plainNumber(value)} different ${value === 1 ? 'value' : 'values'}`;
       return { passed: within(value, limits), found, observed: value };
     },
+    inParts: {
+      aggregates: {},
+      values: { kind: 'keys', columns: [column], where: scoped(context, `NOT ${missingCondition(column)}`) },
+      whole: (_, values) => ({ value: values!.different }),
+    },
+  };
+}
+
+/** Of parts a mean is known by sums and counts, a quantile by how many rows have each value. */
+function statisticInParts(column: ColumnSchema, value: string, where: string, rule: string): InParts {
+  const [kind, quantile] = /^(\w+)(?:\.(.+))?$/.exec(rule)!.slice(1);
+  if (kind === 'quantiles') {
+    return {
+      aggregates: {},
+      values: { kind: 'numbers', columns: [column], where, quantiles: [Number(quantile)] },
+      whole: (_, values) => ({ value: values!.quantiles[0]! }),
+    };
+  }
+  return {
+    aggregates: { sum: `sum(${value}) FILTER (WHERE ${where})`, count: `count(${value}) FILTER (WHERE ${where})` },
+    whole: (sums) => ({ value: sums.number('sum') / sums.number('count') }),
   };
 }
 
@@ -301,9 +347,10 @@ function statisticRule(
   if (column.type !== 'integer' && column.type !== 'number')
     return meaningless(compiler, rule, plain.required, `it has no ${rule.split('.')[0]}`, false);
   const present = scoped(context, `NOT ${missingCondition(column)}`);
+  const value = `CAST(${identifier(column.name)} AS DOUBLE)`;
   return {
     ...plain,
-    aggregates: { value: `${aggregate(`CAST(${identifier(column.name)} AS DOUBLE)`)} FILTER (WHERE ${present})` },
+    aggregates: { value: overScope(context, aggregate(value)) },
     judge: (values) => {
       const value = values.number('value');
       if (!Number.isFinite(value)) {
@@ -313,6 +360,7 @@ function statisticRule(
       }
       return { passed: within(value, limits), found: plainNumber(value), observed: value };
     },
+    inParts: statisticInParts(column, value, present, rule),
   };
 }
 
@@ -336,5 +384,6 @@ function monotoneRule(compiler: ColumnCompiler, order: keyof typeof BREAKS): Com
     aggregates: { considered: countWhere(context) },
     order: { value: `CASE WHEN ${counts} THEN ${name} END`, breaks: BREAKS[order] },
     judge: judgeRows(context.maxFailing, () => 'out of order'),
+    inParts: COUNTS,
   };
 }

@@ -4,8 +4,9 @@ import { identifier, literal } from '../sql.js';
 import type { ColumnSchema } from '../table.js';
 import type { Bounds, IgnoredRows, Repeats, RowTest } from './formats/imported-rule.js';
 import { columnsText } from './found-column.js';
+import { COUNTS, type FoundValues, type InParts } from './in-parts.js';
 import type { FailingRows, RowOrder } from './rule.js';
-import { membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
+import { matchSql, membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
 
 /** A test of rows as SQL. Conditions are true or false, never unknown. */
 export interface RowSql {
@@ -17,6 +18,8 @@ export interface RowSql {
   readonly order?: RowOrder;
   /** Patterns and formats that the engine has to accept first: queries that fail when it does not. */
   readonly probes: readonly string[];
+  /** How shards decide it together; absent: they do not. */
+  readonly inParts?: InParts;
 }
 
 /** Why a test means nothing for the columns that it is given; it fails then. */
@@ -72,6 +75,7 @@ function plain(
     failing: `coalesce(count_if(${condition}), 0)`,
     rows: { condition, value: columnsText(columns.map(({ name }) => name)) },
     probes,
+    inParts: COUNTS,
   };
 }
 
@@ -85,7 +89,12 @@ function present(columns: readonly ColumnSchema[], ignore: IgnoredRows): string 
 function ownReference(columns: readonly ColumnSchema[], to: readonly string[], scope: string | undefined): RowSql {
   const equal = columns.map(({ name }, index) => `known.${identifier(to[index]!)} = source.${identifier(name)}`);
   const fails = `NOT EXISTS (SELECT 1 FROM source AS known WHERE ${equal.join(' AND ')})`;
-  return plain(present(columns, 'any missing'), fails, columns, scope);
+  return notInParts(plain(present(columns, 'any missing'), fails, columns, scope));
+}
+
+/** What each row is held against is in the rows of all. */
+function notInParts({ inParts: _, ...sql }: RowSql): RowSql {
+  return sql;
 }
 
 const COUNTED: Readonly<Record<Repeats, string>> = { rows: 'count(*)', repeats: 'count(*) - 1', values: '1' };
@@ -111,7 +120,19 @@ function unique(
       firstToo: test.counts !== 'repeats',
     },
     probes: [],
+    inParts: {
+      values: { kind: 'keys', columns, where: counts },
+      whole: (sums, values) => ({
+        ...{ considered: sums.number('considered'), rows: sums.number('rows') },
+        failing: countedFrom(values!, test.counts ?? 'rows'),
+      }),
+    },
   };
+}
+
+function countedFrom({ rows, different, repeated }: FoundValues, counts: Repeats): number {
+  if (counts === 'values') return repeated;
+  return counts === 'repeats' ? rows - different : rows - (different - repeated);
 }
 
 function severalColumns(test: Extract<RowTest, { ignore: IgnoredRows }>, columns: readonly ColumnSchema[]): string {
@@ -176,6 +197,7 @@ function oneColumn(test: OneColumnTest, column: ColumnSchema, scope: string | un
         counts: considered,
         order: { value: `CASE WHEN ${considered} THEN ${name} END`, breaks: test.breaks },
         probes: [],
+        inParts: COUNTS,
       };
     case 'deviation': {
       if (type !== 'integer' && type !== 'number') return { reason: `type ${type} has no mean` };
@@ -184,7 +206,7 @@ function oneColumn(test: OneColumnTest, column: ColumnSchema, scope: string | un
       const size = test.doubleSided
         ? `abs(${score}) >= ${literal(Math.abs(test.threshold))}`
         : `${score} >= ${literal(test.threshold)}`;
-      return rows(`coalesce(${size}, FALSE)`);
+      return notInParts(rows(`coalesce(${size}, FALSE)`));
     }
   }
 }
@@ -216,7 +238,7 @@ function patternSql(text: string, pattern: string, how: 'search' | 'start' | 'fu
     case 'start':
       return `regexp_matches(${text}, ${literal(`^(?:${pattern})`)})`;
     case 'full':
-      return `regexp_full_match(${text}, ${literal(pattern)})`;
+      return matchSql(text, pattern);
     case 'like':
       return `(${text} LIKE ${literal(pattern)})`;
   }

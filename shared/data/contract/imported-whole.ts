@@ -4,6 +4,7 @@ import type { ColumnSchema, ColumnType } from '../table.js';
 import type { Bounds, Statistic, TypeName, WholeTest } from './formats/imported-rule.js';
 import type { ContractColumns } from './found-column.js';
 import type { NoSql } from './imported-rows.js';
+import { COUNTS, type InParts } from './in-parts.js';
 import { type Judgement, type Measured, plainNumber } from './rule.js';
 import { comparable, microseconds, missingCondition } from './values.js';
 
@@ -11,6 +12,8 @@ import { comparable, microseconds, missingCondition } from './values.js';
 export interface WholeSql {
   readonly aggregates: Readonly<Record<string, string>>;
   readonly judge: (values: Measured) => Judgement;
+  /** How shards decide it together; absent: they do not, unless there is nothing to measure. */
+  readonly inParts?: InParts;
 }
 
 /** Tests of the table alone, which need no query. @param rows of the table, or of the scope */
@@ -62,6 +65,7 @@ export function rowCountSql(bounds: Bounds, scope: string | undefined): WholeSql
         observed,
       };
     },
+    inParts: COUNTS,
   };
 }
 
@@ -103,6 +107,13 @@ export function columnSql(
             found: found.map(({ at, value }) => `${plainNumber(at)}: ${numberText(value)}`).join(', '),
           };
         },
+        ...(test.how === 'linear' && {
+          inParts: {
+            aggregates: {},
+            values: { kind: 'numbers', columns: [column], where: counts, quantiles: test.quantiles.map(({ at }) => at) },
+            whole: (_, found) => Object.fromEntries(found!.quantiles.map((value, index) => [`q${index}`, value])),
+          },
+        }),
       };
     }
     case 'values':
@@ -138,6 +149,7 @@ function typeSql(column: ColumnSchema, types: readonly TypeName[], counts: strin
       const passed = types.some((one) => one === type || one === `${type} ${hasGaps ? 'with' : 'without'} gaps`);
       return { passed, found: `type ${type}`, observed: type };
     },
+    inParts: COUNTS,
   };
 }
 
@@ -170,7 +182,56 @@ function statisticSql(statistic: Statistic, bounds: Bounds, column: ColumnSchema
       const observed = Number.isFinite(value) && { observed: value };
       return { passed: isWithin(value, bounds), found: numberText(value), ...observed };
     },
+    ...inPartsOf(statistic, column, counts),
   };
+}
+
+/** Nothing for the standard deviation, whose parts do not add up. */
+function inPartsOf(statistic: Statistic, column: ColumnSchema, counts: string): { inParts?: InParts } {
+  const name = identifier(column.name);
+  const number = `CAST(${name} AS DOUBLE)`;
+  const present = `count(*) FILTER (WHERE ${counts})`;
+  const values = { columns: [column], where: counts };
+  switch (statistic) {
+    case 'min':
+    case 'max':
+      return { inParts: { extremes: { value: statistic } } };
+    case 'sum':
+      return { inParts: COUNTS };
+    case 'mean':
+      return {
+        inParts: {
+          aggregates: { sum: `sum(${number}) FILTER (WHERE ${counts})`, present },
+          whole: (sums) => ({ value: sums.number('sum') / sums.number('present') }),
+        },
+      };
+    case 'median':
+      return {
+        inParts: {
+          aggregates: {},
+          values: { ...values, kind: 'numbers', quantiles: [0.5] },
+          whole: (_, found) => ({ value: found!.quantiles[0]! }),
+        },
+      };
+    case 'distinct':
+    case 'distinct share':
+      return {
+        inParts: {
+          aggregates: {},
+          values: { ...values, kind: 'keys' },
+          whole: (_, found) => ({ value: statistic === 'distinct' ? found!.different : found!.different / found!.rows }),
+        },
+      };
+    case 'present share':
+      return {
+        inParts: {
+          aggregates: { present, all: 'count(*)' },
+          whole: (sums) => ({ value: sums.number('present') / sums.number('all') }),
+        },
+      };
+    default:
+      return {};
+  }
 }
 
 /** The smallest or largest of dates and texts. */
@@ -193,6 +254,7 @@ function extremeSql(statistic: 'min' | 'max', bounds: Bounds, column: ColumnSche
       if (shown === undefined) return { passed: false, found: 'no values' };
       return { passed: isWithin(isText ? shown : values.number('value'), limits), found: shown, observed: shown };
     },
+    ...(!isText && { inParts: { extremes: { shown: statistic, value: statistic } } }),
   };
 }
 

@@ -9,6 +9,7 @@ import { absence } from './found-column.js';
 import { type NoSql, type RowSql, rowSql } from './imported-rows.js';
 import { requiredText } from './imported-text.js';
 import { columnSql, rowCountSql, tableSql, type WholeSql } from './imported-whole.js';
+import { COUNTS } from './in-parts.js';
 import type { OwnCondition } from './measure.js';
 import { type CompiledRule, type Judgement, type Measured, notApplicable, partText } from './rule.js';
 
@@ -31,29 +32,43 @@ export function importedLookups({ lookups }: ImportedContract, inFolder: (path: 
  * @throws UserError when a condition cannot be run
  */
 export async function checkImported(dataset: ContractData, contract: ImportedContract): Promise<ImportedResult> {
+  const { rules, sql, conditions, unsupported } = await compileImported(dataset, contract);
+  return { results: await runRules(dataset, sql, conditions), rules, unsupported };
+}
+
+interface CompiledImport {
+  /** Those that are run, as the file lists them. */
+  readonly rules: readonly ImportedRule[];
+  /** The SQL of each. */
+  readonly sql: readonly CompiledRule[];
+  readonly conditions: readonly OwnCondition[];
+  readonly unsupported: readonly Problem[];
+}
+
+/** A contract of another tool as SQL. @throws UserError when a condition cannot be run */
+export async function compileImported(dataset: ContractData, contract: ImportedContract): Promise<CompiledImport> {
   const unsupported: Problem[] = [...contract.unsupported];
   const conditions: OwnCondition[] = [];
   const compiled: { rule: ImportedRule; sql: CompiledRule }[] = [];
+  let reads: string[] = [];
   const own = async (text: string, rule: ImportedRule): Promise<string> => {
     const condition = await ownCondition(dataset, text, rule.location);
     conditions.push(condition);
+    reads.push(...condition.columns);
     return condition.sql;
   };
   for (const rule of await expanded(dataset, contract.rules)) {
+    reads = [];
     try {
       const sql = await compile(dataset, rule, own);
-      if (sql) compiled.push({ rule, sql });
+      const inParts = sql?.inParts && { ...sql.inParts, columns: rule.columns, reads };
+      if (sql) compiled.push({ rule, sql: inParts ? { ...sql, inParts } : sql });
     } catch (error) {
       if (!(error instanceof NotRunnable)) throw error;
       unsupported.push({ message: `${rule.name} ${error.message}`, location: rule.location });
     }
   }
-  const results = await runRules(
-    dataset,
-    compiled.map(({ sql }) => sql),
-    conditions,
-  );
-  return { results, rules: compiled.map(({ rule }) => rule), unsupported };
+  return { rules: compiled.map(({ rule }) => rule), sql: compiled.map(({ sql }) => sql), conditions, unsupported };
 }
 
 /** A rule with a pattern of column names becomes one a column; the engine matches, since a pattern of others may be slow. */
@@ -117,18 +132,25 @@ async function compile(
     : wholeRule(dataset, test, found, scope);
   if ('reason' in sql) return notApplicable(base, sql.reason);
   if ('judge' in sql) return { ...base, ...sql };
+  const counted = { considered: `coalesce(count_if(${sql.counts}), 0)`, rows: 'count(*)' };
   return {
     ...base,
-    aggregates: {
-      considered: `coalesce(count_if(${sql.counts}), 0)`,
-      rows: 'count(*)',
-      ...(sql.failing && { failing: sql.failing }),
-    },
+    aggregates: { ...counted, ...(sql.failing && { failing: sql.failing }) },
     judge: (values) => judgeAllowance(values, rule.allow),
     ...(sql.rows && { rows: sql.rows }),
     ...(sql.order && { order: sql.order }),
+    ...(sql.inParts && {
+      inParts: {
+        ...sql.inParts,
+        ...(sql.inParts.values && { aggregates: counted }),
+        asText: !OF_VALUES.has(test.kind),
+      },
+    }),
   };
 }
+
+/** Tests to which 1 and 1.0 are the same. */
+const OF_VALUES: ReadonlySet<string> = new Set<RowTest['kind']>(['missing', 'present', 'unique', 'range', 'set', 'order']);
 
 async function conditionSql(
   text: string,
@@ -139,7 +161,8 @@ async function conditionSql(
   const condition = await own(text, rule);
   const counts = scope ?? 'TRUE';
   const fails = `${counts} AND (NOT ${condition})`;
-  return { counts, failing: `coalesce(count_if(${fails}), 0)`, rows: { condition: fails, value: "''" }, probes: [] };
+  const failing = `coalesce(count_if(${fails}), 0)`;
+  return { counts, failing, rows: { condition: fails, value: "''" }, probes: [], inParts: COUNTS };
 }
 
 async function rowRule(dataset: ContractData, sql: RowSql | NoSql): Promise<RowSql | NoSql> {

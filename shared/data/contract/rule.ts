@@ -1,4 +1,5 @@
 import { formatCount, formatNumber, formatShare } from '../../core/format.js';
+import type { InParts } from './in-parts.js';
 
 /** One rule of the contract as SQL over the view `source`, and how its numbers are judged. */
 export interface CompiledRule {
@@ -10,6 +11,11 @@ export interface CompiledRule {
   readonly line?: number;
   /** Aggregate expressions, by a name of their own. */
   readonly aggregates: Readonly<Record<string, string>>;
+  /**
+   * An aggregate that is TRUE where no row fails, and cheaper than counting those that do: the smallest value is not below the
+   * limit. Only where it is not TRUE is `failing` asked for, which else is 0.
+   */
+  readonly proof?: string;
   /** More of them, which only tell of rows that fail: they are asked for when `failing` is not 0. */
   readonly details?: Readonly<Record<string, string>>;
   readonly judge: (values: Measured) => Judgement;
@@ -17,6 +23,8 @@ export interface CompiledRule {
   readonly rows?: FailingRows;
   /** The rule compares each row with the one before it; that gives the number `failing`. */
   readonly order?: RowOrder;
+  /** How it is decided where shards see only some of the rows each; absent: it is not. Without aggregates nothing is to be done. */
+  readonly inParts?: InParts;
 }
 
 /** A row fails when its value stands in `breaks` to that of the row before, in the order of the data. */

@@ -3,7 +3,7 @@ import type { Location } from '../../core/errors.js';
 import { formatCount, formatShare } from '../../core/format.js';
 import type { Spec } from '../../spec/schema.js';
 import type { Lookup } from '../lookup.js';
-import { identifier, literal } from '../sql.js';
+import { identifier } from '../sql.js';
 import type { ColumnSchema } from '../table.js';
 import { absence, type ContractColumns, columnNamed, columnsText } from './found-column.js';
 import type { OwnCondition } from './measure.js';
@@ -97,11 +97,17 @@ function uniqueRule(request: TableRulesRequest, columns: readonly string[], inde
   const absent = columns.find((name) => !columnNamed(request.columns, name));
   if (absent !== undefined) return notApplicable(base, `${absent}: ${absence(request.columns, absent)}`);
   const quoted = columns.map(identifier);
+  const found = columns.map((name) => columnNamed(request.columns, name)!);
   return {
     ...base,
     aggregates: { failing: `count(*) - count(DISTINCT row(${quoted.join(', ')}))`, considered: countWhere(ALL) },
     judge: judgeRows(0, () => 'that repeat earlier values'),
     rows: { condition: 'TRUE', value: columnsText(columns), repeats: quoted },
+    inParts: {
+      aggregates: { considered: countWhere(ALL) },
+      values: { kind: 'keys', columns: found, where: 'TRUE' },
+      whole: (sums, values) => ({ considered: sums.number('considered'), failing: values!.rows - values!.different }),
+    },
   };
 }
 
@@ -120,10 +126,17 @@ function freshnessRule(request: TableRulesRequest, freshness: NonNullable<Contra
   if (column.type !== 'date' && column.type !== 'timestamp')
     return notApplicable(base, `type ${column.type}: only a date or timestamp has an age`);
   const now = request.now.getTime();
-  const instant = `epoch_ms(CAST(${identifier(column.name)} AS TIMESTAMP))`;
+  const instant = identifier(column.name);
+  const past = (time: string): string => `${time} < make_timestamp(${(now + 1) * 1000})`;
+  const milliseconds = (time: string): string => `epoch_ms(CAST(${time} AS TIMESTAMP))`;
   return {
     ...base,
-    aggregates: { newest: `max(${instant}) FILTER (WHERE ${instant} <= ${literal(now)})` },
+    // Mostly the newest time is the newest up to now: only where it is not, the others are asked for.
+    aggregates: {
+      newest: `CASE WHEN ${past(`max(${instant})`)} THEN ${milliseconds(`max(${instant})`)} END`,
+      failing: `CASE WHEN ${past(`max(${instant})`)} THEN 0 ELSE count(${instant}) END`,
+    },
+    details: { newest: milliseconds(`max(${instant}) FILTER (WHERE ${past(instant)})`) },
     judge: (values) => {
       const newest = values.number('newest');
       if (Number.isNaN(newest)) return { passed: false, found: 'no time up to now' };
@@ -134,6 +147,7 @@ function freshnessRule(request: TableRulesRequest, freshness: NonNullable<Contra
         .replace('T', ' ');
       return { passed: age <= durationMs(maxAge), found: `the newest is ${observed}, ${ageText(age)} old`, observed };
     },
+    inParts: { extremes: { newest: 'max' } },
   };
 }
 
@@ -171,6 +185,7 @@ function referenceRule(
     aggregates: { failing: countWhere(ALL, condition), considered: countWhere(ALL) },
     judge: judgeRows(0, () => `with values that ${file} does not have`),
     rows: { condition, value: columnsText(found.map((column) => column!.name)) },
+    inParts: { columns },
   };
 }
 
@@ -187,5 +202,6 @@ function checkRule(request: TableRulesRequest, check: NonNullable<Contract['chec
     aggregates: { failing: countWhere(ALL, condition), considered: countWhere(ALL) },
     judge: judgeRows(maxFailing),
     rows: { condition, value: columnsText(own.columns.slice(0, 4)) },
+    inParts: { reads: own.columns },
   };
 }

@@ -64,6 +64,7 @@ td:last-child, th:last-child { padding-right: 0; }
 .legend span::before { content: ""; display: inline-block; width: 10px; height: 10px; border-radius: 3px; background: var(--swatch); margin-right: 6px; }
 .stats { display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 12px 0 0; padding: 0; font-size: 13.5px; }
 .stats div { display: flex; gap: 6px; } .stats dt { color: var(--soft); } .stats dd { margin: 0; font-variant-numeric: tabular-nums; }
+.cell { display: block; border-radius: 4px; padding: 2px 6px; background: color-mix(in srgb, var(--tint) var(--shade), transparent); }
 details { margin-top: 10px; } summary { cursor: pointer; color: var(--link); font-size: 13.5px; } summary:hover { text-decoration: underline; }
 footer { margin-top: 44px; border-top: 1px solid var(--line); padding-top: 14px; font-size: 13px; color: var(--soft); }
 footer li { margin: 3px 0; }

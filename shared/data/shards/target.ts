@@ -1,0 +1,61 @@
+import { UserError } from '../../core/errors.js';
+import type { Spec } from '../../spec/schema.js';
+import { canonicalText } from '../canonical.js';
+import type { Dataset, LabelColumn } from '../dataset.js';
+import { readRows } from '../duckdb.js';
+import { chooseClasses, type LabelPlace, refuseQuantity } from '../labels.js';
+import { LONGEST_VALUE, MOST_TARGET_VALUES, type ShardDocument, type ShardTarget } from './document.js';
+
+/** The values of the target in the rows of a shard, or why the data cannot give it. */
+export async function targetOfShard(
+  dataset: Dataset,
+  { task }: Spec,
+): Promise<Pick<ShardDocument, 'target' | 'targetProblem'>> {
+  let label: LabelColumn;
+  try {
+    label = await dataset.labelColumn();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return {
+      targetProblem: error.problems
+        .map(({ message }) => message)
+        .join('; ')
+        .slice(0, 4000),
+    };
+  }
+  const { name, type, sql, columns } = label;
+  const rows =
+    task === 'regression' && (type === 'integer' || type === 'number')
+      ? await readRows(
+          dataset.connection,
+          `SELECT CAST(v AS VARCHAR) AS v, n FROM (SELECT unnest([min(v), max(v)]) AS v, count(v) AS n FROM (SELECT ${sql} AS v FROM source)) WHERE v IS NOT NULL`,
+        )
+      : await readRows(
+          dataset.connection,
+          `SELECT v, count(*) AS n FROM (SELECT left(${canonicalText(sql, type)}, ${LONGEST_VALUE}) AS v FROM source) WHERE v IS NOT NULL GROUP BY v ORDER BY v LIMIT ${MOST_TARGET_VALUES}`,
+        );
+  return { target: { name, type, columns, values: rows.map(({ v, n }) => [String(v), Number(n)]) } };
+}
+
+/**
+ * Whether the target of all rows can be trained on, as reading its labels would say.
+ * @param rows of all shards
+ * @throws UserError at the target's line
+ */
+export function checkTarget(
+  targets: readonly ShardTarget[],
+  label: LabelColumn,
+  rows: number,
+  spec: Spec,
+  place: LabelPlace,
+): void {
+  const counts = new Map<string, number>();
+  for (const { values } of targets) for (const [value, count] of values) counts.set(value, (counts.get(value) ?? 0) + count);
+  if (spec.task !== 'regression') {
+    chooseClasses(place, spec, label, new Map([...counts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))), rows);
+    return;
+  }
+  const ends = [...counts.keys()].map(Number);
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  refuseQuantity(place, label, ends.length === 0 ? undefined : { low, high }, rows);
+}
