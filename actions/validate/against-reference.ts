@@ -43,7 +43,7 @@ export async function againstReference(
   if (given.length === 0 && !contract) return NOTHING;
   if (given.length === 0) {
     services.progress('counting the data for later runs');
-    return withoutReference(await keepProfile(directory, await profileData(dataset)));
+    return withoutReference(await keepProfile(directory, await profileData(dataset)), place);
   }
   const reference = await findReference(given, place);
   if (reference.kind === 'nothing') {
@@ -74,7 +74,7 @@ export async function countedAgainstReference(
   const contract = driftContract(loaded.spec);
   const keep = async (): Promise<string> =>
     contract && counted ? keepProfile(directory, profileOf(data, counted.distribution)) : '';
-  if (given.length === 0) return contract ? withoutReference(await keep()) : NOTHING;
+  if (given.length === 0) return contract ? withoutReference(await keep(), place) : NOTHING;
   const reference = await findReference(given, { ...place, inShards: true });
   if (reference.kind === 'nothing') {
     return nothingYet(reference, counted ? await keepProfile(directory, profileOf(data, counted.distribution)) : '', place);
@@ -98,10 +98,14 @@ async function keepProfile(directory: string, profile: DataProfile): Promise<str
   return file;
 }
 
-function withoutReference(profilePath: string): AgainstReference {
-  const warning =
-    'The contract has rules about drift, and they were not checked: the input "reference" of this step names what the data is held against.';
-  return { ...NOTHING, warnings: [warning], profilePath };
+/** Rules that nothing can check: an oversight, and no reason to call the data without contract. */
+function withoutReference(profilePath: string, { loaded }: ReferencePlace): AgainstReference {
+  const noReference =
+    'the contract has rules about drift, and the input "reference" of this step names what the data is held against';
+  const message =
+    'The rules about drift were not checked: the input "reference" of this step names what the data is held against.';
+  const annotations = [{ level: 'warning', message, location: loaded.locate(['contract']) }] as const;
+  return { ...NOTHING, noReference, annotations, profilePath };
 }
 
 function withCount({ shown, rows }: KnownCount, hasRules: boolean, profilePath: string): AgainstReference {

@@ -25,6 +25,7 @@ import { blameFile, loadStages } from './stage.js';
 import type { Column, ColumnSchema, ColumnType, Labels, StringColumn, Table } from './table.js';
 import { withTimeLimit } from './time-limit.js';
 import { readColumn, readFloat64, selectRows } from './typed-columns.js';
+import { refuseCutArchives } from './whole-archives.js';
 
 export type Locate = (path: readonly (string | number)[]) => Location;
 
@@ -153,7 +154,13 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
       lookups.push(await loadLookup(connection, lookup, `__lookup_${index}`, directory, inside));
     }
     progress?.(`reading ${files.length === 1 ? files[0]!.display : `${formatCount(files.length)} files`}`);
-    const stages = await loadStages(connection, files, inFileOrder, byRows);
+    // Beside the reading, and before what else is wrong with the rows where a file ends.
+    const cut = refuseCutArchives(files).catch((error: unknown) => error);
+    const stages = await loadStages(connection, files, inFileOrder, byRows).catch(async (error: unknown) => {
+      throw (await cut) ?? error;
+    });
+    const problem = await cut;
+    if (problem) throw problem;
     const total = stages.reduce((sum, stage) => sum + stage.rows, 0);
     if (total === 0 && !shard) throw new UserError({ message: 'the data has no rows', location: { file: files[0]!.display } });
     const later = shard && !byRows ? await headerColumns(connection, all) : [];

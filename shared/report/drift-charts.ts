@@ -33,8 +33,9 @@ export function groupChart({ name, groups }: Pick<DriftColumn, 'name' | 'groups'
         axisLabel: {
           ...TEXT,
           hideOverlap: true,
-          // What is no range has no neighbours that tell what it is.
-          interval: (index: number) => index % every === 0 || groups[index]?.kind !== 'range',
+          // What is no range has no neighbours that tell what it is, so it is named in any case, and takes the room for it.
+          interval: (index: number) =>
+            groups[index]?.kind !== 'range' || (index % every === 0 && (groups[index + 1]?.kind ?? 'range') === 'range'),
           formatter: (index: string) => label(groups[Number(index)]!, Number(index), names),
         },
       },

@@ -28,7 +28,7 @@ export async function renderDriftHtml(result: Validation, report: DriftReport): 
   return pageHtml(`${result.model}: ${driftHeadline(report)}`, [
     header(result, report),
     remarks(report),
-    ...(drifted.length > 0 ? ['<h2>What drifted</h2>', LEGEND, ...drifted.filter(isDrawn).map(card)] : []),
+    ...(drifted.length > 0 ? ['<h2>What drifted</h2>', LEGEND, cards(drifted.filter(isDrawn).map(card))] : []),
     undrawn > 0
       ? `<p class="soft">${plural(undrawn, 'more column')} drifted and ${undrawn === 1 ? 'has' : 'have'} no picture here.</p>`
       : '',
@@ -37,12 +37,16 @@ export async function renderDriftHtml(result: Validation, report: DriftReport): 
       ? [
           `<h2>What changed less</h2>\n${drifted.length > 0 ? '' : LEGEND}`,
           `<details${drifted.length > 0 ? '' : ' open'}><summary>${plural(others.length, 'column')}</summary>`,
-          ...others.map(card),
+          cards(others.map(card)),
           '</details>',
         ]
       : []),
     footer(result, report),
   ]);
+}
+
+function cards(parts: readonly string[]): string {
+  return `<div class="cards">\n${parts.join('\n')}\n</div>`;
 }
 
 const LEGEND =

@@ -233,7 +233,7 @@ const driftSchema = z.strictObject({
       ),
       method: z
         .strictObject({
-          name: z.enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z']),
+          name: z.enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z', 'anderson']),
           ...{ value: finite, threshold: finite.min(0) },
         })
         .exactOptional(),

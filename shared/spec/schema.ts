@@ -67,14 +67,16 @@ const splitSchema = z
 
 const columnDrift = z.strictObject({
   method: z
-    .enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z'])
+    .enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z', 'anderson'])
     .optional()
     .describe('A method that decides alone, by the formula of Evidently; default: a change that is large and more than chance'),
   threshold: z
     .number()
     .min(0)
     .optional()
-    .describe('Drift is a distance from this on, or a p-value below it (ks, chi2, z); without a method the least effect'),
+    .describe(
+      'Drift is a distance from this on, or a p-value below it (ks, chi2, z, anderson); without a method the least effect',
+    ),
 });
 
 const columnRulesSchema = z.strictObject({

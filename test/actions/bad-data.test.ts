@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../shared/data/duckdb.js';
 import type { ProfileDocument } from '../../shared/data/profile/result.js';
@@ -257,6 +258,11 @@ const UNREADABLE: Readonly<
     { 'd/a.ndjson': '{"id":1,"churned":1}\n', 'd/a.ndjson2.ndjson': '{"id":1,"churned":1}\nno\n', 'd/c.ndjson': '{"id":3}\n' },
     'd/*.ndjson',
     /^d\/a\.ndjson2\.ndjson: cannot be read as JSON: [^/]*"d\/a\.ndjson2\.ndjson"/,
+  ],
+  'a packed file of many is cut off': [
+    { 'd/a.csv': GOOD, 'd/b.csv.gz': gzipSync(GOOD).subarray(0, -20) },
+    'd/*',
+    /^d\/b\.csv\.gz: the packed file is not whole \(cut off, or damaged inside\): pack and upload it again$/,
   ],
   'a file of many is empty': [
     { 'd/a.csv': GOOD, 'd/b.csv': '' },

@@ -116,7 +116,10 @@ describe('validate against a reference', () => {
   test('the profile of one run is the reference of a later one', async () => {
     await project.write('mlops.yaml', spec({ contract: { drift: { max_drifted_share: 0.5 } } }));
     const first = await project.run('validate', { data: 'before.csv' });
-    expect(first.summary).toContain('The contract has rules about drift, and they were not checked');
+    expect(first.summary).toMatch(/^### ⚪ `churn`: the data was read; there is nothing to hold it against yet\n/);
+    expect(first.annotations).toMatchObject([
+      { level: 'warning', message: expect.stringMatching(/^The rules about drift were not checked: the input "reference"/) },
+    ]);
     expect(first.outputs.drifted).toBe('');
     const profile = first.outputs['profile-path']!;
     expect(profile).toBe(join(project.directory, '.mlops-actions/data-profile.json'));

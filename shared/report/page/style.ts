@@ -41,6 +41,7 @@ p code, li code { background: var(--track); border-radius: 4px; padding: 0.05em 
 .findings .warning { border-color: var(--warning); background: var(--warning-page); } .warning > b { color: var(--warning); }
 .clear { color: var(--good); }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 10px; margin-bottom: 2px; }
+.back { margin-left: auto; font-size: 12.5px; } .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 12px; align-items: start; } .cards .card { margin: 0; } .legend + .cards { margin-top: 12px; }
 .chip { font-size: 12px; line-height: 1.5; color: var(--soft); border: 1px solid var(--line); border-radius: 99px; padding: 0 9px; white-space: nowrap; }
 .chip.error { color: var(--error); border-color: var(--error); } .chip.warning { color: var(--warning); border-color: var(--warning); }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 14px 28px; margin-top: 12px; }
