@@ -58,11 +58,12 @@ let typesMade = 0;
 async function readStrings(connection: DuckDBConnection, sql: string, table: string, rows: number): Promise<Column> {
   const from = `FROM ${identifier(table)}`;
   const levels = `SELECT DISTINCT ${sql} AS level ${from} WHERE nullif(${sql}, '') IS NOT NULL ORDER BY level`;
-  const dictionary = ['', ...((await readTexts(connection, levels)) as string[])];
+  const what = `the text ${sql}`;
+  const dictionary = ['', ...((await readTexts(connection, levels, { what })) as string[])];
   if (dictionary.length === 1) return { type: 'string', codes: new Uint32Array(rows), dictionary };
   if (dictionary.length > MOST_LEVELS) {
     const codeOf = new Map<string | null, number>(dictionary.map((text, code) => [text, code]));
-    const texts = await readTexts(connection, `SELECT ${sql} ${from}`);
+    const texts = await readTexts(connection, `SELECT ${sql} ${from}`, { what });
     return { type: 'string', codes: Uint32Array.from(texts, (text) => codeOf.get(text ?? '')!), dictionary };
   }
   typesMade += 1;
