@@ -56,10 +56,10 @@ export async function openDatabase(options: { threads?: number } = {}): Promise<
 
 const FEWEST_MEBIBYTES = 1024;
 
-/** Texts of one column may take so much of what JavaScript has, since a column is held twice while it is read. */
-const SHARE_OF_TEXTS = 0.4;
-/** Of a text, beside its characters. */
-const BYTES_OF_TEXT = 32;
+/** The different texts of one column may take so much of what JavaScript has: there are other columns, and what is made of the texts. */
+const SHARE_OF_TEXTS = 0.3;
+/** Of a text, beside its characters: itself, and its places in a list and in a map. */
+const BYTES_OF_TEXT = 80;
 
 /** In mebibytes; of a container what it may have. */
 function memoryLimit(): number {
@@ -113,23 +113,31 @@ export async function readTexts(
   sql: string,
   { what = 'a column of text', most = heapBytes() * SHARE_OF_TEXTS } = {},
 ): Promise<(string | null)[]> {
-  const result = await connection.run(sql);
   const texts: (string | null)[] = [];
   let bytes = 0;
-  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    for (const value of chunk.getColumnValues(0)) {
-      const text = value === null ? null : String(value);
-      texts.push(text);
-      bytes += BYTES_OF_TEXT + (text?.length ?? 0);
-    }
+  await visitTexts(connection, sql, (text) => {
+    texts.push(text);
+    bytes += BYTES_OF_TEXT + (text?.length ?? 0);
     if (bytes > most)
       throw new UserError(
         `${what} needs more than ${formatBytes(most)} of memory (${formatCount(texts.length)} texts so far, ` +
           `${formatCount(Math.round(bytes / texts.length) - BYTES_OF_TEXT)} characters each): leave it out (features.exclude), take fewer rows (data.where), ` +
           'or give Node more memory (NODE_OPTIONS: --max-old-space-size=<megabytes>)',
       );
-  }
+  });
   return texts;
+}
+
+/** The texts of a query one after the other, none of which is kept. */
+export async function visitTexts(
+  connection: DuckDBConnection,
+  sql: string,
+  visit: (text: string | null) => void,
+): Promise<void> {
+  const result = await connection.run(sql);
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (const value of chunk.getColumnValues(0)) visit(value === null ? null : String(value));
+  }
 }
 
 /** The rows of a small result as objects of JSON values (64-bit integers come as decimal text). */
