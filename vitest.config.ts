@@ -25,7 +25,6 @@ const LONG = [
   'test/shared/data/drift/halvings.test.ts',
   'test/shared/registry/concurrency.test.ts',
   'test/shared/registry/faults.test.ts',
-  'test/shared/runner/kept-results.test.ts',
   'test/shared/runner/native-faults.test.ts',
   'test/start/all-story.test.ts',
   'test/start/release-story.test.ts',
