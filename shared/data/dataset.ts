@@ -329,10 +329,18 @@ class DuckDataset implements Dataset {
   }
 
   async table(columns: readonly string[], rows?: Uint32Array): Promise<Table> {
+    const lacking = columns.filter((name) => this.schema.every((column) => column.name !== name));
+    if (lacking.length > 0) {
+      // The columns of a spec have been looked up before; a model may have been made of other data.
+      const found = this.schema.map(({ name }) => name).join(', ');
+      throw new UserError({
+        message: `the data has no column ${lacking.map((name) => JSON.stringify(name)).join(', ')}, which the model reads; it has: ${found}`,
+        location: this.locate(['data', 'path']),
+      });
+    }
     const read = new Map<string, Column>();
     for (const name of columns) {
-      const schema = this.schema.find((column) => column.name === name);
-      if (!schema) throw new Error(`the data has no column ${JSON.stringify(name)}`);
+      const schema = this.schema.find((column) => column.name === name)!;
       const column = await readColumn(this.connection, identifier(name), schema.type, CANONICAL, this.rows);
       read.set(name, rows ? selectRows(column, rows) : column);
     }
