@@ -35,7 +35,11 @@ describe('the page of a comparison', () => {
   });
 
   test('hostile texts add no kind of element', async () => {
-    const known = tags(await renderComparisonHtml({ ...fixtures.gateFailed, reason: 'It `is` so.' }));
+    const whole = {
+      ...{ ...fixtures.gateFailed, ...fixtures.worse, reason: 'It `is` so.', gates: fixtures.gateFailed.gates },
+      ...{ candidates: fixtures.threeCandidates.candidates!, history: fixtures.decayed.history! },
+    };
+    const known = tags(await renderComparisonHtml(whole));
     for (const tag of tags(await renderComparisonHtml(extremes.hostile))) expect([...known, 'small', 'br']).toContain(tag);
   });
 
