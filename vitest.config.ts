@@ -3,6 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Series of faults, kills, races and whole days of a repository's life; MLOPS_ACTIONS_TEST_LONG=1 runs them too, as CI does. */
 const LONG = [
   'test/actions/bad-data.test.ts',
+  'test/actions/candidates.test.ts',
   'test/actions/compare-history.test.ts',
   'test/actions/deploy-batch.test.ts',
   'test/actions/deploy-cluster.test.ts',
