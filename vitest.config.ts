@@ -8,6 +8,7 @@ const LONG = [
   'test/actions/deploy-batch.test.ts',
   'test/actions/deploy-cluster.test.ts',
   'test/actions/deploy.test.ts',
+  'test/actions/judged-input.test.ts',
   'test/actions/judgement.test.ts',
   'test/actions/monitor-issue.test.ts',
   'test/actions/monitor.test.ts',
