@@ -9,6 +9,7 @@ const LONG = [
   'test/actions/monitor-issue.test.ts',
   'test/actions/monitor.test.ts',
   'test/actions/profile-contracts.test.ts',
+  'test/actions/profile-shards.test.ts',
   'test/actions/promote.test.ts',
   'test/actions/registry.test.ts',
   'test/actions/retrain-ask.test.ts',

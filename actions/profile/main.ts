@@ -5,6 +5,9 @@ import { type ProfileInputs, run } from './profile.js';
 export function readInputs(inputs: InputReader): ProfileInputs {
   return {
     data: inputs.lines('data'),
+    'github-token': inputs.optional('github-token'),
+    merge: inputs.flag('merge'),
+    shard: inputs.optional('shard'),
     spec: inputs.required('spec'),
     suggest: inputs.flag('suggest'),
     'working-directory': inputs.required('working-directory'),

@@ -4,17 +4,24 @@ import { formatCount } from '../../shared/core/format.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { profileDataset } from '../../shared/data/profile/profile.js';
-import type { Finding, ProfileDocument } from '../../shared/data/profile/result.js';
+import type { Finding, Profile, ProfileDocument } from '../../shared/data/profile/result.js';
 import { suggestContract } from '../../shared/data/suggest.js';
 import { renderProfileHtml } from '../../shared/report/profile/html.js';
 import { renderProfile } from '../../shared/report/profile/profile.js';
 import { renderSuggestedContract } from '../../shared/report/suggested-contract.js';
+import type { RunEnvironment } from '../../shared/runner/environment.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { loadSpec } from '../../shared/spec/load.js';
+import { mergedProfile, type ProfilePlace, profileShard, refuseInputs } from './shards.js';
 
 export interface ProfileInputs {
   readonly data: readonly string[];
+  readonly 'github-token': string | undefined;
+  /** Whether the shards of this run are merged, and the data itself is not looked at. */
+  readonly merge: boolean;
+  /** `i/n`: only the i-th of n shards of the data is counted. */
+  readonly shard: string | undefined;
   readonly spec: string;
   readonly suggest: boolean;
   readonly 'working-directory': string;
@@ -25,11 +32,15 @@ const MOST_ANNOTATIONS = 10;
 
 /** Explores the data, and leaves the profile as JSON and as a page. It never fails because of what it finds. */
 export async function run(inputs: ProfileInputs, services: RunnerServices): Promise<ActionOutcome> {
-  const { environment, progress, artifacts, log } = services;
+  const { environment, progress } = services;
   const started = performance.now();
+  refuseInputs(inputs);
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const { spec } = loaded;
+  const place = { inputs, services, directory, loaded };
+  if (inputs.shard !== undefined) return profileShard(place, inputs.shard);
+  if (inputs.merge) return conclude(place, documentOf(await mergedProfile(place), environment, started));
   const dataset = await openDataset({
     spec,
     directory,
@@ -39,47 +50,62 @@ export async function run(inputs: ProfileInputs, services: RunnerServices): Prom
     progress,
   });
   try {
-    const profile: ProfileDocument = {
-      ...(await profileDataset(dataset, spec, { progress })),
-      ...(environment.headSha !== undefined && { commit: environment.headSha }),
-      createdAt: new Date().toISOString(),
-      seconds: (performance.now() - started) / 1000,
-      tool: `mlops-actions ${toolVersion()}`,
-    };
-    const folder = workDirectory(directory);
-    const profilePath = join(folder, 'profile.json');
-    const reportPath = join(folder, 'profile.html');
-    await mkdir(folder, { recursive: true });
-    await writeFile(profilePath, `${JSON.stringify(profile, null, 2)}\n`);
-    await writeFile(reportPath, await renderProfileHtml(profile));
-    const contractPath = inputs.suggest ? await writeContract(folder, dataset, profile) : '';
-    const files = [profilePath, reportPath, ...(contractPath === '' ? [] : [contractPath])];
-    const artifact = artifacts.available ? `${spec.name}-profile` : '';
-    if (artifact) await artifacts.upload(artifact, files, folder);
-    log(
-      `${formatCount(profile.rows)} rows, ${formatCount(profile.columns.length)} columns, ${formatCount(profile.findings.length)} findings`,
-    );
-    return {
-      outputs: { 'profile-path': profilePath, 'report-path': reportPath, 'contract-path': contractPath, artifact },
-      annotations: [
-        ...profile.findings
-          .filter(({ level }) => level !== 'note')
-          .slice(0, MOST_ANNOTATIONS)
-          .map((finding) => annotationOf(finding, loaded.file)),
-        ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
-      ],
-      summary: renderProfile(profile, artifact || undefined),
-    };
+    const profile = documentOf(await profileDataset(dataset, spec, { progress }), environment, started);
+    return await conclude(place, profile, () => writeContract(directory, dataset, profile));
   } finally {
     dataset.close();
   }
 }
 
+/** A profile with the facts of the run that made it. */
+function documentOf(profile: Profile, { headSha }: RunEnvironment, started: number): ProfileDocument {
+  return {
+    ...profile,
+    ...(headSha !== undefined && { commit: headSha }),
+    createdAt: new Date().toISOString(),
+    seconds: (performance.now() - started) / 1000,
+    tool: `mlops-actions ${toolVersion()}`,
+  };
+}
+
+/** The profile in all the forms that it has. @param suggest writes a contract that the data keeps, and says where */
+async function conclude(
+  { inputs, services, directory, loaded }: ProfilePlace,
+  profile: ProfileDocument,
+  suggest?: () => Promise<string>,
+): Promise<ActionOutcome> {
+  const { artifacts, log } = services;
+  const folder = workDirectory(directory);
+  const profilePath = join(folder, 'profile.json');
+  const reportPath = join(folder, 'profile.html');
+  await mkdir(folder, { recursive: true });
+  await writeFile(profilePath, `${JSON.stringify(profile, null, 2)}\n`);
+  await writeFile(reportPath, await renderProfileHtml(profile));
+  const contractPath = inputs.suggest && suggest ? await suggest() : '';
+  const files = [profilePath, reportPath, ...(contractPath === '' ? [] : [contractPath])];
+  const artifact = artifacts.available ? `${profile.model}-profile` : '';
+  if (artifact) await artifacts.upload(artifact, files, folder);
+  log(
+    `${formatCount(profile.rows)} rows, ${formatCount(profile.columns.length)} columns, ${formatCount(profile.findings.length)} findings`,
+  );
+  return {
+    outputs: { 'profile-path': profilePath, 'report-path': reportPath, 'contract-path': contractPath, artifact },
+    annotations: [
+      ...profile.findings
+        .filter(({ level }) => level !== 'note')
+        .slice(0, MOST_ANNOTATIONS)
+        .map((finding) => annotationOf(finding, loaded.file)),
+      ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
+    ],
+    summary: renderProfile(profile, artifact || undefined),
+  };
+}
+
 /** A contract that the data keeps. */
-async function writeContract(folder: string, dataset: Dataset, profile: ProfileDocument): Promise<string> {
+async function writeContract(directory: string, dataset: Dataset, profile: ProfileDocument): Promise<string> {
   const key = [dataset.spec.data.key ?? []].flat();
   const contract = await suggestContract(dataset.connection, profile, key);
-  const file = join(folder, 'contract.yaml');
+  const file = join(workDirectory(directory), 'contract.yaml');
   await writeFile(file, renderSuggestedContract(contract, profile.model));
   return file;
 }

@@ -15,6 +15,7 @@ jobs:
     with:
       shards: 3
       data: data/*.csv
+      profile: true
       fail-on: warning
 `;
 
