@@ -106,6 +106,10 @@ describe('a profile merged from shards', () => {
     holdTogether(merged.columns, one.columns);
     const byName = ({ classes }: ProfileDocument['target']) => [...classes!].sort((a, b) => (a.value < b.value ? -1 : 1));
     expect(byName(merged.target)).toEqual(byName(one.target));
+    await project.write('mlops.yaml', spec({ data: { path: 'data/*', key: 'id', where: 'id < 150' } }));
+    const filtered = await both(3);
+    expect(filtered.shards.map(({ summary }) => /\d+ rows/.exec(summary!)![0])).toEqual(['150 rows', '0 rows', '0 rows']);
+    holdTogether(filtered.merged.columns, filtered.one.columns);
     await project.write('mlops.yaml', spec({ data: { path: 'data/*', key: 'id' }, target: { column: 'plan' } }));
     const wrong = await both(3);
     expect(wrong.merged.target.problem).toBe(wrong.one.target.problem);
