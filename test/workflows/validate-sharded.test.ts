@@ -67,7 +67,11 @@ describe('validate-sharded.yml', () => {
         .artifacts(at, first.run.id)
         .map(({ name }) => name.replace(/-[0-9a-f]{8}$/, ''))
         .sort(),
-    ).toEqual([1, 2, 3].map((shard) => `churn-validation-shard-${shard}-of-3-a1`));
+    ).toEqual([
+      'churn-profile',
+      ...['profile', 'validation'].flatMap((kind) => [1, 2, 3].map((shard) => `churn-${kind}-shard-${shard}-of-3-a1`)),
+    ]);
+    expect(jobOf(first, 'merge').summaries.join('')).toContain('Merged from 3 shards');
   });
 
   test('rules that no shard could decide fail the run, at their line, with the row of the whole', async () => {
@@ -91,7 +95,7 @@ describe('validate-sharded.yml', () => {
     const run = await repository.push({ '.github/workflows/model.yml': SHARDED.replace('shards: 3', 'shards: 6') });
     expect(run.conclusion).toBe('failure');
     expect(jobOf(run, 'merge').conclusion).toBe('skipped');
-    expect(stepOf(run, 'shard (6)', 'Validate').log).toContain(
+    expect(stepOf(run, 'shard (6)', 'Profile').log).toContain(
       'there are 5 files: CSV and JSON go to the shards file by file; use at most 5 shards',
     );
     const wrong = await repository.push({ '.github/workflows/model.yml': SHARDED.replace('shards: 3', 'shards: 2.5') });
