@@ -88,7 +88,7 @@ describe('validate-sharded.yml', () => {
     });
     const summary = jobOf(broken, 'merge').summaries.join('');
     expect(summary).toContain('2 of 602 rows (0.3 %), that repeat an earlier value');
-    expect(summary).toContain('`(the value of row 5)` (row 601)');
+    expect(summary).toContain('`4` (row 601), `5` (row 602)');
   });
 
   test('more shards than files fail with the line that says what to do', async () => {

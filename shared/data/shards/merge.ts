@@ -269,16 +269,16 @@ async function disorderAt(
   return found;
 }
 
-/** Of rows that repeat one of another shard only the number is known. */
+/** Of rows that repeat one of another shard the number is known, and the value where it is a whole number. */
 async function acrossSamples(
   connection: DuckDBConnection,
   files: readonly ShardValues[],
   firstToo: boolean,
 ): Promise<FailingSample[]> {
   const rows = await repeatedAcross(connection, files, SAMPLES, firstToo);
-  return rows.map(({ row, first }) => ({
+  return rows.map(({ row, first, value }) => ({
     row,
-    value: row === first ? '(the first row of a repeated value)' : `(the value of row ${first})`,
+    value: value ?? (row === first ? '(the first row of a repeated value)' : `(the value of row ${first})`),
   }));
 }
 

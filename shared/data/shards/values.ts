@@ -17,6 +17,9 @@ export const MOST_VALUES = 10_000_000;
 const COLUMNS = 'rule INTEGER, upper UBIGINT, lower UBIGINT, number DOUBLE, n BIGINT, first BIGINT';
 const NAMES = 'rule, upper, lower, number, n, first';
 
+/** The key of 0: keys are not negative. */
+const MIDDLE = '9223372036854775808::HUGEINT';
+
 export interface WantedValues {
   /** What the file calls them. */
   readonly at: number;
@@ -98,7 +101,7 @@ function groupedSql(at: number, { columns, where, kind }: ValuesInParts): string
  * shard has a fraction; all else is the MD5 of its text, which is never as small.
  */
 function keySql(value: string, type: ColumnType): string {
-  const whole = (sql: string): string => `CAST(CAST(${sql} AS HUGEINT) + 9223372036854775808::HUGEINT AS UHUGEINT)`;
+  const whole = (sql: string): string => `CAST(CAST(${sql} AS HUGEINT) + ${MIDDLE} AS UHUGEINT)`;
   if (type === 'integer') return whole(value);
   const hash = `md5_number(${canonicalText(value, type)})`;
   if (type !== 'number') return hash;
@@ -159,6 +162,8 @@ export interface RepeatedRow {
   readonly row: number;
   /** The first row with the same value. */
   readonly first: number;
+  /** Where the key says it: a whole number. */
+  readonly value?: string;
 }
 
 /**
@@ -175,9 +180,10 @@ export async function repeatedAcross(
   const which = firstToo ? `count(*) OVER (${same}) > 1` : `row_number() OVER (${same} ORDER BY first) > 1`;
   const rows = await readRows(
     connection,
-    `SELECT first AS r, min(first) OVER (${same}) AS f FROM (${allSql(shards)}) QUALIFY ${which} ORDER BY r LIMIT ${most}`,
+    `SELECT first AS r, min(first) OVER (${same}) AS f, CASE WHEN upper = 0 THEN CAST(lower AS HUGEINT) - ${MIDDLE} END AS v
+     FROM (${allSql(shards)}) QUALIFY ${which} ORDER BY r LIMIT ${most}`,
   );
-  return rows.map(({ r, f }) => ({ row: Number(r), first: Number(f) }));
+  return rows.map(({ r, f, v }) => ({ row: Number(r), first: Number(f), ...(v !== null && { value: String(v) }) }));
 }
 
 function allSql(shards: readonly ShardValues[]): string {
