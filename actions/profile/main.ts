@@ -6,6 +6,9 @@ export function readInputs(inputs: InputReader): ProfileInputs {
   return {
     cache: inputs.flag('cache'),
     data: inputs.lines('data'),
+    'github-token': inputs.optional('github-token'),
+    merge: inputs.flag('merge'),
+    shard: inputs.optional('shard'),
     spec: inputs.required('spec'),
     suggest: inputs.flag('suggest'),
     'working-directory': inputs.required('working-directory'),

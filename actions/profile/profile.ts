@@ -4,21 +4,28 @@ import { formatCount } from '../../shared/core/format.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { profileDataset } from '../../shared/data/profile/profile.js';
-import type { Finding, ProfileDocument } from '../../shared/data/profile/result.js';
+import type { Finding, Profile, ProfileDocument } from '../../shared/data/profile/result.js';
 import { suggestContract } from '../../shared/data/suggest.js';
 import { cleanLine } from '../../shared/report/escape.js';
 import { renderProfileHtml } from '../../shared/report/profile/html.js';
 import { renderProfile } from '../../shared/report/profile/profile.js';
 import { renderSuggestedContract } from '../../shared/report/suggested-contract.js';
+import type { RunEnvironment } from '../../shared/runner/environment.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
-import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
-import { type Explored, findProfile } from './reuse.js';
+import { loadSpec } from '../../shared/spec/load.js';
+import { type Explored, findProfile, type ProfileReuse } from './reuse.js';
+import { mergedProfile, type ProfilePlace, profileShard, refuseInputs } from './shards.js';
 
 export interface ProfileInputs {
-  /** Whether the profile of before is taken when nothing that matters has changed. */
+  /** Whether the profile of before is taken when nothing that matters has changed; shards and their sum are always made. */
   readonly cache: boolean;
   readonly data: readonly string[];
+  readonly 'github-token': string | undefined;
+  /** Whether the shards of this run are merged, and the data itself is not looked at. */
+  readonly merge: boolean;
+  /** `i/n`: only the i-th of n shards of the data is counted. */
+  readonly shard: string | undefined;
   readonly spec: string;
   readonly suggest: boolean;
   readonly 'working-directory': string;
@@ -29,27 +36,72 @@ const MOST_ANNOTATIONS = 10;
 
 /** Explores the data, and leaves the profile as JSON and as a page. It never fails because of what it finds. */
 export async function run(inputs: ProfileInputs, services: RunnerServices): Promise<ActionOutcome> {
-  const { environment, artifacts, log } = services;
+  const { environment } = services;
+  const started = performance.now();
+  refuseInputs(inputs);
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
-  const { spec } = loaded;
+  const place = { inputs, services, directory, loaded };
+  if (inputs.shard !== undefined) return profileShard(place, inputs.shard);
+  if (inputs.merge) return conclude(place, { profile: documentOf(await mergedProfile(place), environment, started) });
   const { data, suggest } = inputs;
   const reuse = inputs.cache ? await findProfile(loaded, { directory, data, suggest, environment }) : undefined;
-  if (reuse?.explored) log(`The profile is reused. ${reuse.words}`);
-  const explored = reuse?.explored ?? (await explore(inputs, loaded, { ...services, directory }));
-  if (!reuse?.explored) await reuse?.keep(explored);
+  if (reuse?.explored) {
+    services.log(`The profile is reused. ${reuse.words}`);
+    return conclude(place, reuse.explored, reuse);
+  }
+  const explored = await explore(place, started);
+  await reuse?.keep(explored);
+  return conclude(place, explored, reuse);
+}
 
-  const { profile, contract } = explored;
+async function explore({ inputs, services, directory, loaded }: ProfilePlace, started: number): Promise<Explored> {
+  const { spec, locate } = loaded;
+  const { environment, progress } = services;
+  const dataset = await openDataset({
+    spec,
+    directory,
+    workspace: environment.workspace,
+    locate,
+    ...(inputs.data.length > 0 && { data: inputs.data }),
+    progress,
+  });
+  try {
+    const profile = documentOf(await profileDataset(dataset, spec, { progress }), environment, started);
+    return { profile, ...(inputs.suggest && { contract: await contractOf(dataset, profile) }) };
+  } finally {
+    dataset.close();
+  }
+}
+
+/** A profile with the facts of the run that made it. */
+function documentOf(profile: Profile, { headSha }: RunEnvironment, started: number): ProfileDocument {
+  return {
+    ...profile,
+    ...(headSha !== undefined && { commit: headSha }),
+    createdAt: new Date().toISOString(),
+    seconds: (performance.now() - started) / 1000,
+    tool: `mlops-actions ${toolVersion()}`,
+  };
+}
+
+/** The profile in all the forms that it has. */
+async function conclude(
+  { services, directory, loaded }: ProfilePlace,
+  { profile, contract }: Explored,
+  reuse?: ProfileReuse,
+): Promise<ActionOutcome> {
+  const { artifacts, log } = services;
   const folder = workDirectory(directory);
   const profilePath = join(folder, 'profile.json');
   const reportPath = join(folder, 'profile.html');
-  const contractPath = contract === undefined ? '' : join(folder, 'contract.yaml');
   await mkdir(folder, { recursive: true });
   await writeFile(profilePath, `${JSON.stringify(profile, null, 2)}\n`);
   await writeFile(reportPath, await renderProfileHtml(profile));
+  const contractPath = contract === undefined ? '' : join(folder, 'contract.yaml');
   if (contract !== undefined) await writeFile(contractPath, contract);
   const files = [profilePath, reportPath, ...(contractPath === '' ? [] : [contractPath])];
-  const artifact = artifacts.available ? `${spec.name}-profile` : '';
+  const artifact = artifacts.available ? `${profile.model}-profile` : '';
   if (artifact) await artifacts.upload(artifact, files, folder);
   log(
     `${formatCount(profile.rows)} rows, ${formatCount(profile.columns.length)} columns, ${formatCount(profile.findings.length)} findings`,
@@ -71,34 +123,6 @@ export async function run(inputs: ProfileInputs, services: RunnerServices): Prom
     ],
     summary: renderProfile(profile, artifact || undefined, reuse?.words),
   };
-}
-
-async function explore(
-  { data, suggest }: ProfileInputs,
-  { spec, locate }: LoadedSpec,
-  { environment, progress, directory }: RunnerServices & { readonly directory: string },
-): Promise<Explored> {
-  const started = performance.now();
-  const dataset = await openDataset({
-    spec,
-    directory,
-    workspace: environment.workspace,
-    locate,
-    ...(data.length > 0 && { data }),
-    progress,
-  });
-  try {
-    const profile: ProfileDocument = {
-      ...(await profileDataset(dataset, spec, { progress })),
-      ...(environment.headSha !== undefined && { commit: environment.headSha }),
-      createdAt: new Date().toISOString(),
-      seconds: (performance.now() - started) / 1000,
-      tool: `mlops-actions ${toolVersion()}`,
-    };
-    return { profile, ...(suggest && { contract: await contractOf(dataset, profile) }) };
-  } finally {
-    dataset.close();
-  }
 }
 
 /** A contract that the data keeps. */

@@ -1,23 +1,20 @@
 import { type Problem, UserError } from '../../shared/core/errors.js';
-import { meantColumn } from '../../shared/data/column-names.js';
 import { ownExpectation } from '../../shared/data/contract/expectations.js';
-import { columnNamed } from '../../shared/data/contract/found-column.js';
-import type { LabelColumn } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
 import { openDatabase } from '../../shared/data/duckdb.js';
 import { mergeCounts } from '../../shared/data/shards/distributions.js';
 import { type GatheredData, gatherData, orderShards, type ShardResult } from '../../shared/data/shards/gather.js';
 import { mergeRules } from '../../shared/data/shards/merge.js';
-import { checkTarget } from '../../shared/data/shards/target.js';
+import { checkTarget, labelOfShards } from '../../shared/data/shards/target.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
-import { readShardResults } from '../../shared/registry/shard-results.js';
+import { readShardResults, shardFolder } from '../../shared/registry/shard-results.js';
 import type { ActionOutcome } from '../../shared/runner/services.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
 import { countedAgainstReference } from './against-reference.js';
 import { conclude } from './conclude.js';
 import { prepareRules } from './contract.js';
 import type { ValidatePlace } from './place.js';
-import { agreement, shardFolder } from './shard.js';
+import { agreement } from './shard.js';
 
 /** Decides from what the shards of this run have found, without the data. */
 export async function runMerge(place: ValidatePlace): Promise<ActionOutcome> {
@@ -81,7 +78,7 @@ async function trainingProblems(
   { spec, locate }: LoadedSpec,
 ): Promise<readonly Problem[]> {
   try {
-    const label = labelOf(shards, data, { spec, locate });
+    const label = labelOfShards(shards, data, { spec, locate });
     const targets = shards.flatMap(({ document }) => document.target ?? []);
     checkTarget(targets, label, data.rows, spec, { locate });
     await featureColumns({ ...data, labelColumn: () => Promise.resolve(label) }, spec, locate);
@@ -90,25 +87,4 @@ async function trainingProblems(
     if (error instanceof UserError) return error.problems;
     throw error;
   }
-}
-
-function labelOf(
-  shards: readonly ShardResult[],
-  data: GatheredData,
-  { spec, locate }: Pick<LoadedSpec, 'spec' | 'locate'>,
-): LabelColumn {
-  const { column: name, sql } = spec.target;
-  const path = ['target', sql === undefined ? 'column' : 'sql'];
-  const fail = (message: string): never => {
-    throw new UserError({ message, location: locate(path) });
-  };
-  if (sql === undefined) {
-    const column = columnNamed(data, name);
-    if (column) return { name, path, type: column.type, sql: '', columns: [column.name] };
-    return fail(`there is no column ${JSON.stringify(name)}${meantColumn(name, data.columnNames)}`);
-  }
-  const [problem] = shards.flatMap(({ document }) => document.targetProblem ?? []);
-  const [target] = shards.flatMap(({ document }) => document.target ?? []);
-  if (problem !== undefined || !target || target.type === 'nested') return fail(problem ?? 'the shards found no target');
-  return { name, path, type: target.type, sql: '', columns: target.columns };
 }

@@ -10,18 +10,12 @@ import type { ShardDocument } from '../../shared/data/shards/document.js';
 import { columnsOfShard, measureShard } from '../../shared/data/shards/measure.js';
 import { parseShard, shardText } from '../../shared/data/shards/shard.js';
 import { targetOfShard } from '../../shared/data/shards/target.js';
-import { SHARD_FILES, shardArtifact } from '../../shared/registry/shard-results.js';
+import { SHARD_FILES, shardArtifact, shardFolder } from '../../shared/registry/shard-results.js';
 import type { ActionOutcome } from '../../shared/runner/services.js';
-import { workDirectory } from '../../shared/runner/work-directory.js';
 import { prepareRules } from './contract.js';
 import { countLike } from './drift.js';
 import type { ValidatePlace } from './place.js';
 import { findReference } from './reference.js';
-
-/** Where the results of shards are, in the folder of the model. */
-export function shardFolder(directory: string): string {
-  return join(workDirectory(directory), 'shards');
-}
 
 /** What all shards of a run, and the job that merges, have to agree about. */
 export async function agreement({ loaded, services, contract, directory }: ValidatePlace) {

@@ -6,12 +6,18 @@ import { parseShardDocument, type ShardDocument } from '../data/shards/document.
 import type { ShardResult } from '../data/shards/gather.js';
 import { MOST_SHARDS, type Shard } from '../data/shards/shard.js';
 import { artifactsOfRun, type ListedArtifact } from '../github/artifact.js';
+import { workDirectory } from '../runner/work-directory.js';
 import type { CandidateSource } from './candidate.js';
 
 /** The files of a shard: what it has found, and values that other shards may have too. */
 export const SHARD_FILES = { document: 'shard.json', values: 'values.parquet' } as const;
 
 type ShardKind = ShardDocument['kind'];
+
+/** Where the results of shards are, in the folder of the model. */
+export function shardFolder(directory: string): string {
+  return join(workDirectory(directory), 'shards');
+}
 
 /** Artifacts cannot be written again, so that each attempt of a job has its own. */
 export function shardArtifact(model: string, kind: ShardKind, { index, count }: Shard, attempt: number): string {

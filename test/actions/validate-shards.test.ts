@@ -77,6 +77,10 @@ const numbered = (results: readonly RuleResult[]): unknown =>
     ...(samples && { samples: samples.map(({ row, value }) => (result.rule === 'unique' ? row : { row, value })) }),
   }));
 
+/** Sums of parts differ in the last digits. */
+const rounded = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value), (_, item: unknown) => (typeof item === 'number' ? Number(item.toPrecision(9)) : item));
+
 /** Ages grow while the test runs. */
 const ageless = ({ result }: { result: Validation }): readonly RuleResult[] =>
   result.rules.map((rule) => ({ ...rule, found: rule.found.replace(/, [\d,.]+d old/, '') }));
@@ -130,6 +134,36 @@ describe('the verdict of merged shards', () => {
       seconds: 0,
       createdAt: '',
     });
+  });
+
+  test('holds the counted rows against a profile, as a whole does, and leaves one', async () => {
+    const drifting = {
+      columns: { usage: { drift: {} }, plan: { drift: { method: 'psi' } } },
+      drift: { max_drifted_share: 0.1 },
+      rows: { change_max: 0.2 },
+    };
+    const changes = { data: { path: 'data/*.csv', key: 'id', time: 'day' }, split: { by: 'hash', validation: 0.2, test: 0.3 } };
+    await project.write('mlops.yaml', spec({ ...changes, contract: drifting }));
+    for (const [at, file] of ['1.csv', '2.csv'].entries()) {
+      await project.write(`then/${file}`, `${HEADER}\n${rows(400 * at, 400 * at + 400)}`);
+      await project.write(`now/${file}`, `${HEADER}\n${rows(500 * at, 500 * at + 500).replaceAll('basic', 'free')}`);
+    }
+    const earlier = await sharded(2, { data: 'then/*.csv' });
+    expect(earlier.outcome.summary).toContain('The contract has rules about drift, and they were not checked');
+    const profile = earlier.outcome.outputs['profile-path']!;
+    const one = await whole({ data: 'then/*.csv' });
+    const read = async (path: string) => JSON.parse(await readFile(path, 'utf8')) as unknown;
+    const merged = await read(profile);
+    expect(rounded(merged)).toEqual(rounded(await read(one.outcome.outputs['profile-path']!)));
+    await rename(profile, join(project.directory, 'last.json'));
+
+    const now = await whole({ data: 'now/*.csv', reference: 'last.json' });
+    const { outcome, result } = await sharded(2, { data: 'now/*.csv', reference: 'last.json' });
+    expect(rounded(result.drift)).toEqual(rounded(now.result.drift));
+    expect(rounded(result.rules)).toEqual(rounded(now.result.rules));
+    expect(result.rules.map(({ rule, passed }) => `${rule} ${passed}`)).toContain('rows.change_max false');
+    expect(outcome.outputs.drifted).toBe(now.outcome.outputs.drifted);
+    expect(Number(outcome.outputs.drifted)).toBeGreaterThan(0);
   });
 
   test('names what the shards cannot decide, and never passes it', async () => {

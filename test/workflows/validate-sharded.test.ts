@@ -15,6 +15,7 @@ jobs:
     with:
       shards: 3
       data: data/*.csv
+      profile: true
       fail-on: warning
 `;
 
@@ -66,7 +67,11 @@ describe('validate-sharded.yml', () => {
         .artifacts(at, first.run.id)
         .map(({ name }) => name.replace(/-[0-9a-f]{8}$/, ''))
         .sort(),
-    ).toEqual([1, 2, 3].map((shard) => `churn-validation-shard-${shard}-of-3-a1`));
+    ).toEqual([
+      'churn-profile',
+      ...['profile', 'validation'].flatMap((kind) => [1, 2, 3].map((shard) => `churn-${kind}-shard-${shard}-of-3-a1`)),
+    ]);
+    expect(jobOf(first, 'merge').summaries.join('')).toContain('Merged from 3 shards');
   });
 
   test('rules that no shard could decide fail the run, at their line, with the row of the whole', async () => {
@@ -83,14 +88,14 @@ describe('validate-sharded.yml', () => {
     });
     const summary = jobOf(broken, 'merge').summaries.join('');
     expect(summary).toContain('2 of 602 rows (0.3 %), that repeat an earlier value');
-    expect(summary).toContain('`(the value of row 5)` (row 601)');
+    expect(summary).toContain('`4` (row 601), `5` (row 602)');
   });
 
   test('more shards than files fail with the line that says what to do', async () => {
     const run = await repository.push({ '.github/workflows/model.yml': SHARDED.replace('shards: 3', 'shards: 6') });
     expect(run.conclusion).toBe('failure');
     expect(jobOf(run, 'merge').conclusion).toBe('skipped');
-    expect(stepOf(run, 'shard (6)', 'Validate').log).toContain(
+    expect(stepOf(run, 'shard (6)', 'Profile').log).toContain(
       'there are 5 files: CSV and JSON go to the shards file by file; use at most 5 shards',
     );
     const wrong = await repository.push({ '.github/workflows/model.yml': SHARDED.replace('shards: 3', 'shards: 2.5') });

@@ -57,7 +57,8 @@ function seenRows({ split }: Facts): Finding[] {
   ];
 }
 
-function duplicates({ duplicates: { rows, share } }: Facts): Finding[] {
+function duplicates({ duplicates: found }: Facts): Finding[] {
+  const { rows, share } = found ?? { rows: 0, share: 0 };
   if (rows === 0) return [];
   const message = `${rows === 1 ? '1 row is' : `${formatCount(rows)} rows (${shareText(share)}) are`} equal to an earlier row in every column.`;
   return [{ kind: 'duplicates', level: share > 0.01 ? 'warning' : 'note', message }];

@@ -97,7 +97,11 @@ export async function profileDataset(dataset: Dataset, spec: Spec, options: Prof
 }
 
 /** What each column is in the spec, by its key. */
-async function rolesOf(dataset: Dataset, spec: Spec, label: LabelColumn): Promise<ReadonlyMap<string, ColumnRole>> {
+export async function rolesOf(
+  dataset: Pick<Dataset, 'schema' | 'columnNames' | 'labelColumn' | 'locate'>,
+  spec: Spec,
+  label: LabelColumn,
+): Promise<ReadonlyMap<string, ColumnRole>> {
   const roles = new Map<string, ColumnRole>();
   const set = (names: string | readonly string[] | undefined, role: ColumnRole): void => {
     for (const name of [names ?? []].flat()) roles.set(columnKey(name), role);

@@ -1,4 +1,5 @@
 import type { StoredType } from '../canonical.js';
+import type { Distribution } from '../distribution/distribution.js';
 import type { Part } from '../table.js';
 
 /**
@@ -19,8 +20,8 @@ export interface Profile {
   readonly columns: readonly ColumnProfile[];
   readonly correlations: Correlations;
   readonly associations: Associations;
-  /** Rows that are equal to an earlier one in every column. */
-  readonly duplicates: { readonly rows: number; readonly share: number };
+  /** Rows that are equal to an earlier one in every column; absent where no job has seen all rows. */
+  readonly duplicates?: { readonly rows: number; readonly share: number };
   /** Absent when the spec's split cannot be made; a finding says why. */
   readonly split?: {
     readonly by: 'hash' | 'time' | 'group';
@@ -37,6 +38,10 @@ export interface Profile {
   /** How the files were read. */
   readonly notices: readonly string[];
   readonly limits: ProfileLimits;
+  /** Jobs that have looked at a shard of the rows each; absent where one has seen them all. */
+  readonly shards?: number;
+  /** Of shards: counts that can be added to those of other rows; values of few rows are not named. */
+  readonly distribution?: Distribution;
 }
 
 /** The numbers that decide what is named and what is suspected. */
@@ -75,6 +80,16 @@ export type ColumnRole =
   | 'group'
   | 'unused';
 
+/** How far numbers may be off that come from counts of bins and hashes. */
+export interface ValueErrors {
+  /** Of `distinct`: the relative standard error. */
+  readonly distinct?: number;
+  /** Of the quantiles, and so of the outliers and the histogram: at most so much of the value (of times, since 1970). */
+  readonly quantiles?: number;
+  /** Of the frequent values: rows by which a count may be too low. */
+  readonly levels?: number;
+}
+
 /** What every column has, and the target too. */
 export interface ValueProfile {
   readonly type: StoredType;
@@ -85,6 +100,8 @@ export interface ValueProfile {
   readonly numbers?: NumberProfile;
   /** Texts and booleans. */
   readonly levels?: LevelProfile;
+  /** Of what is not exact; absent where everything is. */
+  readonly errors?: ValueErrors;
   /** Texts: characters a value. */
   readonly length?: { readonly min: number; readonly mean: number; readonly max: number };
 }

@@ -26,6 +26,8 @@ export interface ShardDocument {
   readonly values?: { readonly rows: number; readonly sha256: string };
   /** What the rows are like; where there is a reference, counted as that is. */
   readonly distribution?: Distribution;
+  /** Of a profile: what else is known of each column. */
+  readonly description?: readonly ShardDescription[];
   /** What its columns are in the data. */
   readonly watched?: readonly { readonly name: string; readonly from: string; readonly isTarget: boolean }[];
   readonly target?: ShardTarget;
@@ -71,6 +73,23 @@ export interface ShardRule {
   readonly values?: { readonly rows: number; readonly different: number };
   /** Why the shards cannot decide it. */
   readonly undecided?: string;
+}
+
+/** A column in the rows of a shard; dates in microseconds since 1970. */
+export interface ShardDescription {
+  readonly name: string;
+  /** Rows that have a value. */
+  readonly present: number;
+  /** Of texts the fewest and the most characters; absent where there is none, and of truth values. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly zeros: number;
+  readonly negative: number;
+  readonly infinite: number;
+  /** Of texts, all together. */
+  readonly characters?: number;
+  /** The smallest hashes of its different values, ascending; all of them where they are few. */
+  readonly hashes: readonly number[];
 }
 
 /** What is to be predicted, in the rows of a shard. */
@@ -135,6 +154,17 @@ const schema = z.strictObject({
     .readonly(),
   values: z.strictObject({ rows: count, sha256: text(100) }).exactOptional(),
   distribution: distributionSchema.exactOptional(),
+  description: z
+    .array(
+      z.strictObject({
+        ...{ name: text(2000), present: count, min: z.number().exactOptional(), max: z.number().exactOptional() },
+        ...{ zeros: count, negative: count, infinite: count, characters: count.exactOptional() },
+        hashes: z.array(count).max(1024).readonly(),
+      }),
+    )
+    .max(20_001)
+    .readonly()
+    .exactOptional(),
   watched: z
     .array(z.strictObject({ name: text(2000), from: text(2000), isTarget: z.boolean() }))
     .max(20_000)

@@ -138,10 +138,7 @@ function partOf(
   const asType = typeRulePart(rule, entry, shards[index]!, offset);
   if (asType) return asType;
   if (other !== undefined) return { undecided: other };
-  const measures = Object.keys(inParts.aggregates ?? rule.aggregates);
-  const hasAll =
-    entry && (measures.length === 0 || measures.some((name) => name in entry.rule.found)) && entry.rule.passed === undefined;
-  if (!hasAll) {
+  if (!entry || entry.rule.passed !== undefined) {
     // A column without any value in the shard was taken for text, to which some rules do not apply.
     const isBare = [rule.column ?? [], inParts.columns ?? []].flat().some((name) => isBareIn(shards[index]!, name));
     if (document.data.rows > 0 && !isBare) return { undecided: `${shown} does not have it` };
@@ -272,16 +269,16 @@ async function disorderAt(
   return found;
 }
 
-/** Of rows that repeat one of another shard only the number is known. */
+/** Of rows that repeat one of another shard the number is known, and the value where it is a whole number. */
 async function acrossSamples(
   connection: DuckDBConnection,
   files: readonly ShardValues[],
   firstToo: boolean,
 ): Promise<FailingSample[]> {
   const rows = await repeatedAcross(connection, files, SAMPLES, firstToo);
-  return rows.map(({ row, first }) => ({
+  return rows.map(({ row, first, value }) => ({
     row,
-    value: row === first ? '(the first row of a repeated value)' : `(the value of row ${first})`,
+    value: value ?? (row === first ? '(the first row of a repeated value)' : `(the value of row ${first})`),
   }));
 }
 

@@ -1,10 +1,13 @@
 import { UserError } from '../../core/errors.js';
 import type { Spec } from '../../spec/schema.js';
 import { canonicalText } from '../canonical.js';
-import type { Dataset, LabelColumn } from '../dataset.js';
+import { meantColumn } from '../column-names.js';
+import { columnNamed } from '../contract/found-column.js';
+import type { Dataset, LabelColumn, Locate } from '../dataset.js';
 import { readRows } from '../duckdb.js';
 import { chooseClasses, type LabelPlace, refuseQuantity } from '../labels.js';
 import { LONGEST_VALUE, MOST_TARGET_VALUES, type ShardDocument, type ShardTarget } from './document.js';
+import type { GatheredData, ShardResult } from './gather.js';
 
 /** The values of the target in the rows of a shard, or why the data cannot give it. */
 export async function targetOfShard(
@@ -58,4 +61,26 @@ export function checkTarget(
   const ends = [...counts.keys()].map(Number);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   refuseQuantity(place, label, ends.length === 0 ? undefined : { low, high }, rows);
+}
+
+/** What is to be predicted, by the columns of all shards. @throws UserError when there is none */
+export function labelOfShards(
+  shards: readonly ShardResult[],
+  data: GatheredData,
+  { spec, locate }: { readonly spec: Spec; readonly locate: Locate },
+): LabelColumn {
+  const { column: name, sql } = spec.target;
+  const path = ['target', sql === undefined ? 'column' : 'sql'];
+  const fail = (message: string): never => {
+    throw new UserError({ message, location: locate(path) });
+  };
+  if (sql === undefined) {
+    const column = columnNamed(data, name);
+    if (column) return { name, path, type: column.type, sql: '', columns: [column.name] };
+    return fail(`there is no column ${JSON.stringify(name)}${meantColumn(name, data.columnNames)}`);
+  }
+  const [problem] = shards.flatMap(({ document }) => document.targetProblem ?? []);
+  const [target] = shards.flatMap(({ document }) => document.target ?? []);
+  if (problem !== undefined || !target || target.type === 'nested') return fail(problem ?? 'the shards found no target');
+  return { name, path, type: target.type, sql: '', columns: target.columns };
 }

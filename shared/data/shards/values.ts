@@ -3,6 +3,7 @@ import { canonicalText, rowText } from '../canonical.js';
 import type { FoundValues, ValuesInParts } from '../contract/in-parts.js';
 import { countRows, openDatabase, readRows } from '../duckdb.js';
 import { identifier, literal } from '../sql.js';
+import type { ColumnType } from '../table.js';
 
 /**
  * Values that may stand in several shards, so that no shard by itself can say how many different ones there are, which
@@ -15,6 +16,9 @@ export const MOST_VALUES = 10_000_000;
 
 const COLUMNS = 'rule INTEGER, upper UBIGINT, lower UBIGINT, number DOUBLE, n BIGINT, first BIGINT';
 const NAMES = 'rule, upper, lower, number, n, first';
+
+/** The key of 0: keys are not negative. */
+const MIDDLE = '9223372036854775808::HUGEINT';
 
 export interface WantedValues {
   /** What the file calls them. */
@@ -52,8 +56,11 @@ export async function collectValues(
         const different = Number(found!.different);
         collected.push({ at, rows: Number(found!.n), different: different > most ? undefined : different });
         if (different > most) continue;
+        // Sorted numbers take a fraction of the space; hashes do not.
+        const isSorted = values.columns.length === 1 && /^(integer|number)$/.test(values.columns[0]!.type);
+        const order = isSorted ? ' ORDER BY number, upper, lower' : '';
         const appender = await database.connection.createAppender('side');
-        const rows = await connection.stream(`SELECT ${NAMES} FROM __values ORDER BY upper, lower, number`);
+        const rows = await connection.stream(`SELECT ${NAMES} FROM __values${order}`);
         for (let chunk = await rows.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await rows.fetchChunk()) {
           appender.appendDataChunk(chunk);
         }
@@ -62,7 +69,7 @@ export async function collectValues(
         await connection.run('DROP TABLE __values');
       }
     }
-    await database.connection.run(`COPY side TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`);
+    await database.connection.run(`COPY side TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)`);
     return collected;
   } finally {
     database.close();
@@ -71,15 +78,35 @@ export async function collectValues(
 
 function groupedSql(at: number, { columns, where, kind }: ValuesInParts): string {
   const rule = `CAST(${at} AS INTEGER) AS rule`;
+  const grouped = (values: string, key: string): string =>
+    `SELECT ${key}, count(*) AS n, min(__row) AS first FROM (SELECT ${values}, __row FROM source WHERE ${where}) GROUP BY ALL`;
   if (kind === 'numbers') {
-    const rows = `SELECT CAST(${identifier(columns[0]!.name)} AS DOUBLE) AS number, __row FROM source WHERE ${where}`;
-    return `SELECT ${rule}, CAST(0 AS UBIGINT) AS upper, CAST(0 AS UBIGINT) AS lower, number, count(*) AS n, min(__row) AS first FROM (${rows}) GROUP BY number`;
+    const rows = grouped(`CAST(${identifier(columns[0]!.name)} AS DOUBLE) AS number`, 'number');
+    return `SELECT ${rule}, CAST(0 AS UBIGINT) AS upper, CAST(0 AS UBIGINT) AS lower, number, n, first FROM (${rows})`;
   }
-  const texts = columns.map(({ name, type }, index) => `${canonicalText(identifier(name), type)} AS t${index}`);
-  const rows = `SELECT ${[...texts, '__row'].join(', ')} FROM source WHERE ${where}`;
-  const keys = `SELECT ${rowText(columns.map((_, index) => `t${index}`))} AS k, __row FROM (${rows})`;
-  const grouped = `SELECT k, count(*) AS n, min(__row) AS first FROM (${keys}) GROUP BY k`;
-  return `SELECT ${rule}, md5_number_upper(k) AS upper, md5_number_lower(k) AS lower, CAST(NULL AS DOUBLE) AS number, n, first FROM (${grouped})`;
+  const [only, ...more] = columns;
+  const halves = 'CAST(k >> 64 AS UBIGINT) AS upper, CAST(k & 18446744073709551615::UHUGEINT AS UBIGINT) AS lower';
+  const rows =
+    only && more.length === 0
+      ? grouped(`${identifier(only.name)} AS v`, `${keySql('v', only.type)} AS k`)
+      : grouped(
+          columns.map(({ name, type }, index) => `${canonicalText(identifier(name), type)} AS t${index}`).join(', '),
+          `md5_number(${rowText(columns.map((_, index) => `t${index}`))}) AS k`,
+        );
+  return `SELECT ${rule}, ${halves}, CAST(NULL AS DOUBLE) AS number, n, first FROM (${rows})`;
+}
+
+/**
+ * SQL of a value's key, a UHUGEINT. Whole numbers are their own, which is many times cheaper, also where a column of another
+ * shard has a fraction; all else is the MD5 of its text, which is never as small.
+ */
+function keySql(value: string, type: ColumnType): string {
+  const whole = (sql: string): string => `CAST(CAST(${sql} AS HUGEINT) + ${MIDDLE} AS UHUGEINT)`;
+  if (type === 'integer') return whole(value);
+  const hash = `md5_number(${canonicalText(value, type)})`;
+  if (type !== 'number') return hash;
+  const isWhole = `${value} = trunc(${value}) AND abs(${value}) < '9223372036854775808'::DOUBLE`;
+  return `CASE WHEN ${isWhole} THEN ${whole(`TRY_CAST(${value} AS BIGINT)`)} ELSE ${hash} END`;
 }
 
 /** The values of one rule in one shard. */
@@ -135,6 +162,8 @@ export interface RepeatedRow {
   readonly row: number;
   /** The first row with the same value. */
   readonly first: number;
+  /** Where the key says it: a whole number. */
+  readonly value?: string;
 }
 
 /**
@@ -151,9 +180,10 @@ export async function repeatedAcross(
   const which = firstToo ? `count(*) OVER (${same}) > 1` : `row_number() OVER (${same} ORDER BY first) > 1`;
   const rows = await readRows(
     connection,
-    `SELECT first AS r, min(first) OVER (${same}) AS f FROM (${allSql(shards)}) QUALIFY ${which} ORDER BY r LIMIT ${most}`,
+    `SELECT first AS r, min(first) OVER (${same}) AS f, CASE WHEN upper = 0 THEN CAST(lower AS HUGEINT) - ${MIDDLE} END AS v
+     FROM (${allSql(shards)}) QUALIFY ${which} ORDER BY r LIMIT ${most}`,
   );
-  return rows.map(({ r, f }) => ({ row: Number(r), first: Number(f) }));
+  return rows.map(({ r, f, v }) => ({ row: Number(r), first: Number(f), ...(v !== null && { value: String(v) }) }));
 }
 
 function allSql(shards: readonly ShardValues[]): string {

@@ -1,7 +1,7 @@
 import { formatCompact, formatCount, formatNumber, formatShare } from '../../core/format.js';
 import type { ColumnProfile, Profile, Relation, TargetProfile, ValueProfile } from '../../data/profile/result.js';
 import { barHtml, figureHtml, html, nameHtml, tableHtml, termsHtml } from '../page/marks.js';
-import { classColor, isBinary, shareText, shortNumber, valueText } from './words.js';
+import { classColor, distinctText, isBinary, shareText, shortNumber, valueText } from './words.js';
 
 /** A column's card on the profile's page: its distribution, what the target is along it, and its numbers. */
 
@@ -175,10 +175,10 @@ function outcomeTitle(target: TargetProfile, relation: Relation | undefined): st
 }
 
 function statistics(column: ValueProfile & { readonly relation?: Relation }, profile: Profile): string {
-  const { type, numbers, length, distinct, relation } = column;
+  const { type, numbers, length, relation } = column;
   const write = (value: number): string => html(valueText(type, value));
   const terms: [string, string][] = [];
-  if (distinct !== undefined) terms.push(['distinct', formatCount(distinct)]);
+  if (column.distinct !== undefined) terms.push(['distinct', distinctText(column)]);
   if (numbers) {
     const at = (p: number): string => write(numbers.quantiles.find((quantile) => quantile.p === p)!.value);
     const isTime = type === 'date' || type === 'timestamp';

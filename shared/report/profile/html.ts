@@ -5,7 +5,7 @@ import { barHtml, html, nameHtml, proseHtml, signedBarHtml, tableHtml, termsHtml
 import { pageHtml } from '../page/page.js';
 import { plural } from '../wording.js';
 import { type Charts, columnCard, targetCard } from './column.js';
-import { describeValues, methodText, missingShare, shareText, strongestRelations } from './words.js';
+import { describeValues, distinctText, methodText, missingShare, shareText, strongestRelations } from './words.js';
 
 /** In a list of the strongest there are so many. */
 const STRONGEST = 15;
@@ -56,7 +56,9 @@ function header(profile: ProfileDocument): string {
       ['missing cells', shareText(missingShare(profile))],
       [
         'repeated rows',
-        formatCount(duplicates.rows) + (duplicates.rows > 0 ? `<small>${shareText(duplicates.share)}</small>` : ''),
+        duplicates
+          ? formatCount(duplicates.rows) + (duplicates.rows > 0 ? `<small>${shareText(duplicates.share)}</small>` : '')
+          : '<small>not counted</small>',
       ],
       [
         'to look at',
@@ -120,7 +122,7 @@ function overview(profile: ProfileDocument): string {
     column.type,
     column.role,
     shareText(column.missing / profile.rows),
-    column.distinct === undefined ? '' : formatCount(column.distinct),
+    distinctText(column),
     html(describeValues(column), 90),
   ]);
   const head = [
@@ -184,6 +186,11 @@ function footer(profile: ProfileDocument): string {
     `Values that stand in fewer than ${formatCount(limits.smallestGroup)} rows are not named; they are counted as "other".`,
     `A column is a leakage suspect from where ${suspect}, and near-constant from one value in ${formatShare(limits.nearConstant, 0)} of the rows.`,
     'For its relation to the target a numeric column is cut into at most 20 groups of neighbouring values; missing is a group of its own. The AUC ranks rows by the rate of their group, on the same rows, and is a little high on few rows.',
+    ...(profile.shards === undefined
+      ? []
+      : [
+          `Merged from ${formatCount(profile.shards)} shards: smallest, largest, means, shares and lengths are exact; a number behind ≈ is an estimate, whose error stands in profile.json, and quantiles are those of bins.`,
+        ]),
     'Histograms leave out long tails beyond the 1 % and 99 % quantiles and say how many rows those hold. Times are UTC.',
   ];
   const facts = [

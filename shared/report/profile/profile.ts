@@ -8,7 +8,7 @@ import { code, lineStart, prose, text } from '../escape.js';
 import { CANDIDATE_COLOR, roundRange, xyChart } from '../mermaid.js';
 import { type TableColumn, table } from '../table.js';
 import { plural } from '../wording.js';
-import { binText, describeValues, methodText, missingShare, shareText, strongestRelations } from './words.js';
+import { binText, describeValues, distinctText, methodText, missingShare, shareText, strongestRelations } from './words.js';
 
 /** The job summary of a profile: what was found first, then the target, the strongest relations, every column in a line. */
 
@@ -55,7 +55,7 @@ function sentence(profile: ProfileDocument): string {
   return [
     `**${plural(rows, 'row')}**${parts} in **${plural(all.length, 'column')}**`,
     missing === 0 ? 'no value is missing' : `${shareText(missing)} of all values missing`,
-    duplicates.rows === 0 ? 'no row twice' : `${plural(duplicates.rows, 'repeated row')}`,
+    ...(duplicates ? [duplicates.rows === 0 ? 'no row twice' : plural(duplicates.rows, 'repeated row')] : []),
   ].join(' · ');
 }
 
@@ -142,7 +142,7 @@ function columns(profile: ProfileDocument, most: number): string {
     code(column.name, 40),
     column.type + roleText(column),
     shareText(column.missing / profile.rows),
-    column.distinct === undefined ? '' : formatCount(column.distinct),
+    distinctText(column),
     picture(column),
     text(describeValues(column), 90),
   ]);

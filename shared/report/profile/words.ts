@@ -82,6 +82,12 @@ export function shareText(share: number): string {
   return share < 0.0005 ? '< 0.1 %' : formatShare(share);
 }
 
+/** How many different values a column has; `≈` where that is an estimate. */
+export function distinctText({ distinct, errors }: ValueProfile): string {
+  if (distinct === undefined) return '';
+  return `${errors?.distinct === undefined ? '' : '≈ '}${formatCount(distinct)}`;
+}
+
 /** What the strength of a relation is a share of. */
 export function methodText(profile: Profile): string {
   return profile.task === 'regression'
@@ -91,7 +97,7 @@ export function methodText(profile: Profile): string {
 
 /** A column's values in one line: `mean 12, sd 3, 0 … 40`. */
 export function describeValues(column: ValueProfile): string {
-  const { type, numbers, levels, length, distinct = 0 } = column;
+  const { type, numbers, levels, length } = column;
   if (numbers) {
     const write = (value: number): string => valueText(type, value);
     const ends = `${write(numbers.min)} … ${write(numbers.max)}`;
@@ -99,8 +105,8 @@ export function describeValues(column: ValueProfile): string {
     return `${ends}, mean ${shortNumber(numbers.mean)}${numbers.sd === undefined ? '' : `, sd ${shortNumber(numbers.sd)}`}`;
   }
   const first = levels?.top[0];
-  if (first) return `${formatCount(distinct)} values, most often ${first.value}`;
-  return length ? `${formatCount(distinct)} values of ${length.min} to ${length.max} characters` : '';
+  if (first) return `${distinctText(column)} values, most often ${first.value}`;
+  return length ? `${distinctText(column)} values of ${length.min} to ${length.max} characters` : '';
 }
 
 /** Two classes, of which the last is the positive one. */

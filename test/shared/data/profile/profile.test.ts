@@ -188,7 +188,7 @@ describe('what looks wrong', () => {
     const profile = await profileCsv(['id,x,y', ...lines, ...again], changes);
     expect(kinds(profile)).toContain('test rows seen');
     expect(profile.split!.leakage.rows).toBeGreaterThan(10);
-    expect((await profileCsv(['id,x,y', ...lines, ...lines.slice(0, 10)], changes)).duplicates.rows).toBe(10);
+    expect((await profileCsv(['id,x,y', ...lines, ...lines.slice(0, 10)], changes)).duplicates!.rows).toBe(10);
   });
 
   test('dates after the event, and rows that are learned from although they are later', async () => {
