@@ -154,6 +154,16 @@ describe('predict', () => {
     );
   });
 
+  it('refuses scores that are no probabilities, but for a rounding', async () => {
+    const binary: PredictContext = { task: 'binary', classes: ['no', 'yes'] };
+    const model = small((graph, x) => graph.node('Identity', [x]));
+    expect(await lineOf(predict(model, tableOf({ x: ['number', [0.25, 3.5]] }), binary))).toMatch(
+      /^the model's output "\w+" is −2\.5000 in row 2; probabilities are between 0 and 1: export .* not with a decision function or logits$/,
+    );
+    expect(await predict(model, tableOf({ x: ['number', [0.25, 1.000001]] }), binary)).toHaveLength(4);
+    expect(await predict(model, tableOf({ x: ['number', [0.25, 3.5]] }), value)).toEqual([0.25, 3.5]);
+  });
+
   it('says which rows a model fails on', async () => {
     const model = small((graph, x) => {
       const shape = graph.constant({ type: 'int64', shape: [2], values: [7n, 1n] });
