@@ -2,6 +2,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Series of faults, kills, races and whole days of a repository's life; MLOPS_ACTIONS_TEST_LONG=1 runs them too, as CI does. */
 const LONG = [
+  'test/actions/bad-data.test.ts',
+  'test/actions/compare-history.test.ts',
   'test/actions/deploy-batch.test.ts',
   'test/actions/deploy-cluster.test.ts',
   'test/actions/deploy.test.ts',
@@ -14,6 +16,7 @@ const LONG = [
   'test/actions/registry.test.ts',
   'test/actions/retrain-ask.test.ts',
   'test/actions/retrain.test.ts',
+  'test/actions/reuse.test.ts',
   'test/actions/train-cache.test.ts',
   'test/actions/train-command.test.ts',
   'test/actions/tune-kills.test.ts',
@@ -21,12 +24,14 @@ const LONG = [
   'test/actions/validate-shards.test.ts',
   'test/render/chromium.test.ts',
   'test/render/comparison.test.ts',
+  'test/render/drift.test.ts',
   'test/render/profile.test.ts',
   'test/shared/data/contract/gx-reader.test.ts',
   'test/shared/data/drift/halvings.test.ts',
   'test/shared/data/shards/property.test.ts',
   'test/shared/registry/concurrency.test.ts',
   'test/shared/registry/faults.test.ts',
+  'test/shared/registry/measured-versions.test.ts',
   'test/shared/runner/native-faults.test.ts',
   'test/start/all-story.test.ts',
   'test/start/release-story.test.ts',

@@ -1,2 +1,2 @@
 import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a as o}from"./chunk-FFZDTNIM.js";import"./chunk-KZUPUOJ6.js";import"./chunk-AWYGQKS4.js";import"./chunk-E6FTLI4H.js";import"./chunk-HWBFLYU5.js";import"./chunk-5SRMPMU6.js";import"./chunk-YEOLAJO4.js";import"./chunk-LJPEEB65.js";import"./chunk-PQ7M7EY4.js";await o("monitor",()=>import("./chunk-ZDZBGSOU.js"));
+import{a as o}from"./chunk-MX6PI6MA.js";import"./chunk-KZUPUOJ6.js";import"./chunk-AWYGQKS4.js";import"./chunk-E6FTLI4H.js";import"./chunk-HWBFLYU5.js";import"./chunk-5SRMPMU6.js";import"./chunk-CN3OT4AY.js";import"./chunk-NECC2GMY.js";import"./chunk-LJPEEB65.js";import"./chunk-PQ7M7EY4.js";await o("monitor",()=>import("./chunk-66TI2CTM.js"));

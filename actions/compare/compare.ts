@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import type { Bundle } from '../../shared/bundle/read.js';
 import { messageOf, UserError } from '../../shared/core/errors.js';
 import { formatCount } from '../../shared/core/format.js';
-import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
+import { canonicalJson, type Json } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { dayBlocks, groupBlocks } from '../../shared/data/blocks.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
@@ -22,9 +22,9 @@ import { readCustomMetrics } from '../../shared/evaluation/custom-metrics.js';
 import { judge } from '../../shared/evaluation/judge.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
-import { countArtifacts } from '../../shared/github/artifact.js';
+import { testSetOf } from '../../shared/evaluation/test-set.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
-import { type ResolvedModel, resolveChampion, resolveModel } from '../../shared/registry/resolve.js';
+import { type ResolvedModel, type ResolveRequest, resolveChampion, resolveModel } from '../../shared/registry/resolve.js';
 import { renderComparisonSummary } from '../../shared/report/comparison.js';
 import { renderComparisonHtml } from '../../shared/report/comparison-html.js';
 import { gateMessage } from '../../shared/report/gates.js';
@@ -34,6 +34,9 @@ import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.j
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import { retrainWithSeeds } from '../../shared/training/retrain-seeds.js';
+import { assertNames, assertOneTestSet, bestOf, candidateResults, confidenceOf, type NamedCandidate } from './candidates.js';
+import { disagreeingRows } from './disagreeing.js';
+import { driftedColumns } from './drifted.js';
 import {
   isFile,
   type JudgedModel,
@@ -44,9 +47,10 @@ import {
   score,
   searchedTable,
 } from './models.js';
+import { countLooks, readHistory } from './past.js';
 
 export interface CompareInputs {
-  readonly candidate: string;
+  readonly candidate: readonly string[];
   readonly champion: string;
   readonly data: readonly string[];
   readonly 'fail-on': 'gates' | 'worse' | 'never';
@@ -63,14 +67,10 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   const connect = () => connectCandidates(services, inputs['github-token'], directory);
   const request = { model: loaded.spec.name, directory, branch: environment.baseBranch, connect };
-  const own = isPredictionPath(inputs.candidate)
-    ? undefined
-    : modelOfBundle(bundleOf(await resolveModel(inputs.candidate, { ...request, input: 'candidate' }), 'candidate'));
-  if (own && own.manifest.name !== loaded.spec.name)
-    throw new UserError(
-      `Input "candidate" is ${JSON.stringify(inputs.candidate)}, a bundle of the model ${JSON.stringify(own.manifest.name)}, and ` +
-        `${loaded.file} names ${JSON.stringify(loaded.spec.name)}: train again under the new name, or put the old one back.`,
-    );
+  assertNames(inputs.candidate);
+  const own: (JudgedModel | undefined)[] = [];
+  for (const name of inputs.candidate)
+    own.push(isPredictionPath(name) ? undefined : await candidateBundle(name, request, loaded));
   const isChampionFile = isPredictionPath(inputs.champion);
   const resolved = isChampionFile ? undefined : await resolveChampion(inputs.champion, { ...request, input: 'champion' });
   const found = resolved && { bundle: modelOfBundle(bundleOf(resolved, 'champion')), shown: resolved.shown };
@@ -84,15 +84,19 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
     progress,
   });
   try {
-    const candidate =
-      own ??
-      (await modelOfFile(inputs.candidate, {
-        ...{ dataset, directory, opponent: found?.bundle.manifest, input: 'candidate' },
-      }));
+    const opponent = found?.bundle.manifest ?? own.find((model) => model !== undefined)?.manifest;
+    const candidates: NamedCandidate[] = [];
+    for (const [index, name] of inputs.candidate.entries())
+      candidates.push({
+        name,
+        model: own[index] ?? (await modelOfFile(name, { dataset, directory, opponent, input: 'candidate' })),
+      });
+    assertOneTestSet(candidates);
+    const first = candidates[0]!.model;
     const champion = isChampionFile
       ? {
           bundle: await modelOfFile(inputs.champion, {
-            ...{ dataset, directory, opponent: candidate.manifest, input: 'champion' },
+            ...{ dataset, directory, opponent: first.manifest, input: 'champion' },
           }),
           shown: basename(inputs.champion),
         }
@@ -102,13 +106,26 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
         ? `Champion: ${champion.bundle.manifest.digest} (${champion.shown})`
         : 'There is no champion yet: this is the first model.',
     );
-    const recent = inputs.newest ? await newerRows(dataset, candidate, champion?.bundle, log) : undefined;
-    const judged = await judgeCandidate(dataset, loaded, candidate, champion, { ...services, recent });
-    const testSet = testSetOf(candidate);
+    const recent = inputs.newest ? await newerRows(dataset, first, champion?.bundle, log) : undefined;
+    const all: Comparison[] = [];
+    for (const { name, model } of candidates) {
+      if (candidates.length > 1) log(`Candidate ${all.length + 1} of ${candidates.length}: ${name}`);
+      all.push(await judgeCandidate(dataset, loaded, model, champion, { ...services, recent, candidates: candidates.length }));
+    }
+    const best = bestOf(all);
+    const judged = all[best]!;
+    const { name: chosen, model: candidate } = candidates[best]!;
+    const testSet = testSetOf(candidate.manifest);
     const artifact = `${loaded.spec.name}-comparison-${testSet}`;
     const source = await connect();
     const looks = source && (await countLooks(source, artifact));
-    const comparison: Comparison = { ...judged, ...(looks !== undefined && { looks: looks + 1 }) };
+    const history = source && (await readHistory(source, judged, candidate));
+    const comparison: Comparison = {
+      ...judged,
+      ...(looks !== undefined && { looks: looks + candidates.length }),
+      ...(candidates.length > 1 && { candidates: candidateResults(candidates, all, best) }),
+      ...(history && { history }),
+    };
     const file = join(workDirectory(directory), 'comparison.json');
     await mkdir(workDirectory(directory), { recursive: true });
     await writeFile(file, `${JSON.stringify(comparison, null, 2)}\n`);
@@ -125,11 +142,16 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
         verdict: comparison.verdict,
         gates: comparison.gatesOutcome,
         accepted: String(accepted),
+        best: chosen,
         'comparison-path': file,
         'report-path': page,
         artifact: artifacts.available ? artifact : '',
       },
-      annotations: [...annotationsOf(comparison, loaded), ...fileNotices(candidate, champion?.bundle), ...selfMade(candidate)],
+      annotations: [
+        ...annotationsOf(comparison, loaded),
+        ...fileNotices(...candidates.map(({ model }) => model), champion?.bundle),
+        ...selfMade(candidate),
+      ],
       summary: renderComparisonSummary(comparison, {
         workflow: environment.workflow,
         ...(environment.runUrl && { links: { run: environment.runUrl } }),
@@ -151,7 +173,16 @@ async function judgeCandidate(
   loaded: LoadedSpec,
   candidate: JudgedModel,
   champion: Champion | undefined,
-  { environment, progress, log, recent }: RunnerServices & { readonly recent: Uint8Array | undefined },
+  {
+    environment,
+    progress,
+    log,
+    recent,
+    candidates,
+  }: RunnerServices & {
+    readonly recent: Uint8Array | undefined;
+    readonly candidates: number;
+  },
 ): Promise<Comparison> {
   const { spec } = loaded;
   const { manifest } = candidate;
@@ -161,7 +192,11 @@ async function judgeCandidate(
   const candidateParts = await assignParts(dataset, manifest.split);
   let notComparable = champion && whyNot(dataset, candidate, champion.bundle);
   const championParts =
-    champion && !notComparable ? await assignParts(dataset, champion.bundle.manifest.split).catch(reasonOf) : undefined;
+    champion && !notComparable
+      ? isSameRule(manifest, champion.bundle.manifest)
+        ? candidateParts
+        : await assignParts(dataset, champion.bundle.manifest.split).catch(reasonOf)
+      : undefined;
   if (typeof championParts === 'string') notComparable = championParts;
   const held = { candidateParts, championParts: typeof championParts === 'string' ? undefined : championParts, labels };
   let { rows, counts } = commonRows({ ...held, recent: held.championParts && recent });
@@ -223,7 +258,7 @@ async function judgeCandidate(
         : constantPredictions(selectLabels(labels, rowsOfPart(candidateParts, 'train')), rows.length),
     searched: searchColumns(await searchedTable(candidate, scored, dataset, rows)),
     minRows: spec.evaluate.min_rows,
-    confidence: spec.evaluate.confidence,
+    confidence: confidenceOf(spec.evaluate.confidence, candidates),
     bootstrap: spec.evaluate.bootstrap,
     seed: spec.seed,
     blocks,
@@ -236,12 +271,22 @@ async function judgeCandidate(
     progress,
   });
   const { resamples: _resamples, ...result } = judgement;
+  const disagreeing =
+    champion &&
+    opponent &&
+    !['identical', 'not comparable'].includes(result.verdict) &&
+    (await disagreeingRows(dataset, loaded, {
+      candidate: { model: candidate, scored },
+      champion: { model: champion.bundle, scored: opponent },
+      ...{ labels: judgedLabels, rows },
+    }));
   return {
     format: 1,
     kind: 'comparison',
     model: spec.name,
     spec: loaded.file,
     ...result,
+    ...(disagreeing && { disagreeing }),
     rows: counts,
     candidate: summarizeModel(manifest, {
       importance: candidate.importance,
@@ -257,12 +302,35 @@ async function judgeCandidate(
       },
     }),
     changes:
-      champion && !isFile(candidate) && !isFile(champion.bundle) ? describeChanges(manifest, champion.bundle.manifest) : [],
+      champion && !isFile(candidate) && !isFile(champion.bundle)
+        ? [
+            ...describeChanges(manifest, champion.bundle.manifest),
+            ...(await driftedColumns(candidate, champion.bundle, spec.seed)),
+          ]
+        : [],
     ...(manifest.training.leakage !== undefined && { leakage: manifest.training.leakage }),
     ...(environment.headSha !== undefined && { commit: environment.headSha }),
     createdAt: new Date().toISOString(),
     tool: `mlops-actions ${toolVersion()}`,
   };
+}
+
+function isSameRule(one: JudgedModel['manifest'], other: JudgedModel['manifest']): boolean {
+  return canonicalJson(one.split as unknown as Json) === canonicalJson(other.split as unknown as Json);
+}
+
+/** @throws UserError for a bundle of another model */
+async function candidateBundle(
+  name: string,
+  request: Omit<ResolveRequest, 'input'>,
+  { spec, file }: LoadedSpec,
+): Promise<JudgedModel> {
+  const own = modelOfBundle(bundleOf(await resolveModel(name, { ...request, input: 'candidate' }), 'candidate'));
+  if (own.manifest.name === spec.name) return own;
+  throw new UserError(
+    `Input "candidate" is ${JSON.stringify(name)}, a bundle of the model ${JSON.stringify(own.manifest.name)}, and ` +
+      `${file} names ${JSON.stringify(spec.name)}: train again under the new name, or put the old one back.`,
+  );
 }
 
 function bundleOf(resolved: ResolvedModel, input: string): Bundle {
@@ -316,26 +384,6 @@ function reasonOf(error: unknown): string {
 async function blocksOf(dataset: Dataset, { spec }: LoadedSpec, rows: Uint32Array): Promise<Int32Array | undefined> {
   if (typeof spec.split.by === 'object') return groupBlocks(dataset, spec.split.by.group, rows);
   return spec.split.by === 'time' && spec.data.time !== undefined ? dayBlocks(dataset, spec.data.time, rows) : undefined;
-}
-
-/** Names the test set: comparisons on the same one share an artifact name, so that looks at it can be counted. */
-function testSetOf({ manifest }: JudgedModel): string {
-  return sha256(
-    canonicalJson({ data: manifest.data.digest, split: manifest.split as unknown as Json, target: manifest.target }),
-  ).slice(7, 15);
-}
-
-/** Only for the comment: a token that may not list artifacts leaves the count out. */
-async function countLooks(
-  source: NonNullable<Awaited<ReturnType<typeof connectCandidates>>>,
-  artifact: string,
-): Promise<number | undefined> {
-  try {
-    return await countArtifacts(source.client, source.repository, artifact);
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
 }
 
 /** Nothing says which rows the makers of a file have trained on. */

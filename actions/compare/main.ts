@@ -4,7 +4,7 @@ import { type CompareInputs, run } from './compare.js';
 
 export function readInputs(inputs: InputReader): CompareInputs {
   return {
-    candidate: inputs.required('candidate'),
+    candidate: inputs.requiredLines('candidate'),
     champion: inputs.required('champion'),
     data: inputs.lines('data'),
     'fail-on': inputs.choice('fail-on', ['gates', 'worse', 'never']),

@@ -7,7 +7,7 @@ import type { Dataset } from '../../shared/data/dataset.js';
 import { openPredictionFile, type PredictionFile } from '../../shared/data/prediction-file.js';
 import type { Predictions } from '../../shared/data/predictions.js';
 import { searchableColumns } from '../../shared/data/search-columns.js';
-import { fitSplit } from '../../shared/data/split.js';
+import { divideRows } from '../../shared/data/split.js';
 import type { Table } from '../../shared/data/table.js';
 import type { Measures } from '../../shared/evaluation/gates.js';
 import { sourcesOf } from '../../shared/features/plan.js';
@@ -55,7 +55,7 @@ export async function modelOfFile(
   const predictions = await openPredictionFile(resolve(directory, path), path, { dataset, labels, input });
   const classes = labels.task === 'regression' ? [] : labels.classes;
   const positive = labels.task === 'binary' ? classes.at(-1) : undefined;
-  const split = opponent?.split ?? (await fitSplit(dataset, spec)).rule;
+  const split = opponent?.split ?? (await divideRows(dataset, spec)).rule;
   const { digest, rows, schema, where } = dataset.fingerprint;
   return {
     manifest: {

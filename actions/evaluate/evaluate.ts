@@ -12,7 +12,7 @@ import type { Predictions } from '../../shared/data/predictions.js';
 import { searchableColumns, searchColumns } from '../../shared/data/search-columns.js';
 import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
-import { assignParts, fitSplit } from '../../shared/data/split.js';
+import { assignParts, divideRows } from '../../shared/data/split.js';
 import type { Labels, Table } from '../../shared/data/table.js';
 import { constantPredictions } from '../../shared/evaluation/baseline.js';
 import type { ModelSummary } from '../../shared/evaluation/comparison.js';
@@ -32,8 +32,11 @@ import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.j
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
+import { type Evaluated, findEvaluation } from './reuse.js';
 
 export interface EvaluateInputs {
+  /** Whether the evaluation of before is taken when nothing that matters has changed. */
+  readonly cache: boolean;
   readonly data: readonly string[];
   readonly 'fail-on': 'gates' | 'never';
   readonly 'github-token': string | undefined;
@@ -45,7 +48,7 @@ export interface EvaluateInputs {
 
 /** Runs one model on its held-out rows and holds its metrics against the gates that need no champion. */
 export async function run(inputs: EvaluateInputs, services: RunnerServices): Promise<ActionOutcome> {
-  const { environment, progress, log } = services;
+  const { environment, log } = services;
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
   if ((inputs.model === undefined) === (inputs.predictions === undefined))
@@ -62,47 +65,64 @@ export async function run(inputs: EvaluateInputs, services: RunnerServices): Pro
           branch: environment.baseBranch,
           connect: () => connectCandidates(services, inputs['github-token'], directory),
         });
+  const reuse = inputs.cache ? await findEvaluation(model, { loaded, directory, data: inputs.data, environment }) : undefined;
+  if (reuse?.evaluation) log(`Nothing that matters has changed: the evaluation is reused. ${reuse.words}`);
+  const evaluation = reuse?.evaluation ?? (await evaluateOnData(inputs, loaded, model, { ...services, directory }));
+  if (!reuse?.evaluation) await reuse?.keep(evaluation);
+  const folder = workDirectory(directory);
+  const evaluationFile = join(folder, 'evaluation.json');
+  const metricsFile = join(folder, 'metrics.json');
+  await mkdir(folder, { recursive: true });
+  await writeFile(evaluationFile, `${JSON.stringify(evaluation, null, 2)}\n`);
+  const metrics = Object.fromEntries(evaluation.metrics.map(({ name, candidate }) => [name, candidate]));
+  await writeFile(metricsFile, `${JSON.stringify(metrics, null, 2)}\n`);
+  log(`Gates: ${evaluation.gatesOutcome}`);
+
+  const failed = evaluation.gates.filter(({ outcome }) => outcome === 'fail');
+  const annotations: Annotation[] = failed.map(({ text, note, line }) => ({
+    level: 'error',
+    message: `${text}: ${note ?? 'the gate fails'}`,
+    location: { file: loaded.file, ...(line !== undefined && { line }) },
+  }));
+  if (model.kind !== 'bundle')
+    annotations.push({
+      level: 'warning',
+      message:
+        `${model.kind === 'onnx' ? model.shown : model.path} has no manifest, so nothing says which rows it has trained on: the test rows of this spec judge it, ` +
+        'and the metrics are too good if it has seen them.',
+    });
+  return {
+    outputs: {
+      'metrics-path': metricsFile,
+      'evaluation-path': evaluationFile,
+      gates: evaluation.gatesOutcome,
+      cached: String(reuse?.evaluation !== undefined),
+    },
+    annotations,
+    summary: renderEvaluation(evaluation, reuse?.words),
+    ...(evaluation.blocked &&
+      inputs['fail-on'] === 'gates' && {
+        failure: `${failed.length} of ${evaluation.gates.length} gates fail: ${failed.map(({ text }) => text).join('; ')}.`,
+      }),
+  };
+}
+
+async function evaluateOnData(
+  inputs: EvaluateInputs,
+  loaded: LoadedSpec,
+  model: Evaluated,
+  services: RunnerServices & { readonly directory: string },
+): Promise<Evaluation> {
   const dataset = await openDataset({
     spec: loaded.spec,
-    directory,
-    workspace: environment.workspace,
+    directory: services.directory,
+    workspace: services.environment.workspace,
     locate: (path) => loaded.locate(path),
     ...(inputs.data.length > 0 && { data: inputs.data }),
-    progress,
+    progress: services.progress,
   });
   try {
-    const evaluation = await evaluate(dataset, loaded, model, { ...services, directory });
-    const folder = workDirectory(directory);
-    const evaluationFile = join(folder, 'evaluation.json');
-    const metricsFile = join(folder, 'metrics.json');
-    await mkdir(folder, { recursive: true });
-    await writeFile(evaluationFile, `${JSON.stringify(evaluation, null, 2)}\n`);
-    const metrics = Object.fromEntries(evaluation.metrics.map(({ name, candidate }) => [name, candidate]));
-    await writeFile(metricsFile, `${JSON.stringify(metrics, null, 2)}\n`);
-    log(`Gates: ${evaluation.gatesOutcome}`);
-
-    const failed = evaluation.gates.filter(({ outcome }) => outcome === 'fail');
-    const annotations: Annotation[] = failed.map(({ text, note, line }) => ({
-      level: 'error',
-      message: `${text}: ${note ?? 'the gate fails'}`,
-      location: { file: loaded.file, ...(line !== undefined && { line }) },
-    }));
-    if (model.kind !== 'bundle')
-      annotations.push({
-        level: 'warning',
-        message:
-          `${model.kind === 'onnx' ? model.shown : model.path} has no manifest, so nothing says which rows it has trained on: the test rows of this spec judge it, ` +
-          'and the metrics are too good if it has seen them.',
-      });
-    return {
-      outputs: { 'metrics-path': metricsFile, 'evaluation-path': evaluationFile, gates: evaluation.gatesOutcome },
-      annotations,
-      summary: renderEvaluation(evaluation),
-      ...(evaluation.blocked &&
-        inputs['fail-on'] === 'gates' && {
-          failure: `${failed.length} of ${evaluation.gates.length} gates fail: ${failed.map(({ text }) => text).join('; ')}.`,
-        }),
-    };
+    return await evaluate(dataset, loaded, model, services);
   } finally {
     dataset.close();
   }
@@ -117,7 +137,7 @@ async function evaluate(
   const { spec } = loaded;
   const manifest = resolved.kind === 'bundle' ? resolved.bundle.manifest : undefined;
   const labels = await dataset.labels(manifest && manifest.task !== 'regression' ? { classes: manifest.classes } : {});
-  const parts = manifest ? await assignParts(dataset, manifest.split) : (await fitSplit(dataset, spec)).parts;
+  const parts = manifest ? await assignParts(dataset, manifest.split) : (await divideRows(dataset, spec)).parts;
   const { rows, counts } = commonRows({ candidateParts: parts, labels });
   if (rows.length === 0)
     throw new UserError({
@@ -174,8 +194,6 @@ async function evaluate(
     tool: `mlops-actions ${toolVersion()}`,
   };
 }
-
-type Evaluated = ResolvedModel | { readonly kind: 'predictions'; readonly path: string };
 
 interface Answers {
   readonly predictions: Predictions;

@@ -4,6 +4,7 @@ import { type EvaluateInputs, run } from './evaluate.js';
 
 export function readInputs(inputs: InputReader): EvaluateInputs {
   return {
+    cache: inputs.flag('cache'),
     data: inputs.lines('data'),
     'fail-on': inputs.choice('fail-on', ['gates', 'never']),
     'github-token': inputs.optional('github-token'),

@@ -4,6 +4,7 @@ import { type ProfileInputs, run } from './profile.js';
 
 export function readInputs(inputs: InputReader): ProfileInputs {
   return {
+    cache: inputs.flag('cache'),
     data: inputs.lines('data'),
     'github-token': inputs.optional('github-token'),
     merge: inputs.flag('merge'),

@@ -6,16 +6,20 @@ import { type Dataset, openDataset } from '../../shared/data/dataset.js';
 import { profileDataset } from '../../shared/data/profile/profile.js';
 import type { Finding, Profile, ProfileDocument } from '../../shared/data/profile/result.js';
 import { suggestContract } from '../../shared/data/suggest.js';
+import { cleanLine } from '../../shared/report/escape.js';
 import { renderProfileHtml } from '../../shared/report/profile/html.js';
 import { renderProfile } from '../../shared/report/profile/profile.js';
 import { renderSuggestedContract } from '../../shared/report/suggested-contract.js';
 import type { RunEnvironment } from '../../shared/runner/environment.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
-import { loadSpec } from '../../shared/spec/load.js';
+import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { type Explored, findProfile, type ProfileReuse } from './reuse.js';
 import { mergedProfile, type ProfilePlace, profileShard, refuseInputs } from './shards.js';
 
 export interface ProfileInputs {
+  /** Whether the profile of before is taken when nothing that matters has changed. */
+  readonly cache: boolean;
   readonly data: readonly string[];
   readonly 'github-token': string | undefined;
   /** Whether the shards of this run are merged, and the data itself is not looked at. */
@@ -32,26 +36,79 @@ const MOST_ANNOTATIONS = 10;
 
 /** Explores the data, and leaves the profile as JSON and as a page. It never fails because of what it finds. */
 export async function run(inputs: ProfileInputs, services: RunnerServices): Promise<ActionOutcome> {
-  const { environment, progress } = services;
+  const { environment, log } = services;
   const started = performance.now();
   refuseInputs(inputs);
   const directory = resolve(environment.workspace, inputs['working-directory']);
   const loaded = await loadSpec(join(directory, inputs.spec), { displayName: join(inputs['working-directory'], inputs.spec) });
-  const { spec } = loaded;
   const place = { inputs, services, directory, loaded };
   if (inputs.shard !== undefined) return profileShard(place, inputs.shard);
-  if (inputs.merge) return conclude(place, documentOf(await mergedProfile(place), environment, started));
+  if (inputs.merge) return conclude(place, { profile: documentOf(await mergedProfile(place), environment, started) });
+  const { data, suggest } = inputs;
+  const reuse = inputs.cache ? await findProfile(loaded, { directory, data, suggest, environment }) : undefined;
+  if (reuse?.explored) log(`The profile is reused. ${reuse.words}`);
+  const explored = reuse?.explored ?? (await explore(inputs, loaded, { ...services, directory }));
+  if (!reuse?.explored) await reuse?.keep(explored);
+  return conclude(place, explored, reuse);
+}
+
+/** The profile in all the forms that it has. */
+async function conclude(
+  { services, directory, loaded }: ProfilePlace,
+  { profile, contract }: Explored,
+  reuse?: ProfileReuse,
+): Promise<ActionOutcome> {
+  const { artifacts, log } = services;
+  const folder = workDirectory(directory);
+  const profilePath = join(folder, 'profile.json');
+  const reportPath = join(folder, 'profile.html');
+  const contractPath = contract === undefined ? '' : join(folder, 'contract.yaml');
+  await mkdir(folder, { recursive: true });
+  await writeFile(profilePath, `${JSON.stringify(profile, null, 2)}\n`);
+  await writeFile(reportPath, await renderProfileHtml(profile));
+  if (contract !== undefined) await writeFile(contractPath, contract);
+  const files = [profilePath, reportPath, ...(contractPath === '' ? [] : [contractPath])];
+  const artifact = artifacts.available ? `${profile.model}-profile` : '';
+  if (artifact) await artifacts.upload(artifact, files, folder);
+  log(
+    `${formatCount(profile.rows)} rows, ${formatCount(profile.columns.length)} columns, ${formatCount(profile.findings.length)} findings`,
+  );
+  return {
+    outputs: {
+      'profile-path': profilePath,
+      'report-path': reportPath,
+      'contract-path': contractPath,
+      artifact,
+      cached: String(reuse?.explored !== undefined),
+    },
+    annotations: [
+      ...profile.findings
+        .filter(({ level }) => level !== 'note')
+        .slice(0, MOST_ANNOTATIONS)
+        .map((finding) => annotationOf(finding, loaded.file)),
+      ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
+    ],
+    summary: renderProfile(profile, artifact || undefined, reuse?.words),
+  };
+}
+
+async function explore(
+  { data, suggest }: ProfileInputs,
+  { spec, locate }: LoadedSpec,
+  { environment, progress, directory }: RunnerServices & { readonly directory: string },
+): Promise<Explored> {
+  const started = performance.now();
   const dataset = await openDataset({
     spec,
     directory,
     workspace: environment.workspace,
-    locate: (path) => loaded.locate(path),
-    ...(inputs.data.length > 0 && { data: inputs.data }),
+    locate,
+    ...(data.length > 0 && { data }),
     progress,
   });
   try {
     const profile = documentOf(await profileDataset(dataset, spec, { progress }), environment, started);
-    return await conclude(place, profile, () => writeContract(directory, dataset, profile));
+    return { profile, ...(suggest && { contract: await contractOf(dataset, profile) }) };
   } finally {
     dataset.close();
   }
@@ -68,49 +125,13 @@ function documentOf(profile: Profile, { headSha }: RunEnvironment, started: numb
   };
 }
 
-/** The profile in all the forms that it has. @param suggest writes a contract that the data keeps, and says where */
-async function conclude(
-  { inputs, services, directory, loaded }: ProfilePlace,
-  profile: ProfileDocument,
-  suggest?: () => Promise<string>,
-): Promise<ActionOutcome> {
-  const { artifacts, log } = services;
-  const folder = workDirectory(directory);
-  const profilePath = join(folder, 'profile.json');
-  const reportPath = join(folder, 'profile.html');
-  await mkdir(folder, { recursive: true });
-  await writeFile(profilePath, `${JSON.stringify(profile, null, 2)}\n`);
-  await writeFile(reportPath, await renderProfileHtml(profile));
-  const contractPath = inputs.suggest && suggest ? await suggest() : '';
-  const files = [profilePath, reportPath, ...(contractPath === '' ? [] : [contractPath])];
-  const artifact = artifacts.available ? `${profile.model}-profile` : '';
-  if (artifact) await artifacts.upload(artifact, files, folder);
-  log(
-    `${formatCount(profile.rows)} rows, ${formatCount(profile.columns.length)} columns, ${formatCount(profile.findings.length)} findings`,
-  );
-  return {
-    outputs: { 'profile-path': profilePath, 'report-path': reportPath, 'contract-path': contractPath, artifact },
-    annotations: [
-      ...profile.findings
-        .filter(({ level }) => level !== 'note')
-        .slice(0, MOST_ANNOTATIONS)
-        .map((finding) => annotationOf(finding, loaded.file)),
-      ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
-    ],
-    summary: renderProfile(profile, artifact || undefined),
-  };
-}
-
 /** A contract that the data keeps. */
-async function writeContract(directory: string, dataset: Dataset, profile: ProfileDocument): Promise<string> {
+async function contractOf(dataset: Dataset, profile: ProfileDocument): Promise<string> {
   const key = [dataset.spec.data.key ?? []].flat();
-  const contract = await suggestContract(dataset.connection, profile, key);
-  const file = join(workDirectory(directory), 'contract.yaml');
-  await writeFile(file, renderSuggestedContract(contract, profile.model));
-  return file;
+  return renderSuggestedContract(await suggestContract(dataset.connection, profile, key), profile.model);
 }
 
 /** A warning at most: exploring never fails. */
 function annotationOf({ message }: Finding, file: string): Annotation {
-  return { level: 'warning', message, location: { file } };
+  return { level: 'warning', message: cleanLine(message), location: { file } };
 }

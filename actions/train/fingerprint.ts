@@ -1,22 +1,18 @@
-import { existsSync } from 'node:fs';
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Fingerprint } from '../../shared/bundle/manifest.js';
 import { UserError } from '../../shared/core/errors.js';
 import { sha256OfFile } from '../../shared/core/file-digest.js';
-import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
-import { toolVersion } from '../../shared/core/version.js';
+import { fingerprintOfParts, shortDigest } from '../../shared/core/fingerprint.js';
+import type { Json } from '../../shared/core/json.js';
+import { toolIdentity } from '../../shared/core/version.js';
 import { expandPattern } from '../../shared/data/glob.js';
-import { resolveSources } from '../../shared/data/sources.js';
+import { type SourcePlace, sourceDigests } from '../../shared/data/source-digests.js';
 import type { SplitRule } from '../../shared/data/split-rule.js';
 import { chosenMetrics } from '../../shared/spec/chosen-metrics.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
 
-export interface FingerprintPlace {
-  readonly directory: string;
-  readonly workspace: string;
-  /** Files or globs that take the place of `data.path`. */
-  readonly data: readonly string[];
+export interface FingerprintPlace extends SourcePlace {
   readonly window: string | undefined;
 }
 
@@ -28,19 +24,12 @@ export interface FingerprintPlace {
  * @throws UserError for data files that cannot be, and inputs that match nothing or lie outside of the workspace
  */
 export async function fingerprintOf(loaded: LoadedSpec, place: FingerprintPlace): Promise<Fingerprint | undefined> {
-  const { spec, locate } = loaded;
+  const { spec } = loaded;
   const { command, inputs, cache: _cache, timeout: _timeout, ...train } = spec.train;
   if (command !== undefined && (inputs ?? []).length === 0) return undefined;
-  const { path, ...data } = spec.data;
-  const given = place.data.length > 0;
-  const files = resolveSources(
-    given ? place.data : [path].flat(),
-    place.directory,
-    locate(['data', 'path']),
-    given ? undefined : place.workspace,
-  );
+  const { path: _path, ...data } = spec.data;
   const parts: Record<string, Json> = {
-    'the data': await Promise.all(files.map(({ path: file }) => sha256OfFile(file))),
+    'the data': await sourceDigests(loaded, place),
     'data (key, time, weight, where)': data as unknown as Json,
     target: spec.target as unknown as Json,
     split: spec.split as unknown as Json,
@@ -54,22 +43,13 @@ export async function fingerprintOf(loaded: LoadedSpec, place: FingerprintPlace)
     'the window': place.window ?? null,
     'the version of mlops-actions': await toolIdentity(),
   };
-  const digests = Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, short(sha256(canonicalJson(value)))]));
-  return { digest: sha256(canonicalJson(digests)), parts: digests };
-}
-
-/** The parts that differ, in the order in which they are listed; undefined when the other says nothing of its parts. */
-export function changedParts(now: Fingerprint, before: Fingerprint | undefined): readonly string[] | undefined {
-  if (!before) return undefined;
-  return Object.keys(now.parts).filter((name) => now.parts[name] !== before.parts[name]);
+  return fingerprintOfParts(parts);
 }
 
 /** Names a split rule in keys; `fresh` where there is none to keep. */
 export function ruleName(rule: SplitRule | undefined): string {
-  return rule ? short(sha256(canonicalJson(rule as unknown as Json))) : 'fresh';
+  return rule ? shortDigest(rule as unknown as Json) : 'fresh';
 }
-
-const short = (digest: string): string => digest.slice('sha256:'.length, 'sha256:'.length + 16);
 
 async function inputDigests({ spec, locate }: LoadedSpec, { directory, workspace }: FingerprintPlace): Promise<Json> {
   const found = new Map<string, string>();
@@ -87,13 +67,4 @@ async function inputDigests({ spec, locate }: LoadedSpec, { directory, workspace
     }
   }
   return Object.fromEntries(found);
-}
-
-/** The bundles name each other by their content, so that the one which runs stands for all; their version alone may lag behind. */
-async function toolIdentity(): Promise<string> {
-  const [, program] = process.argv;
-  const version = toolVersion();
-  return version === 'dev' || program === undefined || !existsSync(program)
-    ? version
-    : `${version} ${sha256(await readFile(program))}`;
 }

@@ -5,11 +5,12 @@ import { BUNDLE_FILES } from '../../shared/bundle/files.js';
 import type { Fingerprint, Manifest } from '../../shared/bundle/manifest.js';
 import { type Bundle, readBundle } from '../../shared/bundle/read.js';
 import { UserError } from '../../shared/core/errors.js';
+import { changedParts } from '../../shared/core/fingerprint.js';
 import type { SplitRule } from '../../shared/data/split-rule.js';
 import type { ResolvedModel } from '../../shared/registry/resolve.js';
 import { cacheAvailable, restoreFromCache, saveToCache } from '../../shared/runner/cache.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
-import { changedParts, ruleName } from './fingerprint.js';
+import { ruleName } from './fingerprint.js';
 
 /** Where a bundle that could be reused may lie. */
 export interface ReusePlaces {

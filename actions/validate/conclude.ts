@@ -1,11 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Problem } from '../../shared/core/errors.js';
+import { messageOf, type Problem } from '../../shared/core/errors.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { gxValidation } from '../../shared/data/contract/expectations.js';
 import type { RuleResult, Validation } from '../../shared/data/validation.js';
+import { driftedColumns } from '../../shared/report/drift.js';
+import { renderDriftHtml } from '../../shared/report/drift-html.js';
 import { renderValidation, ruleMessage } from '../../shared/report/validation.js';
-import type { ActionOutcome, Annotation } from '../../shared/runner/services.js';
+import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import type { AgainstReference } from './against-reference.js';
 import type { ValidatePlace } from './place.js';
@@ -52,6 +54,7 @@ export async function conclude(place: ValidatePlace, found: Found): Promise<Acti
     rules,
     warnings,
     ...(against.drift && { drift: against.drift }),
+    ...(against.noReference !== undefined && { noReference: against.noReference }),
     seconds: (performance.now() - started) / 1000,
     ...(environment.headSha !== undefined && { commit: environment.headSha }),
     createdAt: new Date().toISOString(),
@@ -69,17 +72,22 @@ export async function conclude(place: ValidatePlace, found: Found): Promise<Acti
   const failing = rules.filter(({ passed }) => !passed);
   const blocking = failing.filter(({ severity }) => severity === 'error' || inputs['fail-on'] === 'warning');
   const broken = inputs['fail-on'] !== 'never' && blocking.length > 0;
+  const reportPath = against.drift ? join(folder, 'drift.html') : '';
+  if (against.drift) await writeFile(reportPath, await renderDriftHtml(validation, against.drift));
+  const drifted = against.drift ? driftedColumns(against.drift).length : 0;
   // A passed validation needs no report of its own: the comparison that follows is the pull request's result.
   const artifact = broken && artifacts.available ? `${spec.name}-validation` : '';
   // A result is the one JSON file of its artifact: report reads no other.
-  if (artifact) await artifacts.upload(artifact, [file], folder);
+  if (artifact) await artifacts.upload(artifact, [file, ...(reportPath ? [reportPath] : [])], folder);
+  const pageArtifact = artifact || (drifted > 0 ? await uploadPage(reportPath, `${spec.name}-drift`, folder, services) : '');
   log(`${rules.length} rules, ${failing.length} fail`);
   return {
     outputs: {
       passed: String(validation.passed),
       failures: String(failing.length),
-      drifted: against.drift ? String(against.drift.columns.filter(({ drifted }) => drifted).length) : '',
+      drifted: against.drift ? String(drifted) : '',
       'profile-path': against.profilePath,
+      'report-path': reportPath,
       'result-path': file,
       'gx-result-path': gxFile,
       artifact,
@@ -97,12 +105,27 @@ export async function conclude(place: ValidatePlace, found: Found): Promise<Acti
       ...unsupported.map((problem): Annotation => ({ ...problem, level: 'notice', message: `contract: ${problem.message}` })),
       ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
     ],
-    summary: renderValidation(validation),
+    summary: renderValidation(validation, { ...(against.drift && pageArtifact && { page: pageArtifact }) }),
     ...failureOf(
       broken ? `The data breaks its contract: ${blocking.length} of ${rules.length} rules fail.` : undefined,
       untrainable,
     ),
   };
+}
+
+/**
+ * The page of a drift that stops nothing, in an artifact of its own.
+ * @returns the artifact's name; empty where there is none, which is no reason to fail
+ */
+async function uploadPage(file: string, name: string, folder: string, { artifacts, log }: RunnerServices): Promise<string> {
+  if (!artifacts.available) return '';
+  try {
+    await artifacts.upload(name, [file], folder);
+    return name;
+  } catch (error) {
+    log(`The page of the drift is not kept: ${messageOf(error)}`);
+    return '';
+  }
 }
 
 function failureOf(contract: string | undefined, untrainable: readonly Problem[]): { failure?: string } {

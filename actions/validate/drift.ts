@@ -17,7 +17,7 @@ import type { RuleResult } from '../../shared/data/validation.js';
 import { type WantedPart, type WatchedSource, watchedColumns } from '../../shared/data/watched-columns.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
 import { DATE_PARTS } from '../../shared/spec/schema.js';
-import type { FoundReference, KnownCount, KnownProfile } from './reference.js';
+import type { FoundReference, KnownCount, KnownProfile, NothingYet } from './reference.js';
 
 export interface DriftFound {
   readonly report: DriftReport;
@@ -52,18 +52,23 @@ interface Sides {
   readonly notices: readonly string[];
 }
 
-/** Holds the data against the reference. @throws UserError when the two have nothing in common */
+/**
+ * Holds the data against the reference.
+ * @returns undefined with `previous` where there is no window before the newest
+ * @throws UserError when the two have nothing in common
+ */
 export async function checkDrift(
   dataset: Dataset,
-  found: Exclude<FoundReference, KnownCount>,
+  found: Exclude<FoundReference, KnownCount | NothingYet>,
   loaded: LoadedSpec,
-): Promise<DriftFound> {
+): Promise<DriftFound | NothingYet> {
   const sides =
     found.kind === 'previous'
       ? await ofWindows(dataset, loaded)
       : found.kind === 'data'
         ? await ofData(dataset, found.dataset, found.shown)
         : ofProfile(dataset, found, await countLike(dataset, found));
+  if ('kind' in sides) return sides;
   return judgeSides(sides, found.kind, dataset, loaded);
 }
 
@@ -186,7 +191,7 @@ function ofProfile(data: Pick<Dataset, 'schema'>, found: KnownProfile, { columns
 }
 
 /** The windows of the data itself: the newest one, and that before it. */
-async function ofWindows(dataset: Dataset, { spec, locate }: LoadedSpec): Promise<Sides> {
+async function ofWindows(dataset: Dataset, { spec, locate }: LoadedSpec): Promise<Sides | NothingYet> {
   const time = timeOf(dataset);
   if (!time) {
     throw new UserError({
@@ -199,7 +204,13 @@ async function ofWindows(dataset: Dataset, { spec, locate }: LoadedSpec): Promis
     dataset.connection,
     `SELECT epoch_us(max(${time.sql})) AS at FROM source WHERE isfinite(${time.sql})`,
   );
-  const end = BigInt(String(newest?.at ?? 0));
+  if (newest?.at == null) {
+    throw new UserError({
+      message: `the reference "previous" needs the time of the event, and data.time (${spec.data.time}) is missing in every row`,
+      location: locate(['data', 'time']),
+    });
+  }
+  const end = BigInt(String(newest.at));
   const window = BigInt(durationMs(length)) * 1000n;
   const within = (from: bigint, to: bigint): string =>
     `(SELECT * FROM source WHERE epoch_us(${time.sql}) > ${literal(Number(from))} AND epoch_us(${time.sql}) <= ${literal(Number(to))})`;
@@ -208,9 +219,7 @@ async function ofWindows(dataset: Dataset, { spec, locate }: LoadedSpec): Promis
   const referenceRows = { dataset, from: within(end - 2n * window, end - window), columns };
   const reference = await distributionIn(referenceRows);
   if (reference.rows === 0) {
-    throw new UserError(
-      `Input "reference" is "previous", and the data has no rows in the ${length} before its newest ${length}; the window is monitor.window.`,
-    );
+    return { kind: 'nothing', why: `the data has no rows in the ${length} (\`monitor.window\`) before its newest ${length}` };
   }
   const against = `the ${length} before`;
   return {

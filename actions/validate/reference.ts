@@ -12,6 +12,9 @@ import type { ColumnSchema } from '../../shared/data/table.js';
 import type { WantedPart } from '../../shared/data/watched-columns.js';
 import { watchedInputs } from '../../shared/features/watched.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
+import { DEFAULT_STAGES } from '../../shared/registry/promote.js';
+import { parseReference } from '../../shared/registry/reference.js';
+import { Registry } from '../../shared/registry/registry.js';
 import { resolveModel } from '../../shared/registry/resolve.js';
 import type { RunnerServices } from '../../shared/runner/services.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
@@ -22,7 +25,8 @@ export type FoundReference =
   | { readonly kind: 'previous' }
   | { readonly kind: 'data'; readonly shown: string; readonly dataset: Dataset }
   | KnownCount
-  | KnownProfile;
+  | KnownProfile
+  | NothingYet;
 
 export interface KnownProfile extends Pick<DriftReport['reference'], 'shown'> {
   readonly kind: 'model' | 'profile';
@@ -40,6 +44,13 @@ export interface KnownCount {
   readonly kind: 'count';
   readonly shown: string;
   readonly rows: number;
+}
+
+/** A first run: what the reference means will be there later. */
+export interface NothingYet {
+  readonly kind: 'nothing';
+  /** Why, for people. */
+  readonly why: string;
 }
 
 export interface ReferencePlace {
@@ -133,10 +144,36 @@ function rowsOfResult(text: string): number | undefined {
   return (kind === 'validation' || kind === 'profile') && Number.isSafeInteger(rows) ? (rows as number) : undefined;
 }
 
-async function modelProfile(
-  text: string,
-  { directory, token, loaded: { spec }, services }: ReferencePlace,
-): Promise<KnownProfile> {
+/**
+ * Says of `name#stage` and `name@latest` that nothing is registered so far. Only of this spec's model and of its stages:
+ * another name, or a version by its number, is more likely mistyped than early.
+ */
+async function nothingYet(text: string, place: ReferencePlace): Promise<NothingYet | undefined> {
+  const { directory, token, loaded, services } = place;
+  const { name, registry } = loaded.spec;
+  const reference = parseReference(text, 'reference');
+  if ((reference.kind !== 'version' && reference.kind !== 'stage') || reference.model !== name) return undefined;
+  if (reference.kind === 'version' ? reference.version !== 'latest' : !stagesOf(registry?.stages).includes(reference.stage)) {
+    return undefined;
+  }
+  const source = await connectCandidates(services, token, directory);
+  if (!source) return undefined;
+  const { versions, stages } = await new Registry(source, name).tags();
+  if (reference.kind === 'version') {
+    return versions.length > 0 ? undefined : { kind: 'nothing', why: `${name} has no version yet` };
+  }
+  const { stage } = reference;
+  if (stages.some((ref) => ref.stage === stage)) return undefined;
+  return { kind: 'nothing', why: `no version of ${name} has the stage ${stage} yet` };
+}
+
+function stagesOf(given: readonly string[] | undefined): readonly string[] {
+  return given ?? DEFAULT_STAGES;
+}
+
+async function modelProfile(text: string, place: ReferencePlace): Promise<KnownProfile | NothingYet> {
+  const { directory, token, loaded, services } = place;
+  const { spec } = loaded;
   const folder = resolve(directory, text);
   if ((await isThere(folder, 'isDirectory')) && !(await isThere(join(folder, BUNDLE_FILES.manifest), 'isFile'))) {
     const files = `${text.replace(/\/+$/, '')}/*.parquet`;
@@ -144,6 +181,8 @@ async function modelProfile(
       `Input "reference": ${text} is a folder without a bundle (no ${BUNDLE_FILES.manifest}); of data, name the files, such as ${files}.`,
     );
   }
+  const nothing = await nothingYet(text, place);
+  if (nothing) return nothing;
   const model = await resolveModel(text, {
     ...{ input: 'reference', model: spec.name, directory, branch: services.environment.baseBranch },
     connect: () => connectCandidates(services, token, directory),

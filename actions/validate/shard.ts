@@ -74,7 +74,7 @@ export async function runShard(place: ValidatePlace, text: string): Promise<Acti
     log(told);
     return {
       outputs: {
-        ...{ passed: '', failures: '', drifted: '', 'profile-path': '', 'gx-result-path': '' },
+        ...{ passed: '', failures: '', drifted: '', 'profile-path': '', 'report-path': '', 'gx-result-path': '' },
         'result-path': file,
         artifact: artifacts.available ? artifact : '',
       },

@@ -76,17 +76,18 @@ const feature = z.discriminatedUnion('kind', [
   ofOne('one_hot', { level: z.string() }),
 ]);
 
+const dropped = z.strictObject({
+  feature: z.string(),
+  reason: z.enum(['constant', 'duplicate', 'correlated', 'importance', 'chance', 'count']),
+  of: z.string().exactOptional(),
+  value: z.number().exactOptional(),
+});
+
 const selection = z.strictObject({
   method: z.enum(['gain', 'permutation', 'null_importance']),
   offered: count,
-  dropped: z.array(
-    z.strictObject({
-      feature: z.string(),
-      reason: z.enum(['constant', 'duplicate', 'correlated', 'importance', 'chance', 'count']),
-      of: z.string().exactOptional(),
-      value: z.number().exactOptional(),
-    }),
-  ),
+  dropped: z.array(dropped),
+  spared: dropped.exactOptional(),
   kept: z.array(z.strictObject({ feature: z.string(), value: z.number() })).exactOptional(),
   validation: z.strictObject({ metric: z.enum(['log_loss', 'rmse']), all: z.number(), kept: z.number() }).exactOptional(),
 });

@@ -8,6 +8,8 @@ export interface FeatureSelection {
   /** Features that there were before. */
   readonly offered: number;
   readonly dropped: readonly DroppedFeature[];
+  /** What stays although it should have been dropped too, with the reason: a model needs a feature. */
+  readonly spared?: DroppedFeature;
   /** The share of the importance, by the method, that each kept feature had when it was measured; largest first. */
   readonly kept?: readonly { readonly feature: string; readonly value: number }[];
   /** What it cost: the loss on the validation rows, of the model on all features and of the one on what was kept. */

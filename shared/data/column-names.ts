@@ -1,9 +1,29 @@
 import { type Location, UserError } from '../core/errors.js';
+import { formatCount } from '../core/format.js';
 import { nearest } from '../spec/nearest.js';
 
 /** How SQL compares names: A-Z is a-z, all else is itself. */
 export function columnKey(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** The longest name that reports have room for; longer ones are more likely a broken header. */
+const LONGEST_NAME = 2000;
+
+/** @throws UserError for a name beyond all measure */
+export function refuseLongNames(names: readonly string[], location: Location): void {
+  const long = names.find((name) => name.length > LONGEST_NAME);
+  if (long === undefined) return;
+  throw new UserError({
+    message: `the name of a column has ${formatCount(long.length)} characters (${JSON.stringify(long.slice(0, 40))} …); at most ${formatCount(LONGEST_NAME)} are accepted: rename it`,
+    location,
+  });
+}
+
+/** A name in a sentence: in quotes where blanks, line breaks or quotes would hide where it ends. */
+export function shownName(name: string): string {
+  const short = name.length > 100 ? `${name.slice(0, 99)}…` : name;
+  return /^[^\s"]+(?: [^\s"]+)*$/.test(short) ? short : JSON.stringify(short);
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Location, messageOf, UserError } from '../core/errors.js';
 import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import type { Spec } from '../spec/schema.js';
-import { canonicalText } from './canonical.js';
+import { canonicalText, textHash } from './canonical.js';
 import { columnKey, meantColumn } from './column-names.js';
 import { normalised, storedType } from './column-types.js';
 import { headerColumns } from './csv-header.js';
@@ -12,6 +12,7 @@ import { countRows, type Database, openDatabase, readArray, readTexts } from './
 import { type CheckedExpression, checkExpression, closeFence } from './fence.js';
 import { type FileLine, fileLines } from './file-lines.js';
 import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
+import { indexHashes } from './hash-index.js';
 import { readLabels } from './labels.js';
 import { HASH, hashQuery, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
 import { type Lookup, type LookupRequest, loadLookup } from './lookup.js';
@@ -24,6 +25,7 @@ import { blameFile, loadStages } from './stage.js';
 import type { Column, ColumnSchema, ColumnType, Labels, StringColumn, Table } from './table.js';
 import { withTimeLimit } from './time-limit.js';
 import { readColumn, readFloat64, selectRows } from './typed-columns.js';
+import { refuseCutArchives } from './whole-archives.js';
 
 export type Locate = (path: readonly (string | number)[]) => Location;
 
@@ -102,6 +104,11 @@ export interface Dataset {
   hashes(columns?: readonly string[]): Promise<Uint8Array>;
   /** What names a row in predictions: its key, else the hex digits of its hash; repeated ones get `-2`, `-3`, ... */
   rowIds(rows?: Uint32Array): Promise<readonly string[]>;
+  /**
+   * The MD5 of what rowIds gives, 16 bytes a row, in a fraction of the time and memory; undefined where rows are named by their
+   * hashes or a name is repeated, which only rowIds tells apart.
+   */
+  rowIdHashes(): Promise<Uint8Array | undefined>;
   /** Where rows, by their numbers `__row`, begin in CSV files; none of other files (file-lines.ts). */
   linesOf(rows: readonly number[]): Promise<ReadonlyMap<number, FileLine>>;
   /** Of an error of a query: the file's, where a file that is read in place is damaged inside; else the same. */
@@ -147,7 +154,13 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
       lookups.push(await loadLookup(connection, lookup, `__lookup_${index}`, directory, inside));
     }
     progress?.(`reading ${files.length === 1 ? files[0]!.display : `${formatCount(files.length)} files`}`);
-    const stages = await loadStages(connection, files, inFileOrder, byRows);
+    // Beside the reading, and before what else is wrong with the rows where a file ends.
+    const cut = refuseCutArchives(files).catch((error: unknown) => error);
+    const stages = await loadStages(connection, files, inFileOrder, byRows).catch(async (error: unknown) => {
+      throw (await cut) ?? error;
+    });
+    const problem = await cut;
+    if (problem) throw problem;
     const total = stages.reduce((sum, stage) => sum + stage.rows, 0);
     if (total === 0 && !shard) throw new UserError({ message: 'the data has no rows', location: { file: files[0]!.display } });
     const later = shard && !byRows ? await headerColumns(connection, all) : [];
@@ -316,10 +329,18 @@ class DuckDataset implements Dataset {
   }
 
   async table(columns: readonly string[], rows?: Uint32Array): Promise<Table> {
+    const lacking = columns.filter((name) => this.schema.every((column) => column.name !== name));
+    if (lacking.length > 0) {
+      // The columns of a spec have been looked up before; a model may have been made of other data.
+      const found = this.schema.map(({ name }) => name).join(', ');
+      throw new UserError({
+        message: `the data has no column ${lacking.map((name) => JSON.stringify(name)).join(', ')}, which the model reads; it has: ${found}`,
+        location: this.locate(['data', 'path']),
+      });
+    }
     const read = new Map<string, Column>();
     for (const name of columns) {
-      const schema = this.schema.find((column) => column.name === name);
-      if (!schema) throw new Error(`the data has no column ${JSON.stringify(name)}`);
+      const schema = this.schema.find((column) => column.name === name)!;
       const column = await readColumn(this.connection, identifier(name), schema.type, CANONICAL, this.rows);
       read.set(name, rows ? selectRows(column, rows) : column);
     }
@@ -419,12 +440,25 @@ class DuckDataset implements Dataset {
   async rowIds(rows?: Uint32Array): Promise<readonly string[]> {
     const { key } = this.spec.data;
     if (key === undefined) return hashIds(this.#allHashes, rows);
+    return keyIds(await readTexts(this.connection, `SELECT ${this.#keySql(key)} FROM ${CANONICAL}`), rows);
+  }
+
+  async rowIdHashes(): Promise<Uint8Array | undefined> {
+    const { key } = this.spec.data;
+    if (key === undefined) return undefined;
+    const sql = `SELECT ${textHash([`coalesce(${this.#keySql(key)}, '')`])} FROM ${CANONICAL}`;
+    const hashes = await readArray(this.connection, sql, 'hash', this.rows);
+    return indexHashes(hashes) && hashes;
+  }
+
+  #keySql(key: string | readonly string[]): string {
     const location = this.locate(['data', 'key']);
-    const texts = (Array.isArray(key) ? key : [key]).map((name) => {
-      const column = this.column(name, location);
-      return canonicalText(identifier(column.name), column.type);
-    });
-    return keyIds(await readTexts(this.connection, `SELECT ${keyText(texts)} FROM ${CANONICAL}`), rows);
+    return keyText(
+      (typeof key === 'string' ? [key] : key).map((name) => {
+        const column = this.column(name, location);
+        return canonicalText(identifier(column.name), column.type);
+      }),
+    );
   }
 
   linesOf(rows: readonly number[]): Promise<ReadonlyMap<number, FileLine>> {

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBVector } from '@duckdb/node-api';
+import { UserError } from '../core/errors.js';
+import { formatBytes, formatCount } from '../core/format.js';
+import { heapBytes, memoryBytes } from '../core/memory.js';
 import { loadNative } from '../runner/native.js';
 import { literal } from './sql.js';
 
@@ -53,11 +56,14 @@ export async function openDatabase(options: { threads?: number } = {}): Promise<
 
 const FEWEST_MEBIBYTES = 1024;
 
+/** The different texts of one column may take so much of what JavaScript has: there are other columns, and what is made of the texts. */
+const SHARE_OF_TEXTS = 0.3;
+/** Of a text, beside its characters: itself, and its places in a list and in a map. */
+const BYTES_OF_TEXT = 80;
+
 /** In mebibytes; of a container what it may have. */
 function memoryLimit(): number {
-  const allowed = process.constrainedMemory();
-  const bytes = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
-  return Math.max(FEWEST_MEBIBYTES, Math.floor(bytes / 2 / 1024 / 1024));
+  return Math.max(FEWEST_MEBIBYTES, Math.floor(memoryBytes() / 2 / 1024 / 1024));
 }
 
 /** The typed array that a result's column becomes; `hash` is 16 bytes a row, of a UHUGEINT. */
@@ -96,14 +102,42 @@ export async function readArray<K extends ArrayKind>(
   return target;
 }
 
-/** One column of text (or NULL) of a query. Not for hot paths: every value becomes a JavaScript string. */
-export async function readTexts(connection: DuckDBConnection, sql: string): Promise<(string | null)[]> {
-  const result = await connection.run(sql);
+/**
+ * One column of text (or NULL) of a query. Not for hot paths: every value becomes a JavaScript string.
+ * @param what is read, for messages
+ * @param most bytes that the texts may take
+ * @throws UserError when they need more, before Node ends for want of memory
+ */
+export async function readTexts(
+  connection: DuckDBConnection,
+  sql: string,
+  { what = 'a column of text', most = heapBytes() * SHARE_OF_TEXTS } = {},
+): Promise<(string | null)[]> {
   const texts: (string | null)[] = [];
-  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    for (const value of chunk.getColumnValues(0)) texts.push(value === null ? null : String(value));
-  }
+  let bytes = 0;
+  await visitTexts(connection, sql, (text) => {
+    texts.push(text);
+    bytes += BYTES_OF_TEXT + (text?.length ?? 0);
+    if (bytes > most)
+      throw new UserError(
+        `${what} needs more than ${formatBytes(most)} of memory (${formatCount(texts.length)} texts so far, ` +
+          `${formatCount(Math.round(bytes / texts.length) - BYTES_OF_TEXT)} characters each): leave it out (features.exclude), take fewer rows (data.where), ` +
+          'or give Node more memory (NODE_OPTIONS: --max-old-space-size=<megabytes>)',
+      );
+  });
   return texts;
+}
+
+/** The texts of a query one after the other, none of which is kept. */
+export async function visitTexts(
+  connection: DuckDBConnection,
+  sql: string,
+  visit: (text: string | null) => void,
+): Promise<void> {
+  const result = await connection.run(sql);
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (const value of chunk.getColumnValues(0)) visit(value === null ? null : String(value));
+  }
 }
 
 /** The rows of a small result as objects of JSON values (64-bit integers come as decimal text). */

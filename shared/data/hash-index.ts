@@ -30,6 +30,12 @@ export class HashIndex {
     return this.#values[place]! - 1;
   }
 
+  /** The number of a hash, if it has one. */
+  get(high: number, low: number): number | undefined {
+    const value = this.#values[this.#find(high, low)]!;
+    return value === 0 ? undefined : value - 1;
+  }
+
   has(high: number, low: number): boolean {
     return this.#values[this.#find(high, low)] !== 0;
   }
@@ -41,4 +47,19 @@ export class HashIndex {
       place = (place + 1) & this.#mask;
     return place;
   }
+}
+
+/** Which of many hashes stands where: 16 bytes each, of which the first 8 count. Undefined when one stands twice. */
+export function indexHashes(hashes: Uint8Array): HashIndex | undefined {
+  const words = hashWords(hashes);
+  const index = new HashIndex(words.length / 4);
+  for (let at = 0; at < words.length / 4; at++) {
+    if (index.add(words[at * 4]!, words[at * 4 + 1]!, at) !== at) return undefined;
+  }
+  return index;
+}
+
+/** Hashes of 16 bytes as four 32-bit words a row. */
+export function hashWords(hashes: Uint8Array): Uint32Array {
+  return new Uint32Array(hashes.buffer, hashes.byteOffset, hashes.length / 4);
 }

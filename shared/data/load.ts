@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../core/errors.js';
 import { formatCount } from '../core/format.js';
 import { canonicalText, rowText, type StoredType, textHash } from './canonical.js';
-import { columnKey } from './column-names.js';
+import { columnKey, refuseLongNames } from './column-names.js';
 import { commonType, type FoundType, finalType, normalised, sqlType, storedType } from './column-types.js';
 import { identifier } from './sql.js';
 import type { Stage } from './stage.js';
@@ -57,6 +57,10 @@ export async function unionStages(
       });
     }
   }
+  refuseLongNames(
+    columns.map(({ name }) => name),
+    { file: stages[0]!.files[0]!.display },
+  );
   let offset = 0;
   const selects = stages.map((stage, index) => {
     const values = columns.map((column) => `${columnSql(column, staged[index]!)} AS ${identifier(column.name)}`);

@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf, UserError } from '../core/errors.js';
 import { sha256OfFile } from '../core/file-digest.js';
 import { formatCount } from '../core/format.js';
+import { textHash } from './canonical.js';
 import type { Dataset } from './dataset.js';
-import { openDatabase, readRows, readTexts } from './duckdb.js';
+import { countRows, openDatabase, readArray, readRows } from './duckdb.js';
 import { closeFence } from './fence.js';
+import { type HashIndex, hashWords, indexHashes } from './hash-index.js';
 import type { Predictions } from './predictions.js';
-import { identifier, literal } from './sql.js';
+import { identifier, listLiteral, literal } from './sql.js';
 import type { Labels } from './table.js';
 
 /** Predictions that were made elsewhere, by any model. */
@@ -59,15 +63,18 @@ export async function openPredictionFile(
       return fail(
         `it has no column ${JSON.stringify(typeof key === 'string' ? key : 'id')} that names its rows; its columns: ${names.slice(0, 20).join(', ')}`,
       );
-    const texts = async (name: string): Promise<(string | null)[]> =>
-      readTexts(connection, `SELECT CAST(${identifier(name)} AS VARCHAR) FROM answers`);
-    const places = new Map<string, number>();
-    for (const [place, text] of (await texts(id)).entries()) {
-      if (text === null || text === '') return fail(`row ${formatCount(place + 1)} has no ${id}`);
-      if (places.has(text)) return fail(`${id} ${JSON.stringify(text)} stands twice; every row is predicted once`);
-      places.set(text, place);
+    const rows = await countRows(connection, 'answers');
+    const idSql = `CAST(${identifier(id)} AS VARCHAR)`;
+    const nameless = await firstRow(connection, `${idSql} IS NULL OR ${idSql} = ''`);
+    if (nameless) return fail(`row ${formatCount(nameless.row)} has no ${id}`);
+    // Names become hashes: a text a row costs seconds and hundreds of megabytes among many.
+    const index = indexHashes(await readArray(connection, `SELECT ${textHash([idSql])} FROM answers`, 'hash', rows));
+    if (!index) {
+      const twice = `SELECT ${idSql} AS id FROM answers GROUP BY ALL HAVING count(*) > 1 ORDER BY min(rowid) LIMIT 1`;
+      const [repeated] = await readRows(connection, twice);
+      return fail(`${id} ${JSON.stringify(repeated?.id)} stands twice; every row is predicted once`);
     }
-    const scores = await readScores(names, texts, labels, fail);
+    const scores = await readScores(connection, names, rows, labels, fail);
     const width = labels.task === 'regression' ? 1 : labels.classes.length;
     return {
       shown,
@@ -75,27 +82,29 @@ export async function openPredictionFile(
       bytes: (await stat(file)).size,
       async of(rows) {
         const found = new Float64Array(rows.length * width);
-        const absent: string[] = [];
-        for (const [at, name] of (await dataset.rowIds(rows)).entries()) {
-          const place = places.get(name);
+        const absent: number[] = [];
+        const placeOf = await places(dataset, index);
+        for (let at = 0; at < rows.length; at++) {
+          const place = placeOf(rows[at]!);
           if (place === undefined) {
-            absent.push(name);
+            absent.push(rows[at]!);
             continue;
           }
           for (let column = 0; column < width; column++) found[at * width + column] = scores[place * width + column]!;
         }
+        const [example] = absent.length > 0 ? await dataset.rowIds(Uint32Array.of(absent[0]!)) : [];
         if (absent.length === rows.length) {
           const named =
             key === undefined
               ? 'data.key of the spec says which column names a row'
               : `rows are named by ${[key].flat().join(', ')}`;
           return fail(
-            `it has none of the ${formatCount(rows.length)} rows that judge, such as ${JSON.stringify(absent[0])}; ${named}`,
+            `it has none of the ${formatCount(rows.length)} rows that judge, such as ${JSON.stringify(example)}; ${named}`,
           );
         }
         if (absent.length > 0) {
           return fail(
-            `it has no prediction for ${formatCount(absent.length)} of the ${formatCount(rows.length)} rows that judge, such as ${JSON.stringify(absent[0])}`,
+            `it has no prediction for ${formatCount(absent.length)} of the ${formatCount(rows.length)} rows that judge, such as ${JSON.stringify(example)}`,
           );
         }
         return labels.task === 'regression'
@@ -110,15 +119,42 @@ export async function openPredictionFile(
 
 type Fail = (message: string) => never;
 
+/** Where the file has a row of the data. */
+async function places(dataset: Dataset, index: HashIndex): Promise<(row: number) => number | undefined> {
+  const hashes = await dataset.rowIdHashes();
+  if (hashes) {
+    const words = hashWords(hashes);
+    return (row) => index.get(words[row * 4]!, words[row * 4 + 1]!);
+  }
+  const ids = await dataset.rowIds();
+  return (row) => {
+    const digest = createHash('md5').update(ids[row]!).digest();
+    return index.get(digest.readUInt32LE(0), digest.readUInt32LE(4));
+  };
+}
+
+/** The first row of the file of which a condition holds, counted from 1. */
+async function firstRow(
+  connection: DuckDBConnection,
+  condition: string,
+  value = 'NULL',
+): Promise<{ readonly row: number; readonly value: string } | undefined> {
+  const sql = `SELECT rowid + 1 AS row, ${value} AS value FROM answers WHERE ${condition} ORDER BY rowid LIMIT 1`;
+  const [found] = await readRows(connection, sql);
+  return found && { row: Number(found.row), value: String(found.value) };
+}
+
 /** NaN where there is no number; then the model gives none for that row. */
 async function readScores(
+  connection: DuckDBConnection,
   names: readonly string[],
-  texts: (name: string) => Promise<(string | null)[]>,
+  rows: number,
   labels: Labels,
   fail: Fail,
 ): Promise<Float64Array> {
-  const numbers = async (name: string): Promise<Float64Array> =>
-    Float64Array.from(await texts(name), (text) => (text === null || text.trim() === '' ? Number.NaN : Number(text)));
+  const textOf = (name: string): string => `trim(CAST(${identifier(name)} AS VARCHAR))`;
+  const numbers = (name: string): Promise<Float64Array> =>
+    readArray(connection, `SELECT coalesce(TRY_CAST(${textOf(name)} AS DOUBLE), 'NaN'::DOUBLE) FROM answers`, 'float64', rows);
   if (labels.task === 'regression') {
     if (!names.includes('prediction'))
       return fail(`it has no column prediction; its columns: ${names.slice(0, 20).join(', ')}`);
@@ -127,39 +163,43 @@ async function readScores(
   const { classes, task } = labels;
   const perClass = classes.map((name) => `score_${name}`);
   if (perClass.every((name) => names.includes(name))) {
-    const columns = await Promise.all(perClass.map(numbers));
+    const columns: Float64Array[] = [];
+    for (const name of perClass) columns.push(await numbers(name));
     for (const [at, column] of columns.entries()) checkProbabilities(column, perClass[at]!, fail);
-    return Float64Array.from(
-      { length: columns[0]!.length * classes.length },
-      (_, at) => columns[at % classes.length]![Math.floor(at / classes.length)]!,
-    );
+    return joined(columns);
   }
   const single = ['score', 'prediction'].find((name) => names.includes(name));
   const accepted = `${perClass.slice(0, 5).join(', ')}${task === 'binary' ? `, or the probability of ${classes.at(-1)} as score` : ''}, or the class as prediction`;
   if (single === undefined)
     return fail(`it has no scores; accepted columns: ${accepted}; its columns: ${names.slice(0, 20).join(', ')}`);
-  const given = await texts(single);
-  if (given.every((text) => text === null || text === '' || classes.includes(text))) {
-    const scores = new Float64Array(given.length * classes.length);
-    for (const [row, text] of given.entries()) {
-      for (const [column, name] of classes.entries()) {
-        scores[row * classes.length + column] = text === null || text === '' ? Number.NaN : text === name ? 1 : 0;
-      }
-    }
-    return scores;
+  const text = `CAST(${identifier(single)} AS VARCHAR)`;
+  const isGiven = `${text} IS NOT NULL AND ${text} <> ''`;
+  const list = listLiteral(classes);
+  if (!(await firstRow(connection, `${isGiven} AND NOT list_contains(${list}, ${text})`))) {
+    const place = `coalesce(CAST(list_position(${list}, ${text}) AS DOUBLE), 'NaN'::DOUBLE)`;
+    const found = await readArray(connection, `SELECT ${place} FROM answers`, 'float64', rows);
+    return joined(classes.map((_, column) => found.map((at) => (Number.isNaN(at) ? at : at === column + 1 ? 1 : 0))));
   }
-  const unknown = given.find((text) => text !== null && text !== '' && Number.isNaN(Number(text)));
-  if (typeof unknown === 'string')
+  const unknown = await firstRow(connection, `${isGiven} AND TRY_CAST(${textOf(single)} AS DOUBLE) IS NULL`, text);
+  if (unknown)
     return fail(
-      `${single} has ${JSON.stringify(unknown.slice(0, 60))}, which is no class of the labels (${classes.slice(0, 10).join(', ')})`,
+      `${single} has ${JSON.stringify(unknown.value.slice(0, 60))}, which is no class of the labels (${classes.slice(0, 10).join(', ')})`,
     );
   if (task !== 'binary')
     return fail(`${single} has numbers, and there are ${classes.length} classes; accepted columns: ${accepted}`);
   const probabilities = await numbers(single);
   checkProbabilities(probabilities, single, fail);
-  return Float64Array.from({ length: probabilities.length * 2 }, (_, at) =>
-    at % 2 === 1 ? probabilities[at >> 1]! : 1 - probabilities[at >> 1]!,
-  );
+  return joined([probabilities.map((probability) => 1 - probability), probabilities]);
+}
+
+/** A row's scores one after the other. */
+function joined(columns: readonly Float64Array[]): Float64Array {
+  const width = columns.length;
+  const scores = new Float64Array(columns[0]!.length * width);
+  for (const [column, values] of columns.entries()) {
+    for (let row = 0; row < values.length; row++) scores[row * width + column] = values[row]!;
+  }
+  return scores;
 }
 
 function checkProbabilities(values: Float64Array, name: string, fail: Fail): void {

@@ -24,27 +24,45 @@ export function searchColumns(table: Table): SearchColumn[] {
 }
 
 function isOrdered(column: Column): column is Exclude<Column, { type: 'string' | 'boolean' }> {
-  return (
-    column.type !== 'string' && column.type !== 'boolean' && new Set(column.values as Iterable<unknown>).size > MOST_GROUPS
-  );
+  if (column.type === 'string' || column.type === 'boolean') return false;
+  const seen = new Set<unknown>();
+  for (const value of column.values as Iterable<unknown>) {
+    seen.add(value);
+    if (seen.size > MOST_GROUPS) return true;
+  }
+  return false;
 }
 
+/** Texts are counted by their codes: a string a row costs seconds among many. */
 function values(column: string, data: Column): SearchColumn {
-  const rows = data.type === 'string' ? data.codes.length : data.values.length;
-  const counts = new Map<string, number>();
-  const texts: (string | undefined)[] = [];
-  for (let row = 0; row < rows; row++) {
-    const text = valueText(data, row);
-    texts.push(text);
-    if (text !== undefined) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const codes = data.type === 'string' ? data.codes : codesOf(data);
+  const counts = new Map<number, { readonly row: number; count: number }>();
+  for (let row = 0; row < codes.length; row++) {
+    const found = counts.get(codes[row]!);
+    if (found) found.count++;
+    else counts.set(codes[row]!, { row, count: 1 });
   }
-  const largest = [...counts].sort(([a, first], [b, second]) => second - first || (a < b ? -1 : 1)).slice(0, MOST_GROUPS);
-  const groups = new Map(largest.map(([text], group) => [text, group]));
+  const named = [...counts].flatMap(([code, { row, count }]) => {
+    const text = valueText(data, row);
+    return text === undefined ? [] : [{ code, text, count }];
+  });
+  const largest = named.sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1)).slice(0, MOST_GROUPS);
+  const groups = new Map(largest.map(({ code }, group) => [code, group]));
   return {
     column,
-    names: largest.map(([text]) => `${column} = ${text}`),
-    of: Int32Array.from(texts, (text) => (text === undefined ? -1 : (groups.get(text) ?? -1))),
+    names: largest.map(({ text }) => `${column} = ${text}`),
+    of: Int32Array.from(codes, (code) => groups.get(code) ?? -1),
   };
+}
+
+/** A number for each of the few values that there are. */
+function codesOf({ values }: Exclude<Column, { type: 'string' }>): Uint32Array {
+  const codes = new Map<unknown, number>();
+  return Uint32Array.from(values as ArrayLike<unknown>, (value) => {
+    const code = codes.get(value) ?? codes.size;
+    codes.set(value, code);
+    return code;
+  });
 }
 
 function ranges(column: string, data: Exclude<Column, { type: 'string' }>): SearchColumn {

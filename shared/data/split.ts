@@ -5,7 +5,7 @@ import { hashPositions } from './canonical.js';
 import { columnKey } from './column-names.js';
 import { type Cuts, checkShares, fittedCuts, plainCuts } from './cuts.js';
 import type { Dataset } from './dataset.js';
-import { HashIndex } from './hash-index.js';
+import { HashIndex, hashWords } from './hash-index.js';
 import type { PartShares, SplitRule } from './split-rule.js';
 import { OUTSIDE, PARTS, type Part, type StringColumn } from './table.js';
 import { assignByTime, fitTimeRule } from './time-split.js';
@@ -37,11 +37,18 @@ const TEST = PARTS.indexOf('test');
  * @param options.window only rows of the last so long (`90d`) are divided; see `fitWindow`
  * @throws UserError when a part that has a share is left empty, or a column is absent or of a wrong type
  */
-export async function fitSplit(
-  dataset: Dataset,
-  spec: Spec,
-  options: { frozen?: SplitRule; window?: string } = {},
-): Promise<Split> {
+export async function fitSplit(dataset: Dataset, spec: Spec, options: SplitOptions = {}): Promise<Split> {
+  const division = await divideRows(dataset, spec, options);
+  return { ...division, leakage: await findLeakage(dataset, spec, division.parts, division.counts.test) };
+}
+
+interface SplitOptions {
+  readonly frozen?: SplitRule;
+  readonly window?: string;
+}
+
+/** The same for who only needs to know which rows are held out: nothing is looked for among them. */
+export async function divideRows(dataset: Dataset, spec: Spec, options: SplitOptions = {}): Promise<Omit<Split, 'leakage'>> {
   const { validation, calibration, test, by } = spec.split;
   const shares = { validation, calibration, test };
   checkShares(shares, dataset.locate(['split']));
@@ -62,7 +69,7 @@ export async function fitSplit(
   if (inside) notices.push(windowNotice(options.window!, dataset.rows - PARTS.reduce((sum, part) => sum + counts[part], 0)));
   const empty = PARTS.filter((part) => counts[part] === 0 && (part === 'train' || shares[part] > 0));
   if (empty.length > 0) throw await emptyPartsError(dataset, spec, rule, counts, empty);
-  return { rule, parts, counts, leakage: await findLeakage(dataset, spec, parts, counts.test), notices };
+  return { rule, parts, counts, notices };
 }
 
 function windowNotice(window: string, left: number): string {
@@ -167,7 +174,7 @@ async function oneClassEach(
   classes: StringColumn,
   notices: string[],
 ): Promise<boolean> {
-  const hashes = words(await dataset.hashes(columns));
+  const hashes = hashWords(await dataset.hashes(columns));
   const index = new HashIndex(dataset.rows);
   for (let row = 0; row < dataset.rows; row++) {
     const code = classes.codes[row]!;
@@ -282,7 +289,7 @@ async function findLeakage(dataset: Dataset, spec: Spec, parts: Uint8Array, test
   const keys = spec.data.key === undefined ? [] : [spec.data.key].flat().map(columnKey);
   const columns = dataset.columnNames.filter((name) => !keys.includes(columnKey(name)));
   if (columns.length === 0 || testRows === 0) return { rows: 0, share: 0 };
-  const hashes = words(await dataset.hashes(columns));
+  const hashes = hashWords(await dataset.hashes(columns));
   const seen = new HashIndex(parts.length - testRows);
   for (let row = 0; row < parts.length; row++) {
     if (parts[row] !== TEST && parts[row] !== OUTSIDE) seen.add(hashes[row * 4]!, hashes[row * 4 + 1]!, 0);
@@ -292,9 +299,4 @@ async function findLeakage(dataset: Dataset, spec: Spec, parts: Uint8Array, test
     if (parts[row] === TEST && seen.has(hashes[row * 4]!, hashes[row * 4 + 1]!)) rows += 1;
   }
   return { rows, share: rows / testRows };
-}
-
-/** Hashes of 16 bytes as four 32-bit words a row. */
-function words(hashes: Uint8Array): Uint32Array {
-  return new Uint32Array(hashes.buffer, hashes.byteOffset, hashes.length / 4);
 }

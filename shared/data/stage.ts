@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { UserError } from '../core/errors.js';
-import { refuseDuplicates } from './column-names.js';
+import { messageOf, UserError } from '../core/errors.js';
+import { columnKey, refuseDuplicates } from './column-names.js';
 import { csvHeader } from './csv-header.js';
 import { countRows, readRows } from './duckdb.js';
-import { readError } from './read-error.js';
+import { namedFile, readError } from './read-error.js';
 import { pieceSql, piecesOfShard, rowsOf } from './shards/division.js';
 import type { Shard } from './shards/shard.js';
 import type { FileFormat, SourceFile } from './sources.js';
@@ -89,6 +89,11 @@ async function loadGroup(connection: DuckDBConnection, group: Group, table: stri
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (group.format === 'json') await refuseEmptyArrays(connection, group.files);
+    // Of pages that are damaged inside the engine does not say whose they are.
+    if (group.format === 'parquet' && !namedFile(messageOf(error), group.files)) {
+      const found = await blameFile(connection, group.files, error);
+      if (found instanceof UserError) throw found;
+    }
     throw readError(error, group.files);
   }
   const columns = (await describe(connection, identifier(table))).map(({ name, duckType }) => ({ name, duckType }));
@@ -171,11 +176,42 @@ async function jsonSource(connection: DuckDBConnection, files: readonly SourceFi
     connection,
     `read_json(${list}, ${common}, sample_size = -1, maximum_sample_files = ${files.length}, map_inference_threshold = -1)`,
   );
+  await refuseKeysByCase(
+    connection,
+    files,
+    found.map(({ name }) => name),
+  );
   const quoted = /^(DATE|TIMESTAMP.*|TIME.*|UUID)$/;
   const columns = found.map(
     ({ name, duckType }) => `${literal(name)}: ${literal(quoted.test(duckType) ? 'VARCHAR' : duckType)}`,
   );
   return `read_json(${list}, ${common}, columns = {${columns.join(', ')}})`;
+}
+
+/**
+ * Keys that differ in case only: the engine calls the second one `c_1`, which no record has, and its values are gone.
+ * @throws UserError at the file
+ */
+async function refuseKeysByCase(
+  connection: DuckDBConnection,
+  files: readonly SourceFile[],
+  names: readonly string[],
+): Promise<void> {
+  const known = new Map(names.map((name) => [columnKey(name), name]));
+  for (const name of names) {
+    const other = known.get(columnKey(/^(.*)_\d+$/s.exec(name)?.[1] ?? ''));
+    if (other === undefined) continue;
+    const key = name.replace(/_\d+$/, '');
+    for (const file of files) {
+      const has = async (one: string): Promise<boolean> => {
+        const records = `SELECT 1 FROM read_json_objects(${literal(file.path)}, format = 'auto')`;
+        return (await countRows(connection, `(${records} WHERE list_contains(json_keys(json), ${literal(one)}) LIMIT 1)`)) > 0;
+      };
+      // A column that is called so of its own accord stands in some record.
+      if (await has(name)) break;
+      if (await has(key)) refuseDuplicates([other, key], { file: file.display });
+    }
+  }
 }
 
 /** `[]` has no record, which the engine takes for JSON of another kind. */

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { readArray, readTexts } from './duckdb.js';
+import { readArray, readTexts, visitTexts } from './duckdb.js';
 import { identifier } from './sql.js';
 import type { Column, ColumnType } from './table.js';
 
@@ -58,12 +58,17 @@ let typesMade = 0;
 async function readStrings(connection: DuckDBConnection, sql: string, table: string, rows: number): Promise<Column> {
   const from = `FROM ${identifier(table)}`;
   const levels = `SELECT DISTINCT ${sql} AS level ${from} WHERE nullif(${sql}, '') IS NOT NULL ORDER BY level`;
-  const dictionary = ['', ...((await readTexts(connection, levels)) as string[])];
+  const dictionary = ['', ...((await readTexts(connection, levels, { what: `the text ${sql}` })) as string[])];
   if (dictionary.length === 1) return { type: 'string', codes: new Uint32Array(rows), dictionary };
   if (dictionary.length > MOST_LEVELS) {
     const codeOf = new Map<string | null, number>(dictionary.map((text, code) => [text, code]));
-    const texts = await readTexts(connection, `SELECT ${sql} ${from}`);
-    return { type: 'string', codes: Uint32Array.from(texts, (text) => codeOf.get(text ?? '')!), dictionary };
+    const codes = new Uint32Array(rows);
+    let row = 0;
+    await visitTexts(connection, `SELECT ${sql} ${from}`, (text) => {
+      codes[row++] = codeOf.get(text ?? '')!;
+    });
+    if (row !== rows) throw new Error(`${row} rows instead of the ${rows} that were expected`);
+    return { type: 'string', codes, dictionary };
   }
   typesMade += 1;
   const type = `__levels_${typesMade}`;

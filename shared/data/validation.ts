@@ -19,6 +19,8 @@ export interface Validation {
   readonly warnings: readonly string[];
   /** The data held against a reference. */
   readonly drift?: DriftReport;
+  /** Why there is nothing yet to hold the data against, where a reference was named: a first run. */
+  readonly noReference?: string;
   readonly seconds: number;
   readonly commit?: string;
   readonly createdAt: string;

@@ -28,14 +28,20 @@ export interface Comparison {
   /** Slices that were left out because they have fewer rows than `minRows`. */
   readonly slicesLeftOut: number;
   readonly minRows: number;
+  /** Of every interval; with several candidates so high that those of all of them hold together. */
   readonly confidence: number;
   readonly rows: ComparedRows;
   readonly candidate: ModelSummary;
   readonly champion?: ModelSummary & { readonly reference: string };
   readonly changes: readonly Change[];
   readonly disagreement?: Disagreement;
+  /** The rows on which the two models differ most; only where `evaluate.show_rows` asks for them. */
+  readonly disagreeing?: DisagreeingRows;
   /** In the order of the probabilities; absent for regression. */
   readonly classes?: readonly PerClass[];
+  readonly confusion?: Confusion;
+  /** Of two classes. */
+  readonly calibration?: Calibration;
   /** Slices that a search found, where the candidate does harm. */
   readonly search?: SliceSearch;
   /** The groups of `evaluate.protected`, each large enough to say something of. */
@@ -43,6 +49,10 @@ export interface Comparison {
   /** The chance of training, which the intervals of the differences hold; only with `evaluate.seeds`. */
   readonly retraining?: RetrainingNoise;
   readonly curve?: Curve;
+  /** Where several were judged: each of them, as they were named; everything else here is of the best one. */
+  readonly candidates?: readonly CandidateResult[];
+  /** The primary metric over the registry's versions; absent with fewer than two. */
+  readonly history?: MetricHistory;
   /** Share of the test rows that stand again, the same in every feature and the target, among the training rows. */
   readonly leakage?: number;
   /** How many candidates have been judged on this test set, this one included; absent where nobody counted. */
@@ -138,9 +148,12 @@ export interface ModelSummary {
   readonly runUrl?: string;
 }
 
-/** One thing that differs between the two models; before or after is absent when it was added or removed. */
+/**
+ * One thing that differs between the two models; before or after is absent when it was added or removed. `drift` is a column whose values
+ * differ between the rows that trained them: `after` says how, in words.
+ */
 export interface Change {
-  readonly kind: 'algorithm' | 'param' | 'feature' | 'target' | 'data' | 'split' | 'seed' | 'signature';
+  readonly kind: 'algorithm' | 'param' | 'feature' | 'target' | 'data' | 'split' | 'seed' | 'signature' | 'drift';
   readonly name: string;
   readonly before?: string;
   readonly after?: string;
@@ -158,6 +171,26 @@ export interface PerClass {
 export interface ClassCounts {
   readonly decided: number;
   readonly right: number;
+}
+
+/** Rows by `[label][decision]`, in the order of the classes. */
+export interface Confusion {
+  readonly classes: readonly string[];
+  readonly candidate: readonly (readonly number[])[];
+  readonly champion?: readonly (readonly number[])[];
+}
+
+/** Rows in groups by their probability of the positive class, ascending. */
+export interface Calibration {
+  readonly candidate: readonly CalibrationBin[];
+  readonly champion?: readonly CalibrationBin[];
+}
+
+/** The mean probability of a group, and the share of its rows that are positive. */
+export interface CalibrationBin {
+  readonly rows: number;
+  readonly predicted: number;
+  readonly observed: number;
 }
 
 /** What a search over many slices found. */
@@ -216,6 +249,71 @@ export interface Disagreement {
   readonly forTheBetter: number;
   /** Rows that the champion gets right and the candidate wrong. The rest changes between two wrong classes. */
   readonly forTheWorse: number;
+}
+
+/** One of several candidates, held against the champion on the same rows. */
+export interface CandidateResult {
+  /** As the input names it. */
+  readonly name: string;
+  readonly digest: string;
+  readonly best: boolean;
+  /** The primary one. */
+  readonly metric: MetricComparison;
+  readonly verdict: Verdict;
+  readonly gatesOutcome: GateOutcome;
+  readonly blocked: boolean;
+  /** The gates that it fails, as the spec has them. */
+  readonly failed: readonly string[];
+}
+
+/** A metric over versions, as each training recorded it on its own test rows: shown, and never part of a verdict. */
+export interface MetricHistory {
+  readonly metric: string;
+  readonly better: 'higher' | 'lower';
+  /** The oldest first. */
+  readonly versions: readonly (RecordedFigure & { readonly version: string /** ISO 8601. */; readonly at: string })[];
+  readonly candidate: RecordedFigure;
+  /** Versions whose figures do not belong here, and why. */
+  readonly leftOut: readonly { readonly version: string; readonly reason: string }[];
+  /** From the figure of the version that sets it to where chance alone ends; absent where the metric has no interval. */
+  readonly band?: { readonly version: string; readonly from: number; readonly to: number };
+}
+
+export interface RecordedFigure {
+  readonly value: number;
+  /** Test rows that it was measured on. */
+  readonly rows: number;
+  /** Figures of one test set are joined in pictures; see testSetOf. */
+  readonly testSet: string;
+}
+
+/** Single rows of the data, so opt-in: they go into the artifact and its page, and never into a comment. */
+export interface DisagreeingRows {
+  /** What the numbers are: the probability of the positive class, of the row's own class, or the predicted value. */
+  readonly answer: 'positive class' | 'own class' | 'value';
+  /** Those that the candidate gained most on first. */
+  readonly rows: readonly DisagreeingRow[];
+  /** Columns that a model reads and `evaluate.hide` keeps back. */
+  readonly hidden: number;
+}
+
+export interface DisagreeingRow {
+  /** As in predictions.parquet; absent where the key is hidden. */
+  readonly id?: string;
+  readonly label: string;
+  readonly candidate: number;
+  readonly champion: number;
+  /** Those that move the answers most first. */
+  readonly columns: readonly RowColumn[];
+}
+
+/** A value of a row (null: missing), and how far the answer moves from where the column's typical value alone would put it. */
+export interface RowColumn {
+  readonly name: string;
+  readonly value: string | null;
+  /** Absent where the model does not read the column, or is not there to be asked. */
+  readonly candidate?: number;
+  readonly champion?: number;
 }
 
 /** One picture: the two models' curves on the same rows, at the same x. */

@@ -1,5 +1,7 @@
 import type { Task } from '../spec/schema.js';
 import type {
+  Calibration,
+  Confusion,
   Curve,
   GateOutcome,
   GateResult,
@@ -30,6 +32,8 @@ export interface Evaluation {
   readonly rows: { readonly test: number; readonly used: number; readonly unlabelled: number };
   readonly candidate: ModelSummary;
   readonly search?: SliceSearch;
+  readonly confusion?: Confusion;
+  readonly calibration?: Calibration;
   readonly classes?: readonly PerClass[];
   readonly fairness?: readonly ProtectedColumn[];
   readonly curve?: Curve;

@@ -7,6 +7,7 @@ import { baselineMetrics } from './baseline.js';
 import type { BootstrapOptions } from './bootstrap.js';
 import type { Comparison, MetricComparison, SliceSearch } from './comparison.js';
 import { curveOf } from './curve.js';
+import { describeDecisions } from './decisions.js';
 import { disagreementOf } from './disagreement.js';
 import { describeGroups, type Groups } from './fairness.js';
 import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
@@ -90,6 +91,8 @@ export type Judgement = Pick<
   | 'retraining'
   | 'fairness'
   | 'classes'
+  | 'confusion'
+  | 'calibration'
   | 'search'
   | 'curve'
 > & {
@@ -177,6 +180,7 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     confidence,
     ...(noise && { retraining: noise }),
     ...(classes.length > 0 && { classes }),
+    ...describeDecisions(names, pair.candidate, identical ? pair.candidate : pair.champion, threshold),
     ...(fairness.length > 0 && { fairness }),
     ...(unscored === 0 && !identical && input.searched?.length && { search: searchSlices(input, champion) }),
     ...(unscored === 0 &&

@@ -7,10 +7,20 @@ export const LAST_OF_TIE = 1;
 /** Rows by falling score of a class: `row * 4 + POSITIVE if it is of the class + LAST_OF_TIE if the next score is lower`. */
 export type Ranking = Uint32Array;
 
+/** Several metrics of a sample and their errors go by its rankings, and sorting is most of what they cost. */
+const known = new WeakMap<ClassSample, readonly Ranking[]>();
+
 /** Of the positive class, or of each class against the rest where there are more than two. */
-export function rankingsOf(sample: ClassSample): Ranking[] {
-  if (sample.task === 'binary') return [rank(sample, 1)];
-  return Array.from({ length: sample.classes }, (_, positive) => rank(sample, positive));
+export function rankingsOf(sample: ClassSample): readonly Ranking[] {
+  let rankings = known.get(sample);
+  if (!rankings) {
+    rankings =
+      sample.task === 'binary'
+        ? [rank(sample, 1)]
+        : Array.from({ length: sample.classes }, (_, positive) => rank(sample, positive));
+    known.set(sample, rankings);
+  }
+  return rankings;
 }
 
 export function rank(sample: ClassSample, positive: number): Ranking {

@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../core/errors.js';
+import { formatCount, formatNumber } from '../core/format.js';
 import type { Predictions } from '../data/predictions.js';
 import type { OutputLayout } from './discover.js';
 import type { PredictContext } from './session.js';
@@ -50,12 +51,26 @@ export function createReader(layout: OutputLayout, context: PredictContext, rows
       if (labels) order?.add((labels as Tensor).data as ArrayLike<unknown>, scores, start);
     },
     predictions() {
+      if (!regression) assertProbabilities(scores, width, score);
       order?.assertSame();
       return context.task === 'regression'
         ? { task: 'regression', rows, scores }
         : { task: context.task, classes: context.classes, rows, scores };
     },
   };
+}
+
+/** Rounding of float32 may leave a probability so far outside. */
+const ROUNDING = 1e-5;
+
+/** Logits and votes rank rows as probabilities do, but the log loss, the threshold and what serves would take them for probabilities. */
+function assertProbabilities(scores: Float64Array, width: number, output: string): void {
+  const at = scores.findIndex((value) => value < -ROUNDING || value > 1 + ROUNDING);
+  if (at < 0) return;
+  throw new UserError(
+    `the model's output ${JSON.stringify(output)} is ${formatNumber(scores[at]!)} in row ${formatCount(Math.floor(at / width) + 1)}; ` +
+      'probabilities are between 0 and 1: export the model with its probabilities, not with a decision function or logits',
+  );
 }
 
 /**

@@ -10,6 +10,7 @@ import { type Latency, type LatencyOptions, measureLatency } from './latency.js'
 import { createReader } from './outputs.js';
 import type { Signature } from './signature.js';
 import { columnSource, matrixSource, type TensorSource } from './tensors.js';
+import { MOST_CHARACTERS, runEnds } from './text-budget.js';
 
 /**
  * Rows a run. Measured on 2 cores with boosted trees and with linear models from raw columns: up to 512 the fixed cost
@@ -48,7 +49,7 @@ export interface OnnxModel {
 export interface OpenOptions {
   /** Threads of a batch run; default 2. */
   readonly threads?: number;
-  /** Rows a run; the scores do not depend on it. */
+  /** Most rows a run; the scores do not depend on it. */
   readonly chunkRows?: number;
 }
 
@@ -73,9 +74,10 @@ export async function openModel(source: Uint8Array | string, options: OpenOption
       async predict(table, context) {
         const sources = inputSources(runtime, inputs, table, context.columns);
         const reader = createReader(outputs, context, table.rows);
-        for (let start = 0; start < table.rows; start += chunkRows) {
-          const end = Math.min(start + chunkRows, table.rows);
+        let start = 0;
+        for (const end of runEnds(0, table.rows, chunkRows, textLength(table, sources, chunkRows))) {
           reader.read(await run(session, sources, start, end, reader.fetches(start)), start, end);
+          start = end;
         }
         return reader.predictions();
       },
@@ -183,6 +185,22 @@ function assertColumns(table: Table, names: readonly string[]): void {
   throw new UserError(
     `the model takes ${missing.length === 1 ? 'a column' : `${missing.length} columns`} that the data does not have: ${missing.join(', ')}`,
   );
+}
+
+/** Characters of the longest text that a row gives to the model; undefined where no text is long enough to count. */
+function textLength(
+  table: Table,
+  sources: ReadonlyMap<string, TensorSource>,
+  rows: number,
+): ((row: number) => number) | undefined {
+  const texts = [...sources.keys()].flatMap((name) => {
+    const column = table.columns.get(name);
+    if (column?.type !== 'string') return [];
+    const lengths = Uint32Array.from(column.dictionary, (text) => text.length);
+    return lengths.some((length) => length * rows > MOST_CHARACTERS) ? [{ codes: column.codes, lengths }] : [];
+  });
+  if (texts.length === 0) return undefined;
+  return (row) => texts.reduce((most, { codes, lengths }) => Math.max(most, lengths[codes[row]!]!), 0);
 }
 
 async function run(

@@ -54,7 +54,7 @@ export const STEPS: readonly PipelineStep[] = [
   },
   {
     action: 'evaluate',
-    inputs: { ...common, 'github-token': '', predictions: '', 'fail-on': 'gates' },
+    inputs: { ...common, 'github-token': '', predictions: '', 'fail-on': 'gates', cache: 'false' },
     takes: { data, model: candidate },
     leaves: [{ name: 'metrics', kind: 'metrics', path: '.mlops-actions/metrics.json' }, document('evaluation'), summary],
   },

@@ -157,5 +157,10 @@ function disagreementTable(result: Comparison, disagreement: Disagreement, used:
     .map(([label, count]) => [label, formatCount(count), formatShare(count / rows), bar(count / rows, 20)]);
   const meaning = isRegression ? 'Their errors differ by more than the median error' : 'They predict another class';
   const share = `${meaning} on ${plural(rows, 'row')}, ${formatShare(used > 0 ? rows / used : 0, 2)} of ${formatCount(used)}.`;
-  return `${share}\n\n${table([{ head: '' }, { head: 'rows', align: 'right' }, { head: 'share', align: 'right' }, { head: '' }], lines)}`;
+  const most = result.disagreeing?.rows.length ?? 0;
+  const page =
+    most > 0
+      ? `\n\n${plural(most, 'row')} on which they differ most, with their columns, ${most === 1 ? 'is' : 'are'} in \`comparison.html\` of the result's artifact.`
+      : '';
+  return `${share}\n\n${table([{ head: '' }, { head: 'rows', align: 'right' }, { head: 'share', align: 'right' }, { head: '' }], lines)}${page}`;
 }

@@ -7,15 +7,23 @@ import { plural } from './wording.js';
 
 /** More changes than these are folded behind the line. */
 const IN_LINE = 8;
+const DRIFTED_IN_LINE = 3;
 
 /** One line with what differs between the two models, and the whole list folded where the line cannot hold it. */
 export function changesSection(result: Comparison): string[] {
   if (!result.champion) return [''];
   const { changes } = result;
   const features = changes.filter((change) => change.kind === 'feature');
-  const others = changes.filter((change) => change.kind !== 'feature');
-  const items = [...others.slice(0, IN_LINE).map(item), ...featureItems(features), ...dataItem(result)];
-  const hidden = Math.max(0, others.length - IN_LINE) + hiddenFeatures(features);
+  const drifted = changes.filter((change) => change.kind === 'drift');
+  const others = changes.filter((change) => change.kind !== 'feature' && change.kind !== 'drift');
+  const items = [
+    ...others.slice(0, IN_LINE).map(item),
+    ...featureItems(features),
+    ...dataItem(result),
+    ...drifted.slice(0, DRIFTED_IN_LINE).map((change) => `${code(change.name, 40)} drifted (${text(change.after ?? '', 160)})`),
+  ];
+  const hidden =
+    Math.max(0, others.length - IN_LINE) + hiddenFeatures(features) + Math.max(0, drifted.length - DRIFTED_IN_LINE);
   if (hidden > 0) items.push(`${formatCount(hidden)} more`);
   const line =
     changes.length === 0
@@ -24,13 +32,13 @@ export function changesSection(result: Comparison): string[] {
   if (hidden === 0) return [line, ''];
   const rows = changes
     .slice(0, 300)
-    .map((change) => [change.kind, code(change.name, 40), side(change.before), side(change.after)]);
+    .map((change) => [change.kind, code(change.name, 40), side(change.before), side(change.after, 200)]);
   const columns = [{ head: 'what' }, { head: 'name' }, { head: 'before' }, { head: 'after' }];
   return [`${line}\n\n${details(`<b>Changes</b>: ${formatCount(changes.length)}`, table(columns, rows))}`, line, ''];
 }
 
-function side(value: string | undefined): string {
-  return value === undefined ? '–' : text(value, 60) || '(empty)';
+function side(value: string | undefined, longest = 60): string {
+  return value === undefined ? '–' : text(value, longest) || '(empty)';
 }
 
 function item(change: Change): string {

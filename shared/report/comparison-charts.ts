@@ -1,5 +1,5 @@
-import { formatNumber } from '../core/format.js';
-import type { Curve } from '../evaluation/comparison.js';
+import { formatCount, formatNumber } from '../core/format.js';
+import type { Calibration, CalibrationBin, Curve, MetricHistory } from '../evaluation/comparison.js';
 import { cleanLine, clip } from './escape.js';
 import { draw, QUIET_AXIS } from './page/svg-chart.js';
 
@@ -36,5 +36,96 @@ export function curveChart(curve: Curve, champion: string): string {
         (index) => `${of}: ${yLabel} ${formatNumber(values[index]!, 4)} at ${xLabel} ${formatNumber(curve.x[index]!, 4)}`,
       ),
     ),
+  );
+}
+
+/** The metric over versions: figures of one test set are joined, the band's ends are dashed. */
+export function historyChart({ metric, versions, candidate, band }: MetricHistory): string {
+  const figures = [...versions, { ...candidate, version: 'candidate' }];
+  const names = figures.map(({ version }) => clip(cleanLine(version), 20));
+  // A line a run of figures on the same test rows.
+  const runs: number[][] = [];
+  figures.forEach(({ testSet }, index) => {
+    if (index > 0 && figures[index - 1]!.testSet === testSet) runs.at(-1)!.push(index);
+    else runs.push([index]);
+  });
+  const axis = { ...QUIET_AXIS, axisLine: { show: true, lineStyle: { color: 'var(--axis)' } } };
+  const levels = band ? [band.from, band.to] : [];
+  return draw(
+    `${clip(cleanLine(metric), 40)} over versions`,
+    {
+      xAxis: { ...axis, type: 'category', data: names, splitLine: { show: false } },
+      yAxis: { ...QUIET_AXIS, type: 'value', scale: true, splitNumber: 4 },
+      series: [
+        ...levels.map((value) => ({
+          type: 'line',
+          data: figures.map(() => value),
+          symbol: 'none',
+          lineStyle: { color: 'var(--axis)', width: 1.5, type: 'dashed' },
+        })),
+        ...runs.map((run) => ({
+          type: 'line',
+          data: figures.map(({ value }, index) => (run.includes(index) ? value : null)),
+          symbol: 'circle',
+          symbolSize: 7,
+          showAllSymbol: true,
+          lineStyle: { color: 'var(--accent)', width: 2 },
+          itemStyle: { color: 'var(--accent)' },
+        })),
+      ],
+    },
+    [
+      ...levels.map(() => []),
+      ...runs.map(() =>
+        figures.map(({ value, rows }, index) => `${names[index]}: ${formatNumber(value, 4)} on ${formatCount(rows)} rows`),
+      ),
+    ],
+  );
+}
+
+/** What the models said against what was; on the diagonal both are the same. */
+export function calibrationChart({ candidate, champion }: Calibration, name: string): string {
+  const lines = [
+    ...(champion ? [{ of: name, bins: champion, color: 'var(--axis)' }] : []),
+    { of: 'candidate', bins: candidate, color: 'var(--accent)' },
+  ];
+  const end = Math.max(0.01, ...lines.flatMap(({ bins }) => bins.flatMap(({ predicted, observed }) => [predicted, observed])));
+  const axis = { ...QUIET_AXIS, type: 'value', min: 0, max: Math.min(1, Math.ceil(end * 20) / 20), splitNumber: 4 };
+  const points = (bins: readonly CalibrationBin[]): number[][] => bins.map(({ predicted, observed }) => [predicted, observed]);
+  return draw(
+    'Calibration',
+    {
+      xAxis: { ...axis, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: 'var(--axis)' } } },
+      yAxis: axis,
+      series: [
+        {
+          type: 'line',
+          data: [
+            [0, 0],
+            [axis.max, axis.max],
+          ],
+          symbol: 'none',
+          lineStyle: { color: 'var(--axis)', width: 1, type: 'dashed' },
+        },
+        ...lines.map(({ bins, color }) => ({
+          type: 'line',
+          data: points(bins),
+          symbol: 'circle',
+          symbolSize: 6,
+          showAllSymbol: true,
+          lineStyle: { color, width: 2 },
+          itemStyle: { color },
+        })),
+      ],
+    },
+    [
+      [],
+      ...lines.map(({ of, bins }) =>
+        bins.map(
+          ({ rows, predicted, observed }) =>
+            `${of}: said ${formatNumber(predicted, 3)}, was ${formatNumber(observed, 3)}, of ${formatCount(rows)} rows`,
+        ),
+      ),
+    ],
   );
 }

@@ -1,9 +1,13 @@
 import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from '../core/format.js';
-import type { Comparison, GateOutcome, Interval, MetricComparison, ModelSummary } from '../evaluation/comparison.js';
+import type { Comparison, ModelSummary } from '../evaluation/comparison.js';
+import { comparedRow, headOf, reachOf } from './compared-rows.js';
 import { plainHeadline } from './comparison.js';
+import { candidatesHtml, GATE_CLASS, historyHtml } from './context-html.js';
+import { decisionsHtml } from './decisions-html.js';
+import { disagreeingHtml } from './disagreeing-html.js';
 import { figureHtml, html, nameHtml, proseHtml, tableHtml, termsHtml } from './page/marks.js';
 import { pageHtml } from './page/page.js';
-import { confidenceText, metricNumbers, plural, shortDigest, stepsOf, theChampion } from './wording.js';
+import { confidenceText, plural, shortDigest, stepsOf, theChampion } from './wording.js';
 
 /** More slices than these and nobody reads them; `comparison.json` has them all. */
 const MOST_SLICES = 1000;
@@ -13,11 +17,12 @@ const MOST_SLICES = 1000;
  * metric and slice with its interval drawn, and the curves at full size, with the numbers under the pointer.
  */
 export async function renderComparisonHtml(result: Comparison): Promise<string> {
-  const { curveChart } = await import('./comparison-charts.js');
+  const { calibrationChart, curveChart, historyChart } = await import('./comparison-charts.js');
   const champion = theChampion(result.champion);
   const { curve } = result;
   return pageHtml(`${result.model}: ${plainHeadline(result)}`, [
     header(result),
+    candidatesHtml(result),
     gates(result),
     metrics(result),
     ...(curve && curve.x.length > 1
@@ -26,8 +31,11 @@ export async function renderComparisonHtml(result: Comparison): Promise<string> 
           `<div class="card">${figureHtml(legend(result, champion), curveChart(curve, champion))}</div>`,
         ]
       : []),
+    historyHtml(result, historyChart),
     slices(result),
+    decisionsHtml(result, champion, calibrationChart),
     disagreement(result, champion),
+    disagreeingHtml(result, champion),
     changes(result),
     models(result, champion),
     `<footer><p>${html(result.tool)} · ${html(result.createdAt)}${result.commit === undefined ? '' : ` · commit <code>${html(result.commit.slice(0, 12))}</code>`}</p></footer>`,
@@ -54,13 +62,6 @@ function header(result: Comparison): string {
     termsHtml('facts', facts),
   ].join('\n');
 }
-
-const GATE_CLASS: Readonly<Record<GateOutcome, string>> = {
-  pass: 'clear',
-  fail: 'error',
-  inconclusive: 'warning',
-  skipped: 'soft',
-};
 
 function gates(result: Comparison): string {
   if (result.gates.length === 0) return '';
@@ -108,43 +109,6 @@ function slices(result: Comparison): string {
     `<p class="soft">${nameHtml(result.primary)}, all on one scale; the signs are Holm-corrected.${more > 0 ? ` ${plural(more, 'more slice')} in comparison.json.` : ''}</p>`,
     `<div class="card">${tableHtml(headOf('slice'), rows)}</div>`,
   ].join('\n');
-}
-
-const headOf = (first: string) => [
-  { text: first, kind: 'name' },
-  { text: 'champion', kind: 'number roomy' },
-  { text: 'candidate', kind: 'number' },
-  { text: 'difference', kind: 'number' },
-  { text: 'worse | better', kind: 'wide' },
-];
-
-function comparedRow(label: string, metric: MetricComparison, reach: number): string[] {
-  const write = metricNumbers(metric);
-  return [
-    label,
-    write.value(metric.champion),
-    write.value(metric.candidate),
-    write.signed(metric.difference),
-    metric.interval === undefined ? '' : intervalBar(metric, metric.interval, reach, write.signedInterval(metric.interval)),
-  ];
-}
-
-/** The interval of a difference on a track whose middle is no difference. */
-function intervalBar(metric: MetricComparison, interval: Interval, reach: number, words: string): string {
-  const direction = metric.better === 'higher' ? 1 : -1;
-  const place = (value: number): number =>
-    reach > 0 ? Math.min(1, Math.max(0, 0.5 + (direction * value) / (2 * reach))) : 0.5;
-  const [from, to] = [place(interval.low), place(interval.high)].sort((a, b) => a - b) as [number, number];
-  const percent = (share: number): string => `${Number((100 * share).toFixed(2))}%`;
-  const kind = metric.sign === 'better' ? ' good' : metric.sign === 'worse' ? ' bad' : '';
-  const at = metric.difference === undefined ? '' : `<b style="left:${percent(place(metric.difference))}"></b>`;
-  return `<span class="bar middle interval${kind}" title="${html(words)}"><i style="left:${percent(from)};width:${percent(Math.max(0.01, to - from))}"></i>${at}</span>`;
-}
-
-/** The widest end of all intervals, with a little room. */
-function reachOf(compared: readonly MetricComparison[]): number {
-  const ends = compared.flatMap(({ interval }) => (interval ? [Math.abs(interval.low), Math.abs(interval.high)] : []));
-  return 1.05 * ends.reduce((largest, end) => Math.max(largest, end), 0);
 }
 
 function disagreement(result: Comparison, champion: string): string {

@@ -4,12 +4,15 @@ import type { Comparison, Verdict } from '../evaluation/comparison.js';
 import { baselineLine } from './baseline.js';
 import { fitSections, type Section } from './budget.js';
 import { candidateSection, disagreementSection } from './candidate.js';
+import { candidatesSection } from './candidates.js';
 import { changesSection } from './changes.js';
 import { type CommentContext, commentMarker, commitPart, footer, forkNote, limitOf, SUMMARY_LIMIT } from './comment.js';
 import { curvePicture } from './curve.js';
+import { decisionSection } from './decisions.js';
 import { code, codeElement, lineStart, prose, text } from './escape.js';
 import { fairnessSection } from './fairness.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
+import { decayWarning, historySection } from './history.js';
 import { metricTables } from './metrics.js';
 import { classSection } from './per-class.js';
 import { retrainingLine } from './retraining-noise.js';
@@ -22,6 +25,7 @@ import { searchSection } from './worst-slices.js';
  * last is to be left out. The verdict, the reasons of failed gates and the footer always stay.
  */
 const SHEDDING = [
+  'history',
   'candidate',
   'metrics in full',
   'slices',
@@ -30,6 +34,8 @@ const SHEDDING = [
   'changes',
   'metrics in full',
   'gates',
+  'decisions',
+  'decisions',
   'disagreement',
   'classes',
   'worst slices',
@@ -43,6 +49,7 @@ const SHEDDING = [
   'changes',
   'metrics',
   'failed gates',
+  'candidates',
   'slice warning',
   'gates',
   'metrics',
@@ -71,22 +78,26 @@ function renderBody(result: Comparison, context: CommentContext, withPicture: bo
   const sections: Section[] = [
     { name: 'verdict', variants: [[`### ${headline(result)}`, sentence(result)].join('\n\n')] },
     { name: 'fork', variants: [forkNote(context.fork)] },
+    { name: 'candidates', variants: candidatesSection(result) },
     { name: 'failed gates', variants: gateAlert(result.gates, result.rows.used, result.blocked) },
     { name: 'gates', variants: gateTable(result.gates) },
     { name: 'metrics', variants: metrics.open },
     { name: 'baseline', variants: [baselineLine(result), ''] },
     { name: 'retraining', variants: [retrainingLine(result)] },
     { name: 'slice warning', variants: failsInSlices(result) ? [''] : [sliceWarning(result), ''] },
+    { name: 'decay', variants: [decayWarning(result)] },
     { name: 'leakage', variants: [leakageWarning(result)] },
     { name: 'changes', variants: changesSection(result) },
     {
       name: 'picture',
       variants: withPicture && !['identical', 'not comparable'].includes(result.verdict) ? [picture(result), ''] : [''],
     },
+    { name: 'history', variants: withPicture ? historySection(result) : [''] },
     { name: 'metrics in full', variants: metrics.folded },
     { name: 'slices', variants: result.verdict === 'identical' ? [''] : sliceSection(result) },
     { name: 'worst slices', variants: searchSection(result) },
     { name: 'classes', variants: classSection(result) },
+    { name: 'decisions', variants: decisionSection(result) },
     { name: 'groups', variants: fairnessSection(result) },
     { name: 'disagreement', variants: disagreementSection(result) },
     { name: 'candidate', variants: candidateSection(result, context.links?.run) },
@@ -130,7 +141,9 @@ export function plainHeadline(result: Comparison): string {
 
 function verdictWords(result: Comparison, short: boolean): string {
   const champion = theChampion(result.champion);
-  const subject = short ? '' : 'the candidate is ';
+  const several = result.candidates?.length ?? 1;
+  const best = several > 1 ? `the best of ${formatCount(several)} candidates` : 'the candidate';
+  const subject = short ? '' : `${best} is `;
   const words: Readonly<Record<Verdict, string>> = {
     better: `${subject}better than ${champion}`,
     worse: `${subject}worse than ${champion}`,

@@ -1,4 +1,4 @@
-import { formatCount, formatNumber } from '../core/format.js';
+import { formatCompact, formatCount, formatNumber } from '../core/format.js';
 import type { DriftColumn, DriftReport } from '../data/drift/report.js';
 import { code, prose } from './escape.js';
 import { columnChart, missingText } from './health/charts.js';
@@ -7,19 +7,23 @@ import { plural } from './wording.js';
 
 const MOST_CHARTS = 3;
 
-/** Drift of the data against its reference: what drifted, with charts of the worst columns. Empty without a reference. */
-export function renderDrift(report: DriftReport | undefined, most: number, withCharts = true): string {
+/**
+ * Drift of the data against its reference: what drifted, with charts of the worst columns. Empty without a reference.
+ * @param isTitled the headline stands above already
+ */
+export function renderDrift(report: DriftReport | undefined, most: number, withCharts = true, isTitled = false): string {
   if (!report) return '';
-  const drifted = report.columns.filter((column) => column.drifted);
+  const drifted = driftedColumns(report);
   const shown = report.columns.slice(0, most);
   const left = report.columns.length - shown.length;
   const drawn = withCharts && most >= 10 ? drifted.slice(0, MOST_CHARTS) : [];
   const charts = drawn.map((column) => columnChart(column, 'the reference', 'the data'));
-  const head = `**${headline(report, drifted.length)}**`;
+  const headline = driftHeadline(report);
+  const head = isTitled ? '' : `**${headline.charAt(0).toUpperCase()}${headline.slice(1)}**`;
   if (most === 0) return head;
   return [
     head,
-    `${plural(report.rows, 'row')} against ${plural(report.reference.rows, 'row')} of ${code(report.reference.shown, 60)}. A column has drifted when it changed by at least ${formatNumber(report.minEffect)} and chance alone would hardly do that (p below ${formatNumber(report.alpha)}, adjusted for the number of columns)${report.columns.some(({ method }) => method) ? '; where the contract names a method, that decides' : ''}.`,
+    `${plural(report.rows, 'row')} against ${plural(report.reference.rows, 'row')} of ${code(report.reference.shown, 60)}. A column has drifted when it changed by at least ${formatCompact(report.minEffect)} and chance alone would hardly do that (p below ${formatCompact(report.alpha)}, adjusted for the number of columns)${report.columns.some(({ method }) => method) ? '; where the contract names a method, that decides' : ''}.`,
     table(
       [
         { head: 'column' },
@@ -30,7 +34,7 @@ export function renderDrift(report: DriftReport | undefined, most: number, withC
       ],
       shown.map((column) => [
         code(column.name, 40) + (column.isTarget ? ' (target)' : ''),
-        change(column),
+        changeText(column),
         missingText(column),
         prose(column.detail, 200),
         column.drifted ? '🔴' : column.note === undefined ? '🟢' : '⚪',
@@ -44,13 +48,26 @@ export function renderDrift(report: DriftReport | undefined, most: number, withC
     .join('\n\n');
 }
 
-function headline({ columns, reference }: DriftReport, drifted: number): string {
+/** `2 of 3 columns drifted against the reference`, in plain words that can end a sentence. */
+export function driftHeadline(report: DriftReport): string {
+  const { columns, reference } = report;
   const before = reference.kind === 'previous' ? 'the window before' : 'the reference';
-  if (drifted === 0) return `No drift against ${before}, in ${plural(columns.length, 'column')}`;
+  const drifted = driftedColumns(report).length;
+  if (drifted === 0) return `no drift against ${before}, in ${plural(columns.length, 'column')}`;
   return `${formatCount(drifted)} of ${plural(columns.length, 'column')} drifted against ${before}`;
 }
 
-function change({ method, effect, measure }: DriftColumn): string {
+export function driftedColumns({ columns }: DriftReport): readonly DriftColumn[] {
+  return columns.filter(({ drifted }) => drifted);
+}
+
+/** Of a first run, in plain words. @param why such as `no version of churn has the stage production yet` */
+export function noReferenceText(why: string): string {
+  return `There is nothing to hold the data against yet: ${why}. This run leaves its profile, and later ones tell drift.`;
+}
+
+/** How far a column is from its reference, with the unit. */
+export function changeText({ method, effect, measure }: DriftColumn): string {
   if (method) return `${method.name} ${method.value !== 0 && method.value < 0.001 ? '< 0.001' : formatNumber(method.value, 3)}`;
   return `${formatNumber(effect, 2)}${measure === 'wasserstein' ? ' sd' : ''}`;
 }

@@ -5,7 +5,8 @@ import { fitSections } from './budget.js';
 import { importanceTable, madeOf } from './candidate.js';
 import { commitPart, details, SUMMARY_LIMIT } from './comment.js';
 import { curvePicture } from './curve.js';
-import { code, codeElement, text } from './escape.js';
+import { decisionSection } from './decisions.js';
+import { code, codeElement, lineStart, prose, text } from './escape.js';
 import { fairnessSection } from './fairness.js';
 import { countOutcomes, gateAlert, gatesSentence, gateTable } from './gates.js';
 import { classSection } from './per-class.js';
@@ -14,12 +15,16 @@ import { table } from './table.js';
 import { confidenceText, metricName, metricNumbers, metricTitle, plural, shortDigest } from './wording.js';
 import { searchSection } from './worst-slices.js';
 
-/** The job summary of an evaluation: one model on its held-out rows. */
-export function renderEvaluation(result: Evaluation): string {
+/**
+ * The job summary of an evaluation: one model on its held-out rows.
+ * @param reuse where a result of before comes from, or why there is none; plain sentences
+ */
+export function renderEvaluation(result: Evaluation, reuse = ''): string {
   const importance = importanceTable(result.candidate.importance, 15);
   const model = `<b>Model</b>: ${madeOf(result.candidate)} · ${codeElement(shortDigest(result.candidate.digest), 30)}`;
   const sections = [
     { name: 'head', variants: [`### ${headline(result)}\n\n${sentence(result)}`] },
+    { name: 'reuse', variants: [lineStart(prose(reuse, 600))] },
     { name: 'failed gates', variants: gateAlert(result.gates, result.rows.used, result.blocked) },
     { name: 'gates', variants: gateTable(result.gates) },
     { name: 'metrics', variants: [metricTable(result)] },
@@ -28,6 +33,7 @@ export function renderEvaluation(result: Evaluation): string {
     { name: 'slices', variants: sliceSection(result) },
     { name: 'worst slices', variants: searchSection(result) },
     { name: 'classes', variants: classSection(result) },
+    { name: 'decisions', variants: decisionSection(result) },
     { name: 'groups', variants: fairnessSection(result) },
     { name: 'model', variants: [importance === '' ? '' : details(model, importance), ''] },
     { name: 'footer', variants: [`${footerLine(result)}\n`] },

@@ -11,7 +11,12 @@ import { plural, SIGNS } from './wording.js';
 const OPEN_ROWS = 12;
 
 const ORDER: Readonly<Record<GateOutcome, number>> = { fail: 0, inconclusive: 1, pass: 2, skipped: 3 };
-const OUTCOME_SIGNS: Readonly<Record<GateOutcome, string>> = { pass: '✅', fail: '❌', inconclusive: SIGNS.none, skipped: '' };
+export const OUTCOME_SIGNS: Readonly<Record<GateOutcome, string>> = {
+  pass: '✅',
+  fail: '❌',
+  inconclusive: SIGNS.none,
+  skipped: '',
+};
 
 const COLUMNS: readonly TableColumn[] = [
   { head: 'gate' },

@@ -37,6 +37,8 @@ const gateSchema = z.strictObject({
   note: sentence.exactOptional(),
 });
 
+const verdictSchema = z.enum(['better', 'worse', 'equivalent', 'no evidence', 'identical', 'not comparable', 'first model']);
+
 const metricShape = {
   name,
   better: z.enum(['higher', 'lower']),
@@ -72,6 +74,12 @@ const shares = list(finite, 10_000);
 
 const classCounts = z.strictObject({ decided: count, right: count });
 
+const figureShape = { value: finite, rows: count, testSet: name };
+
+const matrix = list(list(count, 12), 12);
+
+const bins = list(z.strictObject({ rows: count, predicted: finite, observed: finite }), 100);
+
 const groupRates = z.strictObject({
   selected: finite.nullable().exactOptional(),
   found: finite.nullable().exactOptional(),
@@ -86,7 +94,7 @@ export const comparisonSchema = z.strictObject({
   spec: name.exactOptional(),
   task: z.enum(['binary', 'multiclass', 'regression']),
   primary: name,
-  verdict: z.enum(['better', 'worse', 'equivalent', 'no evidence', 'identical', 'not comparable', 'first model']),
+  verdict: verdictSchema,
   reason: sentence.exactOptional(),
   gates: list(gateSchema, 1000),
   gatesOutcome: outcomeSchema,
@@ -102,7 +110,7 @@ export const comparisonSchema = z.strictObject({
   champion: z.strictObject({ ...modelShape, reference: name }).exactOptional(),
   changes: list(
     z.strictObject({
-      kind: z.enum(['algorithm', 'param', 'feature', 'target', 'data', 'split', 'seed', 'signature']),
+      kind: z.enum(['algorithm', 'param', 'feature', 'target', 'data', 'split', 'seed', 'signature', 'drift']),
       name,
       before: sentence.exactOptional(),
       after: sentence.exactOptional(),
@@ -120,6 +128,8 @@ export const comparisonSchema = z.strictObject({
     z.strictObject({ name, rows: count, candidate: classCounts, champion: classCounts.exactOptional() }),
     1000,
   ).exactOptional(),
+  confusion: z.strictObject({ classes: list(name, 12), candidate: matrix, champion: matrix.exactOptional() }).exactOptional(),
+  calibration: z.strictObject({ candidate: bins, champion: bins.exactOptional() }).exactOptional(),
   search: z
     .strictObject({
       searched: count,
@@ -137,6 +147,24 @@ export const comparisonSchema = z.strictObject({
     })
     .exactOptional(),
   disagreement: z.strictObject({ rows: count, forTheBetter: count, forTheWorse: count }).exactOptional(),
+  disagreeing: z
+    .strictObject({
+      answer: z.enum(['positive class', 'own class', 'value']),
+      rows: list(
+        z.strictObject({
+          ...{ id: name.exactOptional(), label: name, candidate: finite, champion: finite },
+          columns: list(
+            z.strictObject({
+              ...{ name, value: name.nullable(), candidate: finite.exactOptional(), champion: finite.exactOptional() },
+            }),
+            100,
+          ),
+        }),
+        50,
+      ),
+      hidden: count,
+    })
+    .exactOptional(),
   curve: z
     .strictObject({
       kind: z.enum(['roc', 'confusion', 'residuals', 'coverage']),
@@ -146,6 +174,23 @@ export const comparisonSchema = z.strictObject({
       x: shares,
       candidate: shares,
       champion: shares.exactOptional(),
+    })
+    .exactOptional(),
+  candidates: list(
+    z.strictObject({
+      ...{ name, digest: name, best: z.boolean(), metric: z.strictObject(metricShape), verdict: verdictSchema },
+      ...{ gatesOutcome: outcomeSchema, blocked: z.boolean(), failed: list(name, 1000) },
+    }),
+    50,
+  ).exactOptional(),
+  history: z
+    .strictObject({
+      metric: name,
+      better: z.enum(['higher', 'lower']),
+      versions: list(z.strictObject({ version: name, at: name, ...figureShape }), 100),
+      candidate: z.strictObject(figureShape),
+      leftOut: list(z.strictObject({ version: name, reason: sentence }), 100),
+      band: z.strictObject({ version: name, from: finite, to: finite }).exactOptional(),
     })
     .exactOptional(),
   leakage: finite.exactOptional(),
@@ -188,7 +233,7 @@ const driftSchema = z.strictObject({
       ),
       method: z
         .strictObject({
-          name: z.enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z']),
+          name: z.enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z', 'anderson']),
           ...{ value: finite, threshold: finite.min(0) },
         })
         .exactOptional(),
@@ -229,6 +274,7 @@ export const validationSchema = z.strictObject({
   ),
   warnings: list(sentence, 1000),
   drift: driftSchema.exactOptional(),
+  noReference: sentence.exactOptional(),
   seconds: finite.min(0),
   commit: name.exactOptional(),
   createdAt: name,
@@ -256,11 +302,23 @@ function contradiction(result: Result): string | undefined {
   if (gatesOutcome === 'fail' ? !blocked : blocked && gatesOutcome !== 'inconclusive') return 'blocked contradicts the gates';
   if (VERDICTS_OF_TWO.includes(verdict) && !champion) return `verdict is ${verdict} without a champion`;
   if (!metrics.some(({ name: metric }) => metric === primary)) return 'the primary metric is not among the metrics';
-  const intervals = [...metrics, ...result.slices, ...result.gates].flatMap((item) => [
+  const named = result.candidates?.filter(({ best }) => best);
+  if (named && (named.length !== 1 || named[0]!.digest !== result.candidate.digest)) return 'the best candidate is another one';
+  const intervals = [
+    ...metrics,
+    ...result.slices,
+    ...result.gates,
+    ...(result.candidates ?? []).map(({ metric }) => metric),
+  ].flatMap((item) => [
     ...('interval' in item && item.interval ? [item.interval] : []),
     ...('candidateInterval' in item && item.candidateInterval ? [item.candidateInterval] : []),
   ]);
   if (intervals.some(({ low, high }) => low > high)) return 'an interval ends before it begins';
+  const { confusion } = result;
+  const sizes = [confusion?.candidate, confusion?.champion].flatMap((rows) =>
+    rows ? [rows, ...rows].map(({ length }) => length) : [],
+  );
+  if (sizes.some((size) => size !== confusion?.classes.length)) return 'the confusion matrix is not square';
   const lengths = curve && [curve.candidate, ...(curve.champion ? [curve.champion] : [])].map((values) => values.length);
   if (lengths?.some((length) => length !== curve?.x.length)) return 'the curve has ends without partners';
   return undefined;

@@ -1,6 +1,6 @@
 import type { DroppedFeature, FeatureSelection } from '../bundle/selection.js';
 import { formatCount, formatShare } from '../core/format.js';
-import { details } from './comment.js';
+import { alert, details } from './comment.js';
 import { code } from './escape.js';
 import { table } from './table.js';
 import { metricNumbers, metricTitle, plural } from './wording.js';
@@ -25,16 +25,27 @@ export function selectionSection(selection: FeatureSelection | undefined): strin
   const rows = dropped.slice(0, MOST_DROPPED).map((one) => [code(one.feature, 40), reasonText(one)]);
   if (dropped.length > MOST_DROPPED) rows.push([`${formatCount(dropped.length - MOST_DROPPED)} more`, '']);
   const list = dropped.length === 0 ? 'Nothing was dropped.' : table([{ head: 'dropped' }, { head: 'why' }], rows);
-  return details(head, [keptText(selection), list].filter((part) => part !== '').join('\n\n'));
+  const section = details(head, [keptText(selection), list].filter((part) => part !== '').join('\n\n'));
+  return [sparedText(selection), section].filter((part) => part !== '').join('\n\n');
 }
 
 /** How many features stay, and the loss on the validation rows before and after; these rows chose, so it flatters a little. */
-export function selectionText({ dropped, offered, validation }: FeatureSelection): string {
-  const kept = `${formatCount(offered - dropped.length)} of ${plural(offered, 'feature')} kept`;
+export function selectionText({ dropped, offered, spared, validation }: FeatureSelection): string {
+  const reason = spared ? ' (though none passes, since a model needs one)' : '';
+  const kept = `${formatCount(offered - dropped.length)} of ${plural(offered, 'feature')} kept${reason}`;
   if (!validation) return kept;
   const { metric, all, kept: after } = validation;
   const write = metricNumbers({ name: metric, better: 'lower', candidate: after, champion: all });
   return `${kept}, ${metricTitle(metric)} on the validation rows ${write.value(all)} with all, ${write.value(after)} with these`;
+}
+
+/** Nothing passed: whoever reads the metrics has to know that the model has nothing to go by. */
+function sparedText({ spared, offered }: FeatureSelection): string {
+  if (!spared) return '';
+  const what = offered === 1 ? 'The only feature' : `None of the ${plural(offered, 'feature')}`;
+  return alert('WARNING', [
+    `${what} ${offered === 1 ? 'does not pass' : 'passes'} the selection. ${code(spared.feature, 40)} stays because a model needs one: ${reasonText(spared)}.`,
+  ]);
 }
 
 /** The shares of the kept features as they were measured, before the others were dropped. */

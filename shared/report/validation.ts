@@ -1,4 +1,5 @@
 import { formatCount, formatDuration, formatShare } from '../core/format.js';
+import { shownName } from '../data/column-names.js';
 import type { FailingSample, RuleResult, Validation } from '../data/validation.js';
 import { fitSections, type Section } from './budget.js';
 import {
@@ -12,8 +13,8 @@ import {
   limitOf,
   SUMMARY_LIMIT,
 } from './comment.js';
-import { renderDrift } from './drift.js';
-import { code, lineStart, prose, text } from './escape.js';
+import { driftedColumns, driftHeadline, noReferenceText, renderDrift } from './drift.js';
+import { cleanLine, code, lineStart, prose, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { plural } from './wording.js';
 
@@ -39,9 +40,14 @@ export function renderValidationComment(result: Validation, context: CommentCont
   return marker + renderBody(result, { ...context, limit: limitOf(context) - marker.length });
 }
 
+export interface SummaryContext extends Partial<CommentContext> {
+  /** The artifact that has the page of the drift. */
+  readonly page?: string;
+}
+
 /** The job summary: failing rules first, then the passing ones and the columns. */
-export function renderValidation(result: Validation, context: Partial<CommentContext> = {}): string {
-  return renderBody(result, { workflow: '', ...context, limit: context.limit ?? SUMMARY_LIMIT });
+export function renderValidation(result: Validation, { page, ...context }: SummaryContext = {}): string {
+  return renderBody(result, { workflow: '', ...context, limit: context.limit ?? SUMMARY_LIMIT }, true, page);
 }
 
 /** The same for a check run's summary, which shows no diagrams. */
@@ -49,14 +55,22 @@ export function renderValidationText(result: Validation, context: CommentContext
   return renderBody(result, context, false);
 }
 
-function renderBody(result: Validation, context: CommentContext, withCharts = true): string {
+function renderBody(result: Validation, context: CommentContext, withCharts = true, page?: string): string {
   const failing = failingRules(result);
   const passing = result.rules.filter((rule) => rule.passed);
   const sections: Section[] = [
     { name: 'verdict', variants: [`### ${headline(result)}\n\n${sentence(result)}`] },
     { name: 'fork', variants: [forkNote(context.fork)] },
     { name: 'rules', variants: failing.length === 0 ? [''] : [500, 40, 10, 3].map((most) => failingTable(failing, most)) },
-    { name: 'drift', variants: [50, 10, 5, 0].map((most) => renderDrift(result.drift, most, withCharts)) },
+    {
+      name: 'drift',
+      variants: [50, 10, 5, 0].map((most) => renderDrift(result.drift, most, withCharts, result.rules.length === 0)),
+    },
+    {
+      name: 'page',
+      variants: [page === undefined ? '' : `Every column is drawn on the page \`drift.html\` of the artifact ${code(page)}.`],
+    },
+    { name: 'reference', variants: [noReference(result)] },
     { name: 'warnings', variants: [warnings(result, 20), warnings(result, 3)] },
     { name: 'passing rules', variants: [passingRules(passing), ''] },
     { name: 'columns', variants: [columns(result), ''] },
@@ -81,13 +95,22 @@ export function failingRules(result: Validation): RuleResult[] {
 /** `the data broke its contract: no model was trained`, in plain words. */
 export function validationHeadline(result: Validation): string {
   if (!result.passed) return 'the data broke its contract: no model was trained';
+  const { drift, rules } = result;
   const failing = failingRules(result).length;
+  const isDrifted = drift !== undefined && driftedColumns(drift).length > 0;
   if (failing > 0) return `the data keeps its contract, with ${plural(failing, 'warning')}`;
-  return result.rules.length === 0 ? 'the data was read; it has no contract' : 'the data keeps its contract';
+  if (rules.length > 0) return `the data keeps its contract${isDrifted ? `; ${driftHeadline(drift)}` : ''}`;
+  // Where only drift was asked for, a contract is not what is missing.
+  if (drift) return driftHeadline(drift);
+  return result.noReference === undefined
+    ? 'the data was read; it has no contract'
+    : 'the data was read; there is nothing to hold it against yet';
 }
 
 function headline(result: Validation): string {
-  const sign = !result.passed ? '🔴' : failingRules(result).length > 0 ? '🟡' : result.rules.length === 0 ? '⚪' : '🟢';
+  const { drift } = result;
+  const isWatched = failingRules(result).length > 0 || (drift && driftedColumns(drift).length > 0);
+  const sign = !result.passed ? '🔴' : isWatched ? '🟡' : result.rules.length === 0 && !drift ? '⚪' : '🟢';
   return `${sign} ${code(result.model)}: ${validationHeadline(result)}`;
 }
 
@@ -161,6 +184,11 @@ function placeText({ row, at }: FailingSample): string {
   return row === undefined ? '' : ` (row ${formatCount(row)})`;
 }
 
+function noReference(result: Validation): string {
+  if (result.noReference === undefined) return '';
+  return alert('NOTE', [prose(noReferenceText(result.noReference), 400)]);
+}
+
 function warnings(result: Validation, most: number): string {
   const shown = result.warnings
     .slice(0, most)
@@ -188,9 +216,11 @@ function columns(result: Validation): string {
 
 /** A broken rule in one plain line, for annotations and logs; not Markdown. */
 export function ruleMessage(rule: RuleResult, rows: number): string {
-  const where = rule.column === undefined ? rule.rule : `${rule.column} ${rule.rule}`;
+  const where = rule.column === undefined ? rule.rule : `${shownName(rule.column)} ${rule.rule}`;
   const share = rule.failing === undefined || rows === 0 ? '' : ` (${formatShare(rule.failing / rows)} of the rows)`;
-  return `contract ${where}: ${rule.found}${rule.found.includes('%') ? '' : share}; required: ${rule.required}${firstPlace(rule)}`;
+  return cleanLine(
+    `contract ${where}: ${rule.found}${rule.found.includes('%') ? '' : share}; required: ${rule.required}${firstPlace(rule)}`,
+  );
 }
 
 function firstPlace({ samples }: RuleResult): string {

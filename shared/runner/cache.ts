@@ -8,13 +8,21 @@ import { logLine } from './log.js';
 
 /** @returns whether an entry of exactly this key was restored. */
 export async function restoreFromCache(paths: readonly string[], key: string): Promise<boolean> {
-  if (!cacheAvailable()) return false;
+  return (await restoreNearest(paths, key)) === key;
+}
+
+/**
+ * @param start where there is no entry of this key, the newest one whose key starts so is taken
+ * @returns the key of the entry that was restored
+ */
+export async function restoreNearest(paths: readonly string[], key: string, start?: string): Promise<string | undefined> {
+  if (!cacheAvailable()) return undefined;
   try {
     const { restoreCache } = await import('@actions/cache');
-    return (await restoreCache([...paths], key)) === key;
+    return await restoreCache([...paths], key, start === undefined ? [] : [start]);
   } catch (error) {
     logLine(`The Actions cache could not be read (${messageOf(error)}); going on without it.`);
-    return false;
+    return undefined;
   }
 }
 

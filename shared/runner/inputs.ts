@@ -71,6 +71,12 @@ export class InputReader {
       .filter((line) => line !== '');
   }
 
+  /** The same of an input that may not be empty. @throws UserError */
+  requiredLines(name: string): readonly string[] {
+    this.required(name);
+    return this.lines(name);
+  }
+
   /** A JSON object of scalars, such as `{"num_leaves": 63}`. Empty reads as `{}`. */
   scalars(name: string): Readonly<Record<string, string | number | boolean>> {
     const value = this.#get(name);

@@ -19,6 +19,8 @@ export interface ColumnBuffer {
    */
   set(row: number, value: unknown): boolean;
   setMissing(row: number): void;
+  /** Characters of a row's text; only of columns of text. */
+  textLength?(row: number): number;
   /** The tensor of the rows [start, end). */
   tensor(runtime: Runtime, start: number, end: number): Tensor;
   /** Room for the values of as many rows; a list's values stand one after the other. */
@@ -77,6 +79,10 @@ class TextBuffer implements ColumnBuffer {
 
   setMissing(row: number): void {
     this.#texts[row] = '';
+  }
+
+  textLength(row: number): number {
+    return this.#texts[row]!.length;
   }
 
   tensor(runtime: Runtime, start: number, end: number): Tensor {

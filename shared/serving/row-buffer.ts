@@ -9,6 +9,8 @@ export class RowBuffer {
   readonly capacity: number;
   /** In the order of the servable's columns. */
   readonly columns: readonly ColumnBuffer[];
+  /** Characters of the longest text that a row gives to the model; absent where it takes no text. */
+  readonly textLength: ((row: number) => number) | undefined;
   readonly #inputs: readonly { readonly name: string; readonly buffer: ColumnBuffer }[];
 
   constructor(servable: Servable, capacity: number) {
@@ -17,6 +19,9 @@ export class RowBuffer {
     this.#inputs = servable.columns.flatMap(({ name, tensor }, index) =>
       tensor === undefined ? [] : [{ name, buffer: this.columns[index]! }],
     );
+    const texts = this.#inputs.flatMap(({ buffer }) => (buffer.textLength ? [buffer as Required<ColumnBuffer>] : []));
+    this.textLength =
+      texts.length === 0 ? undefined : (row) => texts.reduce((most, text) => Math.max(most, text.textLength(row)), 0);
   }
 
   /** The model's inputs for the rows [start, end). */

@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { shortened } from '../onnx/session.js';
 import type { Runtime } from '../onnx/tensors.js';
+import { runEnds } from '../onnx/text-budget.js';
 import { RequestError } from './request-error.js';
 import type { RowBuffer } from './row-buffer.js';
 import type { OutputValues } from './scored-rows.js';
@@ -25,7 +26,11 @@ export class Scorer {
    * The outputs for the rows [start, end), at most CHUNK_ROWS.
    * @throws RequestError 500 when the graph fails on them
    */
-  async run(
+  run(buffer: RowBuffer, start: number, end: number, fetches: readonly string[]): Promise<ReadonlyMap<string, OutputValues>> {
+    return this.runAll(buffer, start, end, fetches);
+  }
+
+  async #runOnce(
     buffer: RowBuffer,
     start: number,
     end: number,
@@ -49,10 +54,13 @@ export class Scorer {
     end: number,
     fetches: readonly string[],
   ): Promise<ReadonlyMap<string, OutputValues>> {
-    if (end - start <= CHUNK_ROWS && end > start) return this.run(buffer, start, end, fetches);
+    const ends = runEnds(start, end, CHUNK_ROWS, buffer.textLength);
+    if (ends.length === 1) return this.#runOnce(buffer, start, end, fetches);
     const parts: ReadonlyMap<string, OutputValues>[] = [];
-    for (let from = start; from < end; from += CHUNK_ROWS) {
-      parts.push(await this.run(buffer, from, Math.min(end, from + CHUNK_ROWS), fetches));
+    let from = start;
+    for (const to of ends) {
+      parts.push(await this.#runOnce(buffer, from, to, fetches));
+      from = to;
     }
     return new Map(fetches.map((name) => [name, joined(parts.map((part) => part.get(name)!))]));
   }

@@ -260,6 +260,8 @@ function checkMetrics({ evaluate, task }: Sections, content: unknown): Finding[]
       ),
     );
   }
+  if (evaluate.hide?.length && !evaluate.show_rows)
+    findings.push(notice(['evaluate', 'hide'], 'evaluate.hide has no effect without evaluate.show_rows: no row is shown'));
   const names = (evaluate.slices ?? []).map((slice) => (typeof slice === 'string' ? slice : slice.name));
   for (const [index, name] of names.entries()) {
     if (names.indexOf(name) === index) continue;

@@ -67,14 +67,16 @@ const splitSchema = z
 
 const columnDrift = z.strictObject({
   method: z
-    .enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z'])
+    .enum(['ks', 'psi', 'wasserstein', 'js', 'chi2', 'z', 'anderson'])
     .optional()
     .describe('A method that decides alone, by the formula of Evidently; default: a change that is large and more than chance'),
   threshold: z
     .number()
     .min(0)
     .optional()
-    .describe('Drift is a distance from this on, or a p-value below it (ks, chi2, z); without a method the least effect'),
+    .describe(
+      'Drift is a distance from this on, or a p-value below it (ks, chi2, z, anderson); without a method the least effect',
+    ),
 });
 
 const columnRulesSchema = z.strictObject({
@@ -316,6 +318,13 @@ const evaluateSchema = z
       .boolean()
       .optional()
       .describe('Show what the class shares or the mean of the training rows alone would reach; default true'),
+    show_rows: z
+      .int()
+      .min(0)
+      .max(50)
+      .optional()
+      .describe('So many rows on which the two models differ most go into the report with their columns; default 0: none'),
+    hide: z.array(columnName).optional().describe('Columns that are never shown of single rows'),
     seeds: positiveInteger
       .optional()
       .describe(

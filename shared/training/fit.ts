@@ -3,12 +3,14 @@ import type { Importance } from '../bundle/manifest.js';
 import type { FeatureSelection } from '../bundle/selection.js';
 import { UserError } from '../core/errors.js';
 import { canonicalJson, type Json } from '../core/json.js';
+import { memoryBytes } from '../core/memory.js';
 import type { Progress } from '../core/progress.js';
 import type { Locate } from '../data/dataset.js';
 import type { Predictions } from '../data/predictions.js';
 import type { ColumnSchema, Table } from '../data/table.js';
 import { fitFeatures } from '../features/fit.js';
 import { buildMatrix, buildTrainingMatrix } from '../features/matrix.js';
+import { checkRoom } from '../features/memory.js';
 import type { FeaturePlan, Matrix } from '../features/plan.js';
 import { addFeatures } from '../features/to-graph.js';
 import type { Signature } from '../onnx/signature.js';
@@ -114,6 +116,7 @@ export async function fitModel(request: FitRequest): Promise<FittedModel> {
   const { labels, weights } = train;
   const { locate } = request;
   const offered = fitFeatures({ schema, use, derive, train: train.table, labels, weights, task, locate });
+  checkRoom(offered, train.table.rows + validation.table.rows, memoryBytes(), locate);
   const trainer = await trainerOf(request.algorithm);
   const matrix = buildTrainingMatrix(offered, train, seed);
   // Mistakes are told of all features, also of those that a selection drops.

@@ -73,6 +73,28 @@ describe('what the model is trained with', () => {
     expect(await line('train')).toMatch(/^mlops\.yaml:\d+:\d+: target churned is "maybe" in one row only/);
   });
 
+  test('has a category a row: it says nothing, and is no mistake', async () => {
+    await project.write(
+      'data.csv',
+      customers({ row: (id, random) => [id, random.normal(), `plan-${id}`, id % 2 === 0 ? 'yes' : 'no'] }),
+    );
+    await project.write('mlops.yaml', spec({ features: { use: ['plan'] }, train: { algorithm: 'gbdt' } }));
+    const { outputs } = await project.run('train');
+    const metrics = JSON.parse(await readFile(join(outputs['bundle-path']!, 'metrics.json'), 'utf8'));
+    expect(metrics.auc).toBe(0.5);
+  });
+
+  test('is not all there when it predicts', async () => {
+    await project.run('train');
+    await project.write('data.csv', customers().replaceAll(/^([^,]*,[^,]*),[^,]*/gm, '$1'));
+    expect(await line('evaluate', { model: '.mlops-actions/bundle' })).toMatch(
+      /^mlops\.yaml:\d+:\d+: the data has no column "plan", which the model reads; it has: id, usage, churned$/,
+    );
+    expect(await line('compare', { champion: 'none' })).toBe('The candidate cannot be run on this data: it needs plan.');
+    await project.write('data.csv', customers().replaceAll(/^(\d+),[^,]*/gm, '$1,much'));
+    expect(await line('evaluate', { model: '.mlops-actions/bundle' })).toContain('usage');
+  });
+
   test('weighs a row below 0', async () => {
     await project.write('mlops.yaml', spec({ data: { path: 'data.csv', key: 'id', weight: 'usage' } }));
     expect(await line('train')).toMatch(/weight usage is missing, negative or infinite in \d+ rows/);

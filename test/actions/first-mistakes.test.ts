@@ -97,6 +97,33 @@ describe.each(REFERRING)('%s with %j', (action, inputs) => {
   });
 });
 
+describe('validate against a model', () => {
+  test.each(['#production', '@latest'])('%s before there is one: told, and no failure', async (reference) => {
+    const { outputs, annotations, failure, summary } = await (await open()).step('validate', { reference: model + reference });
+    expect(failure).toBeUndefined();
+    expect(outputs).toMatchObject({ passed: 'true', drifted: '', 'report-path': '' });
+    expect(outputs['profile-path']).toMatch(/data-profile\.json$/);
+    const why = reference === '@latest' ? `${model} has no version yet` : `no version of ${model} has the stage production yet`;
+    expect(annotations).toContainEqual(
+      expect.objectContaining({
+        level: 'notice',
+        message: expect.stringContaining(`nothing to hold the data against yet: ${why}.`),
+      }),
+    );
+    expect(summary).toContain('there is nothing to hold it against yet');
+  });
+
+  test.each([
+    ['MODEL@v1.0.0', 'MODEL has no version yet in this repository: "register" makes the first one.'],
+    ['MODEL#prodution', 'No version of MODEL has the stage prodution. "promote" gives one.'],
+    ['other#production', 'No version of other has the stage production. "promote" gives one.'],
+  ])('%s is rather a slip of the pen', async (reference, said) => {
+    const job = await open();
+    const given = reference.replace('MODEL', model);
+    expect(await line(job, 'validate', { reference: given })).toBe(said.replace('MODEL', model));
+  });
+});
+
 describe('artifacts', () => {
   test.each([
     ['train', { champion: 'run:17000000001' }],

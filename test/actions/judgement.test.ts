@@ -138,6 +138,83 @@ describe('classes', () => {
     const f1 = (2 * yes.candidate.right) / (yes.candidate.decided + yes.rows);
     expect(f1).toBeCloseTo(of('f1').candidate!, 12);
     expect(outcome.summary).toContain('weakest recall in');
+    const { confusion, calibration } = await comparison();
+    expect(confusion!.candidate.map((row, label) => row[label])).toEqual(classes!.map(({ candidate }) => candidate.right));
+    expect(confusion!.champion!.map((row) => row.reduce((sum, count) => sum + count, 0))).toEqual([no.rows, yes.rows]);
+    const bins = calibration!.candidate;
+    expect(bins.reduce((sum, bin) => sum + bin.rows, 0)).toBe(rows.used);
+    expect(bins.reduce((sum, bin) => sum + bin.rows * bin.observed, 0)).toBeCloseTo(yes.rows, 8);
+    expect(outcome.summary).toContain('<b>Confusion and calibration</b>: ');
+  });
+});
+
+describe('rows on which they disagree', () => {
+  test('are in the page with what each column does to either answer, where the spec asks, and never in the comment', async () => {
+    const evaluate = { bootstrap: 200, show_rows: 6 };
+    await trainTwo({ evaluate }, NARROW);
+    const outcome = await project.run('compare', { champion: 'champion', 'fail-on': 'never' });
+    const { disagreeing } = await comparison();
+    expect(disagreeing).toMatchObject({ answer: 'positive class', hidden: 0 });
+    const rows = disagreeing!.rows;
+    expect(rows).toHaveLength(6);
+    const gain = ({ label, candidate, champion }: (typeof rows)[number]): number =>
+      (label === 'yes' ? 1 : -1) * (candidate - champion);
+    expect(rows.map((row) => gain(row) > 0)).toEqual([true, true, true, false, false, false]);
+    expect(gain(rows[0]!)).toBeGreaterThanOrEqual(gain(rows[1]!));
+    const cells = new Map(
+      customers()
+        .split('\n')
+        .map((line) => line.split(','))
+        .map(([id, usage, plan, churned]) => [id, { usage, plan, churned }]),
+    );
+    for (const { id, label, columns } of rows) {
+      expect(label).toBe(cells.get(id)!.churned);
+      const [usage, plan] = ['usage', 'plan'].map((name) => columns.find((column) => column.name === name)!);
+      expect([Number(usage!.value), plan!.value]).toEqual([Number(cells.get(id)!.usage), cells.get(id)!.plan]);
+      // The champion does not read usage; who uses less than others is likelier to leave.
+      expect(usage!.champion).toBeUndefined();
+      expect(Math.sign(usage!.candidate!)).toBe(Number(usage!.value) < 0 ? 1 : -1);
+      expect(plan!.champion).toBeTypeOf('number');
+    }
+    const page = await readFile(outcome.outputs['report-path']!, 'utf8');
+    expect(page).toContain(`row <bdi>${rows[0]!.id}</bdi>: label <b><bdi>${rows[0]!.label}</bdi></b>`);
+    expect(outcome.summary).toContain('6 rows on which they differ most, with their columns, are in `comparison.html`');
+    expect(outcome.summary).not.toContain(rows[0]!.columns.find(({ name }) => name === 'usage')!.value!);
+
+    await project.write('mlops.yaml', spec({ evaluate: { ...evaluate, hide: ['id', 'usage'] } }));
+    await project.run('compare', { champion: 'champion', 'fail-on': 'never' });
+    const hidden = (await comparison()).disagreeing!;
+    expect(hidden.hidden).toBe(1);
+    expect(hidden.rows.flatMap(({ id, columns }) => [id, ...columns.map(({ name }) => name)])).toEqual(
+      rows.flatMap(() => [undefined, 'plan']),
+    );
+    await project.write('mlops.yaml', spec({ evaluate: { ...evaluate, hide: ['name'] } }));
+    expect(await project.complaint('compare', { champion: 'champion' })).toMatch(
+      /^mlops\.yaml:\d+:\d+: there is no column "name"/,
+    );
+    await project.write('mlops.yaml', spec());
+    await project.run('compare', { champion: 'champion' });
+    expect((await comparison()).disagreeing).toBeUndefined();
+  });
+});
+
+describe('what changed', () => {
+  test('names the columns that the candidate was trained on other values of', async () => {
+    await project.run('train', { output: 'champion' });
+    const moved = (id: number, random: { uniform(): number; normal(): number; integer(below: number): number }) => {
+      const usage = Math.round((random.normal() + 2) * 1000) / 100;
+      const plan = ['basic', 'plus', 'pro'][random.integer(3)]!;
+      return [id, usage, plan, random.uniform() < 1 / (1 + Math.exp(0.3 * usage)) ? 'yes' : 'no'];
+    };
+    await project.write('data.csv', customers({ rows: 800, row: moved }));
+    await project.run('train');
+    const outcome = await project.run('compare', { champion: 'champion', 'fail-on': 'never' });
+    const drifted = (await comparison()).changes.filter(({ kind }) => kind === 'drift');
+    expect(drifted.map(({ name }) => name)).toContain('usage');
+    expect(drifted.map(({ name }) => name)).not.toContain('plan');
+    expect(outcome.summary).toMatch(
+      /`usage` drifted \(moved by \d\.\d+ standard deviations from the champion&#39;s training rows/,
+    );
   });
 });
 
@@ -222,6 +299,46 @@ describe('predictions of a file', () => {
     // The bundle's own held-out predictions say what the bundle says.
     await project.run('compare', { candidate: '.mlops-actions/bundle/predictions.parquet', champion: '.mlops-actions/bundle' });
     expect((await comparison()).metrics[0]!.difference).toBeCloseTo(0, 6);
+  });
+
+  test('stand with bundles in one table: the best that is not blocked is the result, and intervals hold for all', async () => {
+    const evaluate = { bootstrap: 200, slices: ['plan'], min_rows: 20 };
+    await trainTwo({ evaluate, gates: ['auc >= champion - 0.05', 'auc <= 0.97'] }, NARROW);
+    await project.write('llm.csv', scored(0.02));
+    await project.write('noise.csv', scored(1));
+    const candidate = 'noise.csv\n.mlops-actions/bundle\nllm.csv';
+    const outcome = await project.run('compare', { candidate, champion: 'champion', 'fail-on': 'never' });
+    const { candidates, confidence, verdict, metrics, candidate: judged } = await comparison();
+    expect(candidates!.map(({ name, best, blocked }) => [name, best, blocked])).toEqual([
+      ['noise.csv', false, false],
+      ['.mlops-actions/bundle', true, false],
+      // The best by far, and its gate fails.
+      ['llm.csv', false, true],
+    ]);
+    expect(candidates![2]!.failed).toEqual(['auc <= 0.97']);
+    expect(outcome.outputs).toMatchObject({ best: '.mlops-actions/bundle', verdict });
+    expect(judged.digest).toBe(candidates![1]!.digest);
+    expect(confidence).toBeCloseTo(1 - 0.05 / 3, 12);
+    expect(outcome.summary).toContain('**The best of 3 candidates is `.mlops-actions/bundle`**');
+    expect(outcome.summary).toContain('so that all 3 hold together at 95 %');
+    await project.run('compare', { champion: 'champion', 'fail-on': 'never' });
+    const alone = await comparison();
+    expect([alone.candidates, alone.confidence]).toEqual([undefined, 0.95]);
+    expect(alone.metrics[0]!.difference).toBe(metrics[0]!.difference);
+    expect(alone.metrics[0]!.interval!.low).toBeGreaterThan(metrics[0]!.interval!.low);
+  });
+
+  test('and bundles that hold out other rows have no table together', async () => {
+    await project.run('train');
+    await project.write('mlops.yaml', spec({ split: { by: 'hash', validation: 0.2, test: 0.4 } }));
+    await project.run('train', { output: 'other' });
+    const candidate = '.mlops-actions/bundle\nother';
+    expect(await project.complaint('compare', { candidate, champion: 'none' })).toContain(
+      'Input "candidate": ".mlops-actions/bundle" and "other" cannot stand in one table: they divide the rows differently',
+    );
+    expect(await project.complaint('compare', { candidate: 'other\nother', champion: 'none' })).toBe(
+      'Input "candidate" names "other" twice: each candidate is judged once.',
+    );
   });
 
   test('may be classes alone, and are evaluated by themselves', async () => {

@@ -18,6 +18,7 @@ describe('profile', () => {
     const file = join(project.directory, '.mlops-actions/profile.json');
     const page = join(project.directory, '.mlops-actions/profile.html');
     expect(outcome.outputs).toEqual({
+      cached: 'false',
       'profile-path': file,
       'report-path': page,
       'contract-path': '',

@@ -193,6 +193,16 @@ describe('a command that goes wrong is told in one line at its place', () => {
     ['it writes no model', '', 'wrote no model.onnx: write it into the folder that the variable MLOPS_OUTPUT names'],
     ['a status', "console.error('no module named torch'); process.exit(3);", 'ended with exit status 3 after'],
     ['its words', "console.error('no module named torch'); process.exit(3);", 'its last lines: no module named torch'],
+    [
+      'a status after 2 MB',
+      "const line = 'x'.repeat(99) + '\\n'; writeFileSync(1, line.repeat(20_000)); writeFileSync(2, 'Out of memory\\n'); process.exit(1);",
+      'its last lines: ',
+    ],
+    [
+      'it dies, and leaves a child',
+      "const { spawn } = await import('node:child_process'); spawn('sleep', ['60'], { stdio: 'inherit' }); process.kill(process.pid, 'SIGKILL');",
+      'SIGKILL',
+    ],
     ['a model that is none', "writeFileSync(out + '/model.onnx', 'not a model at all');", 'is not an ONNX model'],
     ['a folder', "import { mkdirSync } from 'node:fs'; mkdirSync(out + '/model.onnx');", 'no regular file'],
     ['a link to elsewhere', "symlinkSync('/etc/hostname', out + '/model.onnx');", 'no regular file'],

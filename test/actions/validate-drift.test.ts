@@ -47,8 +47,13 @@ describe('validate against a reference', () => {
       ),
       expect.stringContaining('drift of plan: a distance of'),
     ]);
-    expect(outcome.summary).toContain('**2 of 3 columns drifted against the reference**');
     expect(outcome.summary!.match(/xychart-beta/g)).toHaveLength(2);
+    // Nobody asked for a contract, so none is missed.
+    expect(outcome.summary).toMatch(/^### 🟡 `churn`: 2 of 3 columns drifted against the reference\n/);
+    expect(outcome.summary).toContain('the page `drift.html` of the artifact `churn-drift`');
+    const page = outcome.outputs['report-path']!;
+    expect(project.uploads).toEqual([{ name: 'churn-drift', files: [page] }]);
+    expect((await readFile(page, 'utf8')).match(/<svg /g)).toHaveLength(1);
   });
 
   test('finds nothing where nothing changed', async () => {
@@ -56,7 +61,9 @@ describe('validate against a reference', () => {
     const { outcome, drift } = await validate({ reference: 'before.csv' });
     expect(named(drift).filter((name) => name.endsWith('drifted'))).toEqual([]);
     expect(outcome.outputs.drifted).toBe('0');
-    expect(outcome.summary).toContain('No drift against the reference, in 3 columns');
+    expect(outcome.summary).toMatch(/^### 🟢 `churn`: no drift against the reference, in 3 columns\n/);
+    expect(await readFile(outcome.outputs['report-path']!, 'utf8')).toContain('no drift against the reference');
+    expect(project.uploads).toEqual([]);
   });
 
   test('rules of the contract decide, each at its line', async () => {
@@ -99,6 +106,9 @@ describe('validate against a reference', () => {
       'max_drifted_share: 0.2',
     ]);
     expect(outcome.failure).toBe('The data breaks its contract: 6 of 7 rules fail.');
+    // Beside the result, which is the one JSON file.
+    const files = [outcome.outputs['result-path']!, outcome.outputs['report-path']!];
+    expect(project.uploads).toEqual([{ name: 'churn-validation', files }]);
     // What a rule says already is not said twice.
     expect(outcome.annotations!.filter(({ message }) => message.startsWith('drift of'))).toEqual([]);
   });
@@ -106,7 +116,10 @@ describe('validate against a reference', () => {
   test('the profile of one run is the reference of a later one', async () => {
     await project.write('mlops.yaml', spec({ contract: { drift: { max_drifted_share: 0.5 } } }));
     const first = await project.run('validate', { data: 'before.csv' });
-    expect(first.summary).toContain('The contract has rules about drift, and they were not checked');
+    expect(first.summary).toMatch(/^### ⚪ `churn`: the data was read; there is nothing to hold it against yet\n/);
+    expect(first.annotations).toMatchObject([
+      { level: 'warning', message: expect.stringMatching(/^The rules about drift were not checked: the input "reference"/) },
+    ]);
     expect(first.outputs.drifted).toBe('');
     const profile = first.outputs['profile-path']!;
     expect(profile).toBe(join(project.directory, '.mlops-actions/data-profile.json'));
@@ -171,6 +184,23 @@ describe('validate against a reference', () => {
     expect(drift.columns.map(({ name }) => name).sort()).toEqual(['at_hour', 'churned', 'plan', 'usage']);
   });
 
+  test('with no window before, there is nothing to hold the data against yet', async () => {
+    const row = (id: number): (string | number)[] => [id, id % 9, 'basic', id % 2 ? 'yes' : 'no', `2026-01-0${1 + (id % 5)}`];
+    await project.write('data.csv', customers({ rows: 100, header: 'id,usage,plan,churned,at', row }));
+    const timed = { data: { path: 'data.csv', key: 'id', time: 'at' }, contract: { drift: { max_drifted_share: 0.5 } } };
+    await project.write('mlops.yaml', spec(timed));
+    const { outcome, result } = await validate({ reference: 'previous' });
+    expect(outcome.failure).toBeUndefined();
+    const why = 'the data has no rows in the 7d (`monitor.window`) before its newest 7d';
+    expect(result).toMatchObject({ noReference: why, rules: [], passed: true });
+    expect(outcome.annotations).toMatchObject([
+      { level: 'notice', message: expect.stringContaining(`There is nothing to hold the data against yet: ${why}.`) },
+    ]);
+    expect(outcome.outputs).toMatchObject({ drifted: '', 'report-path': '', passed: 'true' });
+    expect(outcome.outputs['profile-path']).toContain('data-profile.json');
+    expect(outcome.summary).toMatch(/^### ⚪ `churn`: the data was read; there is nothing to hold it against yet\n/);
+  });
+
   test('columns that are gone, new or of another type are told', async () => {
     await project.write('data.csv', 'id,usage,colour,churned\n1,high,red,yes\n2,low,blue,no\n3,high,red,no\n');
     const { drift, outcome } = await validate({ reference: 'before.csv' });
@@ -196,6 +226,7 @@ describe('a reference that cannot be one', () => {
     ['old.json', /^Input "reference": old.json cannot be the reference: it has format 7, and this version reads format 1/],
     ['other.json', /^Input "reference": other.json is a profile of "tips", and the spec is of "churn"/],
     ['broken.json', /^Input "reference": broken.json cannot be the reference: its data.rows is wrong/],
+    ['apart.json', /^Input "reference": apart.json has no column in common with the data/],
     ['apart.csv', /^Input "reference": apart.csv has no column in common with the data/],
     ['empty.csv', /^Input "reference": /],
   ])('%s', async (reference, message) => {
@@ -205,6 +236,9 @@ describe('a reference that cannot be one', () => {
     await project.write('broken.json', JSON.stringify({ ...profile, data: { rows: -1, columns: [] } }));
     await project.write('folder/a.csv', customers());
     await project.write('folder/bad.parquet', 'PAR1, and no more');
+    const level = { kind: 'levels', name: 'a', missing: 0, levels: [], other: { levels: 1, count: 1, most: 1 } };
+    const apart = { rows: 1, columns: [{ ...level, blocks: { bins: ['x'], counts: [[0]], other: [1], missing: [0] } }] };
+    await project.write('apart.json', JSON.stringify({ ...profile, data: apart }));
     await project.write('apart.csv', 'a,b\n1,2\n');
     await project.write('empty.csv', 'id,usage,plan,churned\n');
     const said = await project.complaint('validate', { reference, 'github-token': 'token' });

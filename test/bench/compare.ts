@@ -5,6 +5,7 @@ import { judge } from '../../shared/evaluation/judge.js';
 import type { Slice } from '../../shared/evaluation/slices.js';
 import { parseGate } from '../../shared/spec/gates.js';
 import { gbdt } from '../../shared/training/gbdt/gbdt.js';
+import { ACTION_CASES, compareAction, NO_PEER } from './compare-action.js';
 import { readFlights, type Sample } from './flights.js';
 import { type Benchmark, checkCases, type Measurement, spreadOf } from './result.js';
 
@@ -13,11 +14,24 @@ const METRICS = ['auc', 'pr_auc', 'log_loss', 'brier', 'accuracy', 'balanced_acc
 const SLICES = 20;
 const RUNS = 3;
 
-/** What `compare` does once both models have answered: 8 metrics, 20 slices, 2000 resamples, on 600,000 held-out flights. */
+/**
+ * 8 metrics, 20 slices, 2000 resamples, on 600,000 held-out flights: what `compare` does once both models have answered, and
+ * the whole action.
+ */
 export const compare: Benchmark = async ({ quick, cases }) => {
   const rows = quick ? 60_000 : 600_000;
+  const known = ['judge', ...ACTION_CASES];
+  checkCases(cases, known);
+  const isWanted = (name: string): boolean => cases.length === 0 || cases.includes(name);
+  return [
+    ...(isWanted('judge') ? await judgeOnly(rows) : []),
+    ...(await compareAction(rows, quick ? 1 : RUNS, ACTION_CASES.filter(isWanted))),
+  ];
+};
+
+/** The judging alone, of predictions in memory. */
+async function judgeOnly(rows: number): Promise<Measurement[]> {
   const name = `judge ${rows} rows`;
-  checkCases(cases, [name]);
   const { train, test } = (await readFlights()).draw(30_000, rows, 1);
   const [candidate, champion] = [await trainOn(train, 31, test), await trainOn(train, 7, test)];
   const slices = slicesOf(test);
@@ -39,10 +53,10 @@ export const compare: Benchmark = async ({ quick, cases }) => {
   const peak = peakMegabytes();
   const measured = (metric: string, unit: string, values: readonly number[]): Measurement => ({
     ...{ case: name, metric, unit, better: 'lower', ours: spreadOf(values).median, spread: spreadOf(values) },
-    peers: [{ name: 'another tool', missing: 'none judges two models on the same rows with intervals' }],
+    peers: [NO_PEER],
   });
   return [measured('time', 's', seconds), measured('peak memory of the process', 'MB', [peak])];
-};
+}
 
 async function trainOn({ matrix, labels }: Sample, leaves: number, test: Sample): Promise<Predictions> {
   const none = { rows: 0, columns: matrix.columns.map((column) => ({ ...column, values: new Float32Array(0) })) };

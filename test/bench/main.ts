@@ -7,8 +7,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   serving: async () => (await import('./serving.js')).serving,
   cold: async () => (await import('./cold.js')).cold,
   predict: async () => (await import('./predict.js')).predict,
-  contract: async () => (await import('./contract.js')).contract,
-  profile: async () => (await import('./profile.js')).profile,
+  data: async () => (await import('./data.js')).data,
   compare: async () => (await import('./compare.js')).compare,
 };
 
@@ -16,7 +15,7 @@ const USAGE = `npm run bench -- NAME [--quick] [--install] [--case CASE]...
 
 NAME       ${Object.keys(BENCHMARKS).join(', ')}
 --quick    smaller inputs (the result says so)
---install  make the peers' Python environment from test/bench/requirements.txt first
+--install  make the peers' Python environment from its list of packages in test/bench first
 --case     only this case of the benchmark, may be given again; an unknown one lists all`;
 
 async function main(): Promise<number> {

@@ -40,36 +40,42 @@ describe.skipIf(chromiumPath === undefined)('the page of a comparison in Chromiu
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each(Object.entries({ better: fixtures.better, 'forty slices': extremes.fortySlices, hostile: extremes.hostile }))(
-    '%s: fits a phone and a desk, light and dark, without network and errors',
-    async (name, result) => {
-      const file = join(folder, `${name}.html`);
-      writeFileSync(file, await renderComparisonHtml(result));
-      const page = await browser.newPage();
-      const [requests, errors] = [[] as string[], [] as string[]];
-      page.on('request', (request) => requests.push(request.url()));
-      page.on('console', (message) => errors.push(message.text()));
-      page.on('pageerror', (error) => errors.push(String(error)));
-      try {
-        const seen = new Set<string>();
-        await page.goto(pathToFileURL(file).href);
-        for (const width of [390, 1280]) {
-          for (const scheme of ['light', 'dark'] as const) {
-            await page.setViewportSize({ width, height: 900 });
-            await setScheme(page, scheme);
-            const measured = (await page.evaluate(MEASURE)) as Measured;
-            expect(measured.page).toBeLessThanOrEqual(width);
-            expect(measured.curves).toBe(1);
-            expect(measured.intervals).toBe([...result.metrics, ...result.slices].filter(({ interval }) => interval).length);
-            seen.add(measured.colours);
-          }
+  it.each(
+    Object.entries({
+      worse: fixtures.worse,
+      'over versions': fixtures.steady,
+      'three candidates': fixtures.threeCandidates,
+      'forty slices': extremes.fortySlices,
+      hostile: extremes.hostile,
+    }),
+  )('%s: fits a phone and a desk, light and dark, without network and errors', async (name, result) => {
+    const file = join(folder, `${name}.html`);
+    writeFileSync(file, await renderComparisonHtml(result));
+    const page = await browser.newPage();
+    const [requests, errors] = [[] as string[], [] as string[]];
+    page.on('request', (request) => requests.push(request.url()));
+    page.on('console', (message) => errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(String(error)));
+    try {
+      const seen = new Set<string>();
+      await page.goto(pathToFileURL(file).href);
+      for (const width of [390, 1280]) {
+        for (const scheme of ['light', 'dark'] as const) {
+          await page.setViewportSize({ width, height: 900 });
+          await setScheme(page, scheme);
+          const measured = (await page.evaluate(MEASURE)) as Measured;
+          expect(measured.page).toBeLessThanOrEqual(width);
+          expect(measured.curves).toBe(1 + (result.history ? 1 : 0) + (result.calibration ? 1 : 0));
+          const rows = [...result.metrics, ...result.slices, ...(result.candidates ?? []).map(({ metric }) => metric)];
+          expect(measured.intervals).toBe(rows.filter(({ interval }) => interval).length);
+          seen.add(measured.colours);
         }
-        expect(seen.size).toBe(2);
-        expect(errors).toEqual([]);
-        expect(requests).toEqual([pathToFileURL(file).href]);
-      } finally {
-        await page.close();
       }
-    },
-  );
+      expect(seen.size).toBe(2);
+      expect(errors).toEqual([]);
+      expect(requests).toEqual([pathToFileURL(file).href]);
+    } finally {
+      await page.close();
+    }
+  });
 });

@@ -61,7 +61,7 @@ describe.skipIf(chromiumPath === undefined)('the profile in Chromium', () => {
     '%s (%s, %i columns): fits a phone and a desk, light and dark, without network and errors',
     { timeout: 60_000 },
     async (task, word, columns) => {
-      const html = await renderProfileHtml(profileFixture({ task, word, columns }));
+      const html = await renderProfileHtml(profileFixture({ task, word, columns, full: columns > 100 }));
       const file = join(folder, `${task}-${columns}.html`);
       writeFileSync(file, html);
       const page = await browser.newPage();
@@ -90,6 +90,15 @@ describe.skipIf(chromiumPath === undefined)('the profile in Chromium', () => {
           }
         }
         expect(seen.size).toBe(2);
+        // A mail carries it; and of each column there is a way to the list, and back.
+        expect(html.length).toBeLessThan(columns > 100 ? 3_000_000 : 300_000);
+        const names = page.locator('a[href^="#column-"]');
+        expect(await names.count()).toBeGreaterThanOrEqual(columns);
+        await names.last().click();
+        const place = `document.querySelector(location.hash).getBoundingClientRect().top`;
+        expect(Math.abs(await page.evaluate<number>(place))).toBeLessThan(60);
+        if (columns > 100) await page.locator('#column-150 a.back').click();
+        expect(await page.evaluate('location.hash')).toEqual(columns > 100 ? '#columns' : expect.stringMatching(/^#column-/));
         const picture = join(folder, `${task}-${columns}.png`);
         await page.screenshot({ path: picture });
         expect(statSync(picture).size).toBeGreaterThan(10_000);

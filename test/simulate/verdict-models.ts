@@ -19,9 +19,9 @@ const TRAIN_ROWS = 20_000;
 const POOL_ROWS = 200_000;
 
 /** Two real models of flights, boosted trees and a linear one, on 200,000 flights that neither has seen. */
-export async function trainDuel(target: Target): Promise<Duel> {
+export async function trainDuel(target: Target, trees = { num_iterations: 60, num_leaves: 15 }): Promise<Duel> {
   const { train, test } = (await flights()).draw(TRAIN_ROWS, POOL_ROWS, 1, target);
-  const candidate = await gbdt.train(inputOf(train, { num_iterations: 60, num_leaves: 15, early_stopping_round: 0 }, 1));
+  const candidate = await gbdt.train(inputOf(train, { ...trees, early_stopping_round: 0 }, 1));
   const champion = await linear.train(inputOf(train, {}, 1));
   return { labels: test.labels, candidate: candidate.predict(test.matrix), champion: champion.predict(test.matrix) };
 }

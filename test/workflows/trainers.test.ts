@@ -53,6 +53,12 @@ describe.each([
     ['lightgbm', 'sklearn', 'onnxmltools', 'skl2onnx', 'pandas', 'pyarrow'],
     ['lightgbm', 'scikit-learn', 'onnxmltools', 'skl2onnx', 'pandas', 'pyarrow'],
   ],
+  [
+    'trainer-xgboost',
+    ['xgboost', 'sklearn', 'onnxmltools', 'skl2onnx', 'pandas', 'pyarrow'],
+    ['xgboost-cpu', 'scikit-learn', 'onnxmltools', 'skl2onnx', 'pandas', 'pyarrow'],
+  ],
+  ['trainer-pytorch', ['torch'], ['torch']],
 ] as const)('%s', (name, modules, install) => {
   const python = findModules(modules, install);
 

@@ -17,7 +17,7 @@ import {
   rangeRequired,
   within,
 } from './rule.js';
-import { membership, microseconds, missingCondition, SQL_TYPES } from './values.js';
+import { matchSql, membership, microseconds, missingCondition, SQL_TYPES } from './values.js';
 
 /** Runs a query of our own to see whether DuckDB takes it; throws DuckDB's error. */
 export type Probe = (sql: string) => Promise<unknown>;
@@ -71,16 +71,15 @@ function base({ column, context, locate }: ColumnCompiler, rule: string, require
   return { column: column.name, rule, required, severity: context.severity, ...(line !== undefined && { line }) };
 }
 
-/** A rule about rows: those that are not missing and fulfil `failing` fail. */
+/** A rule about rows: those fail that fulfil `failing`, which is not true where the value is missing. */
 function rowRule(
   compiler: ColumnCompiler,
   rule: string,
   required: string,
   failing: string,
-  extreme?: { aggregate: string; text: (value: string) => string },
+  { extreme, proof }: { extreme?: { aggregate: string; text: (value: string) => string }; proof?: string } = {},
 ): CompiledRule {
-  const { column, context } = compiler;
-  const condition = `NOT ${missingCondition(column)} AND ${failing}`;
+  const { context } = compiler;
   const more = (values: Measured): string | undefined => {
     const value = values.text('extreme');
     return value === undefined ? undefined : extreme?.text(value);
@@ -88,16 +87,18 @@ function rowRule(
   return {
     ...base(compiler, rule, allowance(required, context)),
     aggregates: {
-      failing: countWhere(context, condition),
+      failing: countWhere(context, failing),
       considered: countWhere(context),
     },
+    // Of all values, and not only of the rows that count.
+    ...(proof !== undefined && context.scope === undefined && { proof: `coalesce(${proof}, TRUE)` }),
     ...(extreme && {
       details: {
-        extreme: `CAST(${extreme.aggregate} FILTER (WHERE ${scoped(context, `NOT ${missingCondition(column)}`)}) AS VARCHAR)`,
+        extreme: `CAST(${overScope(context, extreme.aggregate)} AS VARCHAR)`,
       },
     }),
     judge: judgeRows(context.maxFailing, more),
-    rows: failingRows(compiler, condition),
+    rows: failingRows(compiler, failing),
     inParts: inPartsOf(rule),
   };
 }
@@ -113,6 +114,11 @@ function failingRows({ column, context }: ColumnCompiler, condition: string): Fa
 
 function scoped({ scope }: RuleContext, condition: string): string {
   return scope === undefined ? condition : `${scope} AND ${condition}`;
+}
+
+/** An aggregate, which leaves missing values out by itself, over the rows that count. */
+function overScope({ scope }: RuleContext, aggregate: string): string {
+  return scope === undefined ? aggregate : `${aggregate} FILTER (WHERE ${scope})`;
 }
 
 function allowance(required: string, { maxFailing }: RuleContext): string {
@@ -138,17 +144,35 @@ function typeRule(compiler: ColumnCompiler, wanted: ColumnType, hasFormat: boole
     return { ...rule, judge: nameType(rule.judge, 'whole numbers, stored as type number', 'not whole') };
   }
   if (type !== 'string' || wanted === 'string') return notApplicable(plain, `type ${type}`);
-  const unreadable = `TRY_CAST(CAST(${name} AS VARCHAR) AS ${SQL_TYPES[wanted]}) IS NULL`;
+  const unreadable = `${name} IS NOT NULL AND TRY_CAST(CAST(${name} AS VARCHAR) AS ${SQL_TYPES[wanted]}) IS NULL`;
   const rule = rowRule({ ...compiler, context: { ...context, maxFailing: 0 } }, 'type', required, unreadable);
   const judge = (values: Measured) => {
     const failing = values.number('failing');
+    if (values.number('present') === 0) return { passed: true, found: 'no values' };
     const detail =
       failing > 0
         ? `${partText(failing, values.number('considered'))} cannot be read as ${wanted}`
         : `each can be read as ${wanted}`;
     return { passed: false, found: `type string; ${detail}`, ...(failing > 0 && { failing }) };
   };
-  return { ...rule, judge };
+  return { ...rule, aggregates: { ...rule.aggregates, present: presentRows(compiler) }, judge };
+}
+
+function presentRows({ column, context }: ColumnCompiler): string {
+  return countWhere(context, `NOT ${missingCondition(column)}`);
+}
+
+/** A rule that the column's type makes meaningless; but a column without any value is text for want of another type. */
+function meaningless(compiler: ColumnCompiler, rule: string, required: string, why: string, ofNone: boolean): CompiledRule {
+  const plain = base(compiler, rule, required);
+  const found = `type ${compiler.column.type}: ${why}`;
+  if (compiler.column.type !== 'string') return notApplicable(plain, found);
+  return {
+    ...plain,
+    aggregates: { present: presentRows(compiler) },
+    judge: (values) => (values.number('present') === 0 ? { passed: ofNone, found: 'no values' } : { passed: false, found }),
+    inParts: COUNTS,
+  };
 }
 
 function nameType(judge: CompiledRule['judge'], passing: string, failing: string): CompiledRule['judge'] {
@@ -163,7 +187,11 @@ function missingRule(compiler: ColumnCompiler, max: number): CompiledRule {
   const condition = missingCondition(column);
   return {
     ...base(compiler, 'missing.max', max === 0 ? 'nothing missing' : `at most ${percentText(max)} missing`),
-    aggregates: { failing: countWhere(context, condition), considered: countWhere(context) },
+    aggregates: {
+      // Counting what is there looks at no value.
+      failing: context.scope === undefined ? `count(*) - count(${identifier(column.name)})` : countWhere(context, condition),
+      considered: countWhere(context),
+    },
     judge: judgeRows(max),
     rows: { ...failingRows(compiler, condition), value: "'(missing)'" },
     inParts: COUNTS,
@@ -177,7 +205,7 @@ function uniqueRule(compiler: ColumnCompiler): CompiledRule {
   return {
     ...base(compiler, 'unique', allowance('no value twice', context)),
     aggregates: {
-      failing: `${countWhere(context, present)} - count(DISTINCT ${name}) FILTER (WHERE ${scoped(context, present)})`,
+      failing: `${overScope(context, `count(${name})`)} - ${overScope(context, `count(DISTINCT ${name})`)}`,
       considered: countWhere(context),
     },
     judge: judgeRows(context.maxFailing, () => 'that repeat an earlier value'),
@@ -193,13 +221,14 @@ function uniqueRule(compiler: ColumnCompiler): CompiledRule {
 function limitRule(compiler: ColumnCompiler, key: 'min' | 'max', limit: number | string): CompiledRule {
   const { column } = compiler;
   const name = identifier(column.name);
-  const sign = key === 'min' ? '<' : '>';
+  const [sign, holds] = key === 'min' ? ['<', '>='] : ['>', '<='];
   const word = key === 'min' ? 'at least' : 'at most';
   const extremeWord = key === 'min' ? 'smallest' : 'largest';
   const isInstant = column.type === 'date' || column.type === 'timestamp';
   const extreme = {
     aggregate: `${key}(${name})`,
-    text: (value: string) => `${extremeWord} ${isInstant ? value : plainNumber(Number(value))}`,
+    // The engine writes "inf" and JavaScript "Infinity".
+    text: (value: string) => `${extremeWord} ${isInstant ? value : plainNumber(Number(value.replace(/inf$/, 'Infinity')))}`,
   };
   const required = `${word} ${typeof limit === 'number' ? plainNumber(limit) : limit}`;
   if (isInstant) {
@@ -207,14 +236,17 @@ function limitRule(compiler: ColumnCompiler, key: 'min' | 'max', limit: number |
     if (instant === undefined) {
       return notApplicable(base(compiler, key, required), `type ${column.type}: ${key} must be a date such as 2024-01-31`);
     }
-    return rowRule(compiler, key, required, `epoch_us(${name}) ${sign} ${instant}`, extreme);
+    const proof = `${extreme.aggregate} ${holds} make_timestamp(${instant})`;
+    // Not by epoch_us: the infinite instants have none, and would pass.
+    return rowRule(compiler, key, required, `${name} ${sign} make_timestamp(${instant})`, { extreme, proof });
   }
   const number = typeof limit === 'number' ? limit : limit.trim() === '' ? Number.NaN : Number(limit);
   if (column.type === 'string' || column.type === 'boolean')
-    return notApplicable(base(compiler, key, required), `type ${column.type}: it has no order`);
+    return meaningless(compiler, key, required, 'it has no order', true);
   if (!Number.isFinite(number))
     return notApplicable(base(compiler, key, required), `type ${column.type}: ${key} must be a number`);
-  return rowRule(compiler, key, required, `${name} ${sign} ${literal(number)}`, extreme);
+  const proof = `${extreme.aggregate} ${holds} ${literal(number)}`;
+  return rowRule(compiler, key, required, `${name} ${sign} ${literal(number)}`, { extreme, proof });
 }
 
 function enumRule(compiler: ColumnCompiler, values: readonly (string | number | boolean)[]): CompiledRule {
@@ -232,7 +264,7 @@ async function patternRule(compiler: ColumnCompiler, pattern: string): Promise<C
     'not a regular expression (RE2 has no look-around)',
   );
   const text = `CAST(${identifier(compiler.column.name)} AS VARCHAR)`;
-  return rowRule(compiler, 'pattern', `matches ${pattern}`, `NOT regexp_full_match(${text}, ${literal(pattern)})`);
+  return rowRule(compiler, 'pattern', `matches ${pattern}`, `NOT ${matchSql(text, pattern)}`);
 }
 
 async function formatRule(compiler: ColumnCompiler, format: string): Promise<CompiledRule> {
@@ -242,7 +274,7 @@ async function formatRule(compiler: ColumnCompiler, format: string): Promise<Com
   if (column.type !== 'string')
     return notApplicable(base(compiler, 'format', required), `type ${column.type}: format is for dates held as text`);
   const text = `CAST(${identifier(column.name)} AS VARCHAR)`;
-  return rowRule(compiler, 'format', required, `try_strptime(${text}, ${literal(format)}) IS NULL`);
+  return rowRule(compiler, 'format', required, `${text} IS NOT NULL AND try_strptime(${text}, ${literal(format)}) IS NULL`);
 }
 
 async function probed({ column, locate, probe }: ColumnCompiler, key: string, sql: string, problem: string): Promise<void> {
@@ -272,10 +304,9 @@ function lengthRule(compiler: ColumnCompiler, limits: Limits): CompiledRule {
 
 function distinctRule(compiler: ColumnCompiler, limits: Limits): CompiledRule {
   const { column, context } = compiler;
-  const present = scoped(context, `NOT ${missingCondition(column)}`);
   return {
     ...base(compiler, 'distinct', `${rangeRequired(limits)} different values`),
-    aggregates: { value: `count(DISTINCT ${identifier(column.name)}) FILTER (WHERE ${present})` },
+    aggregates: { value: overScope(context, `count(DISTINCT ${identifier(column.name)})`) },
     judge: (values) => {
       const value = values.number('value');
       const found = `${plainNumber(value)} different ${value === 1 ? 'value' : 'values'}`;
@@ -283,7 +314,7 @@ function distinctRule(compiler: ColumnCompiler, limits: Limits): CompiledRule {
     },
     inParts: {
       aggregates: {},
-      values: { kind: 'keys', columns: [column], where: present },
+      values: { kind: 'keys', columns: [column], where: scoped(context, `NOT ${missingCondition(column)}`) },
       whole: (_, values) => ({ value: values!.different }),
     },
   };
@@ -296,12 +327,13 @@ function statisticInParts(column: ColumnSchema, value: string, where: string, ru
     return {
       aggregates: {},
       values: { kind: 'numbers', columns: [column], where, quantiles: [Number(quantile)] },
-      whole: (_, values) => ({ value: values!.quantiles[0]! }),
+      whole: (_, values): Record<string, number> => (values!.rows > 0 ? { value: values!.quantiles[0]! } : {}),
     };
   }
   return {
     aggregates: { sum: `sum(${value}) FILTER (WHERE ${where})`, count: `count(${value}) FILTER (WHERE ${where})` },
-    whole: (sums) => ({ value: sums.number('sum') / sums.number('count') }),
+    whole: (sums): Record<string, number> =>
+      sums.number('count') > 0 ? { value: sums.number('sum') / sums.number('count') } : {},
   };
 }
 
@@ -314,15 +346,19 @@ function statisticRule(
   const { column, context } = compiler;
   const plain = base(compiler, rule, rangeRequired(limits));
   if (column.type !== 'integer' && column.type !== 'number')
-    return notApplicable(plain, `type ${column.type}: it has no ${rule.split('.')[0]}`);
+    return meaningless(compiler, rule, plain.required, `it has no ${rule.split('.')[0]}`, false);
   const present = scoped(context, `NOT ${missingCondition(column)}`);
   const value = `CAST(${identifier(column.name)} AS DOUBLE)`;
   return {
     ...plain,
-    aggregates: { value: `${aggregate(value)} FILTER (WHERE ${present})` },
+    aggregates: { value: overScope(context, aggregate(value)) },
     judge: (values) => {
       const value = values.number('value');
-      if (Number.isNaN(value)) return { passed: false, found: 'no values' };
+      if (!Number.isFinite(value)) {
+        // No number of JSON; where values of both infinities are, their mean is none either.
+        const isThere = values.text('value') !== undefined;
+        return { passed: false, found: isThere ? 'not finite: there are infinite values' : 'no values' };
+      }
       return { passed: within(value, limits), found: plainNumber(value), observed: value };
     },
     inParts: statisticInParts(column, value, present, rule),
@@ -341,7 +377,7 @@ function monotoneRule(compiler: ColumnCompiler, order: keyof typeof BREAKS): Com
   const { column, context } = compiler;
   const required = `${order.replace('_', ' ')} from row to row`;
   if (column.type === 'string' || column.type === 'boolean')
-    return notApplicable(base(compiler, 'monotone', required), `type ${column.type}: it has no order`);
+    return meaningless(compiler, 'monotone', required, 'it has no order', true);
   const name = identifier(column.name);
   const counts = scoped(context, `NOT ${missingCondition(column)}`);
   return {

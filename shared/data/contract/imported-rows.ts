@@ -6,7 +6,7 @@ import type { Bounds, IgnoredRows, Repeats, RowTest } from './formats/imported-r
 import { columnsText } from './found-column.js';
 import { COUNTS, type FoundValues, type InParts } from './in-parts.js';
 import type { FailingRows, RowOrder } from './rule.js';
-import { membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
+import { matchSql, membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
 
 /** A test of rows as SQL. Conditions are true or false, never unknown. */
 export interface RowSql {
@@ -238,7 +238,7 @@ function patternSql(text: string, pattern: string, how: 'search' | 'start' | 'fu
     case 'start':
       return `regexp_matches(${text}, ${literal(`^(?:${pattern})`)})`;
     case 'full':
-      return `regexp_full_match(${text}, ${literal(pattern)})`;
+      return matchSql(text, pattern);
     case 'like':
       return `(${text} LIKE ${literal(pattern)})`;
   }
@@ -258,7 +258,7 @@ export function outside(column: ColumnSchema, bounds: Bounds): string | undefine
     case 'timestamp':
     case 'string': {
       const isText = column.type === 'string';
-      const value = isText ? `CAST(${name} AS VARCHAR)` : `epoch_us(${name})`;
+      const value = isText ? `CAST(${name} AS VARCHAR)` : name;
       const parts: string[] = [];
       for (const [bound, sign, strict] of [
         [bounds.min, '<', bounds.strictMin],
@@ -266,8 +266,10 @@ export function outside(column: ColumnSchema, bounds: Bounds): string | undefine
       ] as const) {
         if (bound === undefined) continue;
         if (typeof bound !== 'string') return undefined;
-        const limit = isText ? literal(bound) : microseconds(bound)?.toString();
-        if (limit === undefined) return undefined;
+        const instant = microseconds(bound);
+        if (!isText && instant === undefined) return undefined;
+        // Not by epoch_us: the infinite instants have none, and would pass.
+        const limit = isText ? literal(bound) : `make_timestamp(${instant})`;
         parts.push(`${value} ${sign}${strict ? '=' : ''} ${limit}`);
       }
       return parts.join(' OR ') || 'FALSE';

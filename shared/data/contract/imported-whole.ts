@@ -178,7 +178,9 @@ function statisticSql(statistic: Statistic, bounds: Bounds, column: ColumnSchema
     judge: (values) => {
       const value = values.number('value');
       if (Number.isNaN(value)) return { passed: false, found: 'no values' };
-      return { passed: isWithin(value, bounds), found: numberText(value), observed: value };
+      // JSON has no infinities.
+      const observed = Number.isFinite(value) && { observed: value };
+      return { passed: isWithin(value, bounds), found: numberText(value), ...observed };
     },
     ...inPartsOf(statistic, column, counts),
   };

@@ -24,7 +24,7 @@ const LONGEST_SAMPLE = 80;
 
 /**
  * What the aggregates of all rules give: one query over the rows, one more when rules compare a row with the one before
- * it, and one for the details of rules that fail.
+ * it, and one for what fails: how many rows where that is not known yet, and the details.
  * @throws UserError when a condition of the user's fails on the data, or takes too long
  */
 export async function measure(
@@ -36,10 +36,18 @@ export async function measure(
   const ask = async (query: string | undefined): Promise<void> => {
     if (query) Object.assign(row, (await runMeasured(connection, query, conditions)).getRowObjectsJS()[0]);
   };
-  await ask(aggregateQuery(rules, ({ aggregates }) => aggregates));
+  await ask(aggregateQuery(rules, firstAggregates));
   await ask(orderQuery(rules));
-  const fails = (index: number): boolean => Number(row[alias(index, 'failing')] ?? 0) > 0;
-  await ask(aggregateQuery(rules, ({ details }, index) => (fails(index) ? details : undefined)));
+  for (const [index, { proof }] of rules.entries()) {
+    if (proof !== undefined && row[alias(index, 'proof')] === true) row[alias(index, 'failing')] = 0;
+  }
+  await ask(
+    aggregateQuery(rules, ({ aggregates: { failing }, details }, index) => {
+      const count = row[alias(index, 'failing')];
+      if (count === undefined) return failing === undefined ? undefined : { failing, ...details };
+      return Number(count) > 0 ? details : undefined;
+    }),
+  );
   return rules.map((_, index) => ({
     number: (name) => {
       const value = row[alias(index, name)];
@@ -50,6 +58,13 @@ export async function measure(
       return value === null || value === undefined ? undefined : String(value);
     },
   }));
+}
+
+/** Where a proof may do, rows are not counted yet. */
+function firstAggregates({ aggregates, proof }: CompiledRule): CompiledRule['aggregates'] {
+  if (proof === undefined) return aggregates;
+  const { failing: _, ...others } = aggregates;
+  return { ...others, proof };
 }
 
 async function runMeasured(

@@ -11,6 +11,11 @@ export interface CompiledRule {
   readonly line?: number;
   /** Aggregate expressions, by a name of their own. */
   readonly aggregates: Readonly<Record<string, string>>;
+  /**
+   * An aggregate that is TRUE where no row fails, and cheaper than counting those that do: the smallest value is not below the
+   * limit. Only where it is not TRUE is `failing` asked for, which else is 0.
+   */
+  readonly proof?: string;
   /** More of them, which only tell of rows that fail: they are asked for when `failing` is not 0. */
   readonly details?: Readonly<Record<string, string>>;
   readonly judge: (values: Measured) => Judgement;
@@ -102,6 +107,7 @@ export function percentText(share: number): string {
 
 /** A number of a spec or of the data, without needless digits. */
 export function plainNumber(value: number): string {
+  if (!Number.isFinite(value) && !Number.isNaN(value)) return value > 0 ? 'infinity' : '-infinity';
   return Number.isInteger(value) && Math.abs(value) < 1e15 ? formatNumber(value, 0) : formatNumber(value, digits(value));
 }
 

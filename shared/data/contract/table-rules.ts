@@ -3,7 +3,7 @@ import type { Location } from '../../core/errors.js';
 import { formatCount, formatShare } from '../../core/format.js';
 import type { Spec } from '../../spec/schema.js';
 import type { Lookup } from '../lookup.js';
-import { identifier, literal } from '../sql.js';
+import { identifier } from '../sql.js';
 import type { ColumnSchema } from '../table.js';
 import { absence, type ContractColumns, columnNamed, columnsText } from './found-column.js';
 import type { OwnCondition } from './measure.js';
@@ -126,10 +126,17 @@ function freshnessRule(request: TableRulesRequest, freshness: NonNullable<Contra
   if (column.type !== 'date' && column.type !== 'timestamp')
     return notApplicable(base, `type ${column.type}: only a date or timestamp has an age`);
   const now = request.now.getTime();
-  const instant = `epoch_ms(CAST(${identifier(column.name)} AS TIMESTAMP))`;
+  const instant = identifier(column.name);
+  const past = (time: string): string => `${time} < make_timestamp(${(now + 1) * 1000})`;
+  const milliseconds = (time: string): string => `epoch_ms(CAST(${time} AS TIMESTAMP))`;
   return {
     ...base,
-    aggregates: { newest: `max(${instant}) FILTER (WHERE ${instant} <= ${literal(now)})` },
+    // Mostly the newest time is the newest up to now: only where it is not, the others are asked for.
+    aggregates: {
+      newest: `CASE WHEN ${past(`max(${instant})`)} THEN ${milliseconds(`max(${instant})`)} END`,
+      failing: `CASE WHEN ${past(`max(${instant})`)} THEN 0 ELSE count(${instant}) END`,
+    },
+    details: { newest: milliseconds(`max(${instant}) FILTER (WHERE ${past(instant)})`) },
     judge: (values) => {
       const newest = values.number('newest');
       if (Number.isNaN(newest)) return { passed: false, found: 'no time up to now' };

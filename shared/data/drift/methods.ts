@@ -1,10 +1,11 @@
 import type { ColumnRules } from '../../spec/schema.js';
+import { andersonTwoSample } from './anderson.js';
 import { jensenShannon, wassersteinOfValues } from './distances.js';
 import { kolmogorovTwoSample } from './kolmogorov.js';
 import { chiSquareTail, normalTails } from './tails.js';
 
 /**
- * The tests of drift that Evidently takes by default, by its own formulas, so that a threshold which a team knows from
+ * The tests of drift that Evidently takes by default, and that of Anderson and Darling, by its own formulas, so that a threshold which a team knows from
  * there means the same here. Missing values and infinities are left out, as it does. Each decides alone: a distance by a
  * fixed threshold whatever the rows, a p-value whatever the size of the change.
  */
@@ -42,6 +43,7 @@ export const METHOD_FACTS: Readonly<Record<DriftMethod, MethodFacts>> = {
   wasserstein: { takes: ['numbers'], gives: 'distance', threshold: 0.1, title: 'Wasserstein distance / standard deviation' },
   js: { takes: ['numbers', 'levels'], gives: 'distance', threshold: 0.1, title: 'Jensen-Shannon distance (base e)' },
   chi2: { takes: ['numbers', 'levels'], gives: 'p-value', threshold: 0.05, title: 'chi-square' },
+  anderson: { takes: ['numbers'], gives: 'p-value', threshold: 0.1, title: 'Anderson and Darling' },
   z: { takes: ['numbers', 'levels'], gives: 'p-value', threshold: 0.05, title: 'z-test of a share' },
 };
 
@@ -55,8 +57,9 @@ export function isDrift(method: DriftMethod, value: number, threshold: number): 
 export function driftByMethod(method: DriftMethod, reference: CountedValues, current: CountedValues): number {
   const [n, m] = [rowsOf(reference), rowsOf(current)];
   if (n === 0 || m === 0) throw new RangeError('a side has no value');
-  if (method === 'ks' || method === 'wasserstein') {
+  if (method === 'ks' || method === 'wasserstein' || method === 'anderson') {
     if (reference.kind !== 'numbers' || current.kind !== 'numbers') throw new RangeError(`${method} takes numbers`);
+    if (method === 'anderson') return andersonTwoSample(reference, current);
     return method === 'ks'
       ? kolmogorovTwoSample(n, m, largestGap(reference, current))
       : wassersteinOfValues(reference, current) / Math.max(deviation(reference), 0.001);

@@ -127,7 +127,11 @@ A model can only learn it by heart; leave it out with \`features.exclude\`, or n
   }
   const { numbers } = column;
   if (numbers && numbers.infinite > 0) {
-    add('infinite', 'warning', `\`${name}\` is infinite, or nearly, in ${formatCount(numbers.infinite)} rows.`);
+    add(
+      'infinite',
+      'warning',
+      `\`${name}\` is infinite, or nearly, in ${numbers.infinite === 1 ? '1 row' : `${formatCount(numbers.infinite)} rows`}.`,
+    );
   }
   if (numbers && isInput && numbers.outliers >= MANY_OUTLIERS * rows) {
     const share = formatShare(numbers.outliers / rows);

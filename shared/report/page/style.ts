@@ -41,6 +41,7 @@ p code, li code { background: var(--track); border-radius: 4px; padding: 0.05em 
 .findings .warning { border-color: var(--warning); background: var(--warning-page); } .warning > b { color: var(--warning); }
 .clear { color: var(--good); }
 .head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 10px; margin-bottom: 2px; }
+.back { margin-left: auto; font-size: 12.5px; } .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 12px; align-items: start; } .cards .card { margin: 0; } .legend + .cards { margin-top: 12px; }
 .chip { font-size: 12px; line-height: 1.5; color: var(--soft); border: 1px solid var(--line); border-radius: 99px; padding: 0 9px; white-space: nowrap; }
 .chip.error { color: var(--error); border-color: var(--error); } .chip.warning { color: var(--warning); border-color: var(--warning); }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 14px 28px; margin-top: 12px; }
@@ -58,10 +59,12 @@ td:last-child, th:last-child { padding-right: 0; }
 .bar.middle::after { content: ""; position: absolute; left: 50%; top: 0; bottom: 0; width: 1px; background: var(--axis); }
 .bar.interval { overflow: visible; } .bar.interval b { position: absolute; top: -2px; width: 3px; height: 13px; margin-left: -1.5px; border-radius: 2px; background: var(--ink); }
 .bar.interval.good i { background: var(--good); } .bar.interval.bad i { background: var(--error); } .chip.clear { border-color: var(--good); }
+.pair { display: grid; gap: 2px; } .pair .bar { height: 7px; } .pair .bar:first-child i { background: var(--other); }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 14px; font-size: 13px; color: var(--soft); margin: 6px 0 0; }
 .legend span::before { content: ""; display: inline-block; width: 10px; height: 10px; border-radius: 3px; background: var(--swatch); margin-right: 6px; }
 .stats { display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 12px 0 0; padding: 0; font-size: 13.5px; }
 .stats div { display: flex; gap: 6px; } .stats dt { color: var(--soft); } .stats dd { margin: 0; font-variant-numeric: tabular-nums; }
+.cell { display: block; border-radius: 4px; padding: 2px 6px; background: color-mix(in srgb, var(--tint) var(--shade), transparent); }
 details { margin-top: 10px; } summary { cursor: pointer; color: var(--link); font-size: 13.5px; } summary:hover { text-decoration: underline; }
 footer { margin-top: 44px; border-top: 1px solid var(--line); padding-top: 14px; font-size: 13px; color: var(--soft); }
 footer li { margin: 3px 0; }

@@ -11,6 +11,11 @@ export type Charts = Pick<typeof import('./charts.js'), 'histogramChart' | 'rela
 /** Rows of a table of values that are seen before it is opened. */
 const FIRST_VALUES = 8;
 
+/** Of so many columns one finds the way back by scrolling. */
+const FEW = 12;
+
+const BACK = '<a class="back" href="#columns">all columns</a>';
+
 export function columnCard(column: ColumnProfile, index: number, profile: Profile, charts: Charts): string {
   const { name, type, role, missing, relation } = column;
   const found = profile.findings.filter((finding) => finding.column === name && finding.kind !== 'target');
@@ -23,7 +28,7 @@ export function columnCard(column: ColumnProfile, index: number, profile: Profil
   const warned = found.map(({ kind, level }) => `<span class="chip ${level}">${html(kind)}</span>`);
   return [
     `<section class="card column" id="column-${index}">`,
-    `<div class="head"><h3>${nameHtml(name, 100)}</h3>${[...chips, ...warned].join('')}</div>`,
+    `<div class="head"><h3>${nameHtml(name, 100)}</h3>${[...chips, ...warned].join('')}${profile.columns.length > FEW ? BACK : ''}</div>`,
     column.levels ? levelPictures(column, profile) : numberPictures(column, profile, charts),
     statistics(column, profile),
     '</section>',

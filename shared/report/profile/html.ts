@@ -49,7 +49,10 @@ function header(profile: ProfileDocument): string {
     `<p class="soft">${shown.join(', ')}${more}</p>`,
     termsHtml('facts', [
       ['rows', `${formatCount(rows)}<small>${parts}</small>`],
-      ['columns', `${formatCount(columns.length)}<small>${formatCount(inputs(profile))} used by the model</small>`],
+      [
+        'columns',
+        `<a href="#columns">${formatCount(columns.length)}</a><small>${formatCount(inputs(profile))} used by the model</small>`,
+      ],
       ['missing cells', shareText(missingShare(profile))],
       [
         'repeated rows',
@@ -130,7 +133,7 @@ function overview(profile: ProfileDocument): string {
     { text: 'distinct', kind: 'number' },
     { text: 'values', kind: 'roomy' },
   ];
-  return `<h2>All columns</h2>\n<div class="card">${tableHtml(head, rows)}</div>`;
+  return `<h2 id="columns">All columns</h2>\n<div class="card">${tableHtml(head, rows)}</div>`;
 }
 
 function pairs({ correlations, associations, rows }: ProfileDocument): string {

@@ -14,10 +14,14 @@ import { binText, describeValues, distinctText, methodText, missingShare, shareT
 
 const SHEDDING = ['columns', 'columns', 'pairs', 'findings', 'findings', 'relations', 'columns', 'target'] as const;
 
-/** @param where what holds the full page, for the last line: an artifact's name. */
-export function renderProfile(profile: ProfileDocument, where?: string): string {
+/**
+ * @param where what holds the full page, for the last line: an artifact's name
+ * @param reuse where a profile of before comes from, or why there is none; plain sentences
+ */
+export function renderProfile(profile: ProfileDocument, where?: string, reuse = ''): string {
   const sections: Section[] = [
     { name: 'head', variants: [`### ${headline(profile)}\n\n${sentence(profile)}`] },
+    { name: 'reuse', variants: [lineStart(prose(reuse, 600))] },
     { name: 'findings', variants: [30, 10, 3].map((most) => findings(profile, most)) },
     { name: 'target', variants: [target(profile), ''] },
     { name: 'relations', variants: [relations(profile, 10), relations(profile, 3)] },

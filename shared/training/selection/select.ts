@@ -23,7 +23,7 @@ export interface Selected {
 /**
  * Drops features: first those that are constant or have the values of another, then those too much like another, then those
  * that matter too little. Importance is that of a model of the given kind and parameters on what the first steps left. One
- * feature always stays.
+ * feature always stays, and is said to be spared where it should not.
  * @param input the training as it would be with all features
  * @param train trains a model
  * @throws UserError when permutation has no validation rows
@@ -58,6 +58,7 @@ export async function selectFeatures(
     dropped.push(...correlatedFeatures(matrix, importance, options.correlation_max));
   }
   let shares: Judged['shares'] | undefined;
+  let spared: DroppedFeature | undefined;
   if (options.method !== undefined || options.max !== undefined || options.min_importance !== undefined) {
     const columns = left();
     const own = withColumns(input, columns);
@@ -65,11 +66,12 @@ export async function selectFeatures(
     const ownNames = columns.map((column) => names[column]!);
     const judged = await judge(options, ownNames, own, model, train);
     dropped.push(...judged.dropped);
-    shares = judged.shares;
+    ({ shares, spared } = judged);
   }
   const kept = left();
   const selected = withColumns(input, kept);
   const place = new Map(names.map((name, index) => [name, index]));
+  spared ??= dropped.find(({ feature }) => kept.includes(place.get(feature)!));
   input.progress(`Selected ${formatCount(kept.length)} of ${formatCount(names.length)} features`);
   return {
     plan: { ...plan, features: kept.map((column) => plan.features[column]!) },
@@ -85,6 +87,7 @@ export async function selectFeatures(
         dropped: dropped
           .filter(({ feature }) => !kept.includes(place.get(feature)!))
           .sort((a, b) => place.get(a.feature)! - place.get(b.feature)!),
+        ...(spared && { spared }),
         ...(shares && { kept: shares.filter(({ feature }) => kept.includes(place.get(feature)!)) }),
         ...(Number.isFinite(before) &&
           Number.isFinite(after) && { validation: { metric: lossName(input.trainLabels), all: before, kept: after } }),
@@ -95,6 +98,8 @@ export async function selectFeatures(
 
 interface Judged {
   readonly dropped: readonly DroppedFeature[];
+  /** The best of those that should all be dropped. */
+  readonly spared: DroppedFeature | undefined;
   /** Of the importance, largest first. */
   readonly shares: readonly { readonly feature: string; readonly value: number }[];
 }
@@ -128,6 +133,7 @@ async function judge(
   });
   return {
     dropped: kept > 0 ? dropped : dropped.slice(1),
+    spared: kept > 0 ? undefined : dropped[0],
     shares: order.map((at) => ({ feature: names[at]!, value: shares[at]! })),
   };
 }

@@ -106,6 +106,12 @@ describe('files', () => {
     ['text in another encoding', 'd.csv', { 'd.csv': Buffer.from('a,y\n\xe9,2\n', 'latin1') }, /UTF-8/],
     ['a name that is there twice', 'd.csv', { 'd.csv': 'a,a,y\n1,2,3\n' }, /^d\.csv:1: column "a" is there twice/],
     ['names that differ in case only', 'd.csv', { 'd.csv': 'Sex,sex,y\n1,2,3\n' }, /upper from lower case/],
+    [
+      'keys that differ in case only',
+      'd.json',
+      { 'd.json': '[{"C": 1, "c": 2, "y": 0}, {"c": 3, "y": 1}]' },
+      /^d\.json: column "c" is there and as "C", and SQL does not tell upper from lower case; rename one of them$/,
+    ],
     ['a header of numbers', 'd.csv', { 'd.csv': '1,2\n3,4\n' }, /must name the columns/],
     ['a name of ours', 'd.csv', { 'd.csv': '__row,y\n3,4\n' }, /"__row" is used by this tool/],
     ['broken JSON', 'd.json', { 'd.json': '[{"a": 1}, {"a": ' }, /^d\.json: cannot be read as JSON/],
@@ -125,6 +131,12 @@ describe('files', () => {
     const message = await userError(open(workspace(files), { data: { path } }));
     expect(message).toMatch(reason);
     expect(message.split('\n')).toHaveLength(1);
+  });
+
+  it('may have keys that end in numbers', async () => {
+    const file = '[{"c": 1, "y": 0}, {"c": 3, "c_1": 5, "y": 1}]';
+    const dataset = await open(workspace({ 'd.json': file }), { data: { path: 'd.json' } });
+    expect(dataset.columnNames).toEqual(['c', 'y', 'c_1']);
   });
 
   it('a truncated Parquet file is a clear error', async () => {

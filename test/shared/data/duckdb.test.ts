@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { openDatabase, readRows } from '../../../shared/data/duckdb.js';
+import { openDatabase, readRows, readTexts } from '../../../shared/data/duckdb.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'runner-temp-'));
 afterEach(() => {
@@ -32,4 +32,17 @@ test('the engine takes at most half of the memory, and what is larger spills whe
     close();
   }
   expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([]);
+});
+
+test('texts that would take more memory than there is are refused in one line, before Node ends', async () => {
+  const { connection, close } = await openDatabase();
+  try {
+    const texts = "SELECT repeat('x', 68) FROM range(10000)";
+    expect(await readTexts(connection, texts, { most: 1_480_000 })).toHaveLength(10_000);
+    await expect(readTexts(connection, texts, { what: 'the text "note"', most: 1_400_000 })).rejects.toThrow(
+      /^the text "note" needs more than 1\.4 MB of memory \([\d,]+ texts so far, 68 characters each\): leave it out \(features\.exclude\)/,
+    );
+  } finally {
+    close();
+  }
 });

@@ -140,6 +140,70 @@ const modelRequired = [
 
 const values = fc.array(number, { maxLength: 50 });
 
+const figureParts = { value: number, rows: count, testSet: fc.oneof(hostileText, fc.constant('1f0c9a2e')) };
+const anyHistory = fc.record(
+  {
+    metric: fc.oneof(hostileText, fc.constant('auc')),
+    better: direction,
+    versions: fc.array(fc.record({ version: hostileText, at: hostileText, ...figureParts }), { maxLength: 20 }),
+    candidate: fc.record(figureParts),
+    leftOut: fc.array(fc.record({ version: hostileText, reason: hostileText }), { maxLength: 6 }),
+    band: fc.record({ version: hostileText, from: number, to: number }),
+  },
+  { requiredKeys: ['metric', 'better', 'versions', 'candidate', 'leftOut'] },
+);
+
+const verdict = fc.constantFrom(
+  'better' as const,
+  'worse' as const,
+  'equivalent' as const,
+  'no evidence' as const,
+  'identical' as const,
+  'not comparable' as const,
+  'first model' as const,
+);
+const anyCandidate = fc.record({
+  ...{
+    name: hostileText,
+    digest: hostileText,
+    best: fc.boolean(),
+    metric,
+    verdict,
+    gatesOutcome: outcome,
+    blocked: fc.boolean(),
+  },
+  failed: fc.array(hostileText, { maxLength: 12 }),
+});
+
+const anyRows = fc.record({
+  answer: fc.constantFrom('positive class' as const, 'own class' as const, 'value' as const),
+  rows: fc.array(
+    fc.record(
+      {
+        ...{ id: hostileText, label: hostileText, candidate: number, champion: number },
+        columns: fc.array(
+          fc.record(
+            { name: hostileText, value: fc.option(hostileText), candidate: number, champion: number },
+            { requiredKeys: ['name', 'value'] },
+          ),
+          { maxLength: 5 },
+        ),
+      },
+      { requiredKeys: ['label', 'candidate', 'champion', 'columns'] },
+    ),
+    { maxLength: 5 },
+  ),
+  hidden: count,
+});
+const anyBins = fc.array(fc.record({ rows: count, predicted: number, observed: number }), { maxLength: 12 });
+const anyConfusion = fc.integer({ min: 0, max: 12 }).chain((size) => {
+  const matrix = fc.array(fc.array(count, { minLength: size, maxLength: size }), { minLength: size, maxLength: size });
+  return fc.record(
+    { classes: fc.array(hostileText, { minLength: size, maxLength: size }), candidate: matrix, champion: matrix },
+    { requiredKeys: ['classes', 'candidate'] },
+  );
+});
+
 export const anyComparison: fc.Arbitrary<Comparison> = fc.record(
   {
     format: fc.constant(1 as const),
@@ -147,15 +211,7 @@ export const anyComparison: fc.Arbitrary<Comparison> = fc.record(
     model: hostileText,
     task: fc.constantFrom('binary' as const, 'multiclass' as const, 'regression' as const),
     primary: fc.oneof(hostileText, fc.constant('auc')),
-    verdict: fc.constantFrom(
-      'better' as const,
-      'worse' as const,
-      'equivalent' as const,
-      'no evidence' as const,
-      'identical' as const,
-      'not comparable' as const,
-      'first model' as const,
-    ),
+    verdict,
     reason: hostileText,
     gates: fc.array(gate, { maxLength: 30 }),
     gatesOutcome: outcome,
@@ -178,6 +234,7 @@ export const anyComparison: fc.Arbitrary<Comparison> = fc.record(
             'target' as const,
             'data' as const,
             'split' as const,
+            'drift' as const,
           ),
           name: hostileText,
           before: hostileText,
@@ -200,6 +257,11 @@ export const anyComparison: fc.Arbitrary<Comparison> = fc.record(
       },
       { requiredKeys: ['kind', 'title', 'xLabel', 'yLabel', 'x', 'candidate'] },
     ),
+    history: anyHistory,
+    confusion: anyConfusion,
+    disagreeing: anyRows,
+    calibration: fc.record({ candidate: anyBins, champion: anyBins }, { requiredKeys: ['candidate'] }),
+    candidates: fc.array(anyCandidate, { maxLength: 25 }),
     leakage: number,
     looks: count,
     commit: hostileText,
@@ -327,6 +389,7 @@ export const anyValidation: fc.Arbitrary<Validation> = fc.record(
     ),
     warnings: fc.array(hostileText, { maxLength: 10 }),
     drift: anyDrift,
+    noReference: hostileText,
     seconds: number.map(Math.abs),
     commit: hostileText,
     createdAt: hostileText,

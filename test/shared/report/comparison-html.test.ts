@@ -13,6 +13,9 @@ const RESULTS = {
   worse: fixtures.worse,
   'not comparable': fixtures.targetChanged,
   'first model': fixtures.firstModel,
+  'three candidates': fixtures.threeCandidates,
+  decayed: fixtures.decayed,
+  steady: fixtures.steady,
   regression: fixtures.regression,
   'forty slices': extremes.fortySlices,
   'two hundred metrics': extremes.twoHundredMetrics,
@@ -60,5 +63,21 @@ describe('the page of a comparison', () => {
     const html = await renderComparisonHtml(fixtures.better);
     expect(html).toContain('<title>candidate: true positive rate 1.0000 at false positive rate 1.0000</title>');
     expect(html).toContain('<title>production: true positive rate');
+  });
+
+  test('joins figures of the same test rows over versions, and no others', async () => {
+    const marks = (html: string): number => html.match(/<title>(?:v1\.\d\.0|candidate): 0\.\d+ on [\d,]+ rows/g)?.length ?? 0;
+    const [joined, apart] = await Promise.all([fixtures.decayed, fixtures.steady].map(renderComparisonHtml));
+    expect([marks(joined!), marks(apart!)]).toEqual([6, 6]);
+    const lines = (html: string): number =>
+      (
+        /over versions.*?<svg(.*?)<\/svg>/s
+          .exec(html)![1]!
+          .match(/stroke="var\(--accent\)"[^>]*fill="none"|fill="none"[^>]*stroke="var\(--accent\)"/g) ?? []
+      ).length;
+    expect(lines(joined!)).toBe(1);
+    expect(joined).toContain('beyond the noise band');
+    expect(apart).not.toContain('beyond the noise band');
+    expect(apart).toContain('5 versions have other test rows than the candidate');
   });
 });

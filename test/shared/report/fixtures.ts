@@ -18,6 +18,13 @@ export const context: CommentContext = {
   },
 };
 
+/** What a fork's run leaves: nobody knows what else its artifacts hold, so none is linked. */
+export const fromFork: CommentContext = {
+  workflow: 'model-ci',
+  links: { run: context.links!.run! },
+  fork: 'ann-visitor/flights',
+};
+
 export const championModel: ModelSummary = {
   digest: `sha256:9d1b${'5'.repeat(56)}c07e`,
   algorithm: 'gbdt',
@@ -180,6 +187,13 @@ function withoutChampion({ champion: _, ...curve }: NonNullable<Comparison['curv
   return curve;
 }
 
+/** Ten groups of a model whose probabilities are off by a factor. */
+const deciles = (factor: number) =>
+  Array.from({ length: 10 }, (_, index) => {
+    const observed = 0.03 + 0.006 * index ** 2;
+    return { rows: 6120, observed, predicted: observed * factor + 0.01 };
+  });
+
 export const worse: Comparison = {
   ...better,
   verdict: 'worse',
@@ -200,10 +214,56 @@ export const worse: Comparison = {
   changes: [
     { kind: 'algorithm', name: 'algorithm', before: 'gbdt', after: 'linear' },
     { kind: 'data', name: 'rows', before: '306,018', after: '298,410' },
+    {
+      ...{ kind: 'drift', name: 'distance' },
+      after: "moved by 0.41 standard deviations from the champion's training rows, p < 0.001",
+    },
   ],
   candidate: { ...candidateModel, algorithm: 'linear', params: { l2: 0.01 }, iterations: 24, dataRows: 298_410 },
   curve: { ...better.curve!, candidate: roc(0.6), champion: roc(0.4) },
   disagreement: { rows: 4210, forTheBetter: 1622, forTheWorse: 2588 },
+  confusion: {
+    classes: ['on time', 'late'],
+    candidate: [
+      [47_102, 2_311],
+      [8_766, 3_025],
+    ],
+    champion: [
+      [47_433, 1_980],
+      [7_643, 4_148],
+    ],
+  },
+  calibration: { candidate: deciles(0.82), champion: deciles(0.98) },
+  classes: [
+    {
+      name: 'on time',
+      rows: 49_413,
+      candidate: { decided: 55_868, right: 47_102 },
+      champion: { decided: 55_076, right: 47_433 },
+    },
+    { name: 'late', rows: 11_791, candidate: { decided: 5_336, right: 3_025 }, champion: { decided: 6_128, right: 4_148 } },
+  ],
+  disagreeing: {
+    answer: 'positive class',
+    hidden: 1,
+    rows: [
+      {
+        ...{ id: 'UA-1873', label: 'on time', candidate: 0.08, champion: 0.71 },
+        columns: [
+          { name: 'distance', value: '2475', candidate: -0.02, champion: 0.41 },
+          { name: 'origin', value: 'LAX', candidate: 0.01, champion: 0.12 },
+          { name: 'carrier', value: null },
+        ],
+      },
+      {
+        ...{ id: 'AA-40', label: 'late', candidate: 0.11, champion: 0.83 },
+        columns: [
+          { name: 'origin', value: 'ORD', candidate: 0.02, champion: 0.35 },
+          { name: 'distance', value: '67', candidate: -0.04, champion: 0.22 },
+        ],
+      },
+    ],
+  },
 };
 
 export const noEvidence: Comparison = {
@@ -221,6 +281,56 @@ export const noEvidence: Comparison = {
   curve: { ...better.curve!, candidate: roc(0.4361), champion: roc(0.437) },
   disagreement: { rows: 212, forTheBetter: 104, forTheWorse: 108 },
   rows: { test: 61_204, used: 58_003, seenByChampion: 3100, unlabelled: 101 },
+};
+
+/** Three candidates against one champion: each interval is of 98.33 %. */
+export const threeCandidates: Comparison = {
+  ...better,
+  confidence: 1 - 0.05 / 3,
+  candidates: [
+    {
+      ...{ name: 'models/shallow', digest: `sha256:11aa${'1'.repeat(56)}22bb`, best: false, verdict: 'no evidence' },
+      ...{ metric: metric('auc', 'higher', 0.7312, 0.733, 0.0028), gatesOutcome: 'pass', blocked: false, failed: [] },
+    },
+    {
+      ...{ name: 'models/deep', digest: candidateModel.digest, best: true, verdict: 'better' },
+      ...{ metric: metric('auc', 'higher', 0.7312, 0.7406, 0.0028), gatesOutcome: 'pass', blocked: false, failed: [] },
+    },
+    {
+      ...{ name: 'llm-answers.parquet', digest: `sha256:33cc${'3'.repeat(56)}44dd`, best: false, verdict: 'better' },
+      ...{ metric: metric('auc', 'higher', 0.7312, 0.7441, 0.003), gatesOutcome: 'fail', blocked: true },
+      failed: ['slice auc >= champion - 0.02'],
+    },
+  ],
+};
+
+/** A version a month, each too little worse than the one before to be seen. */
+const recorded = [0.7452, 0.7449, 0.7438, 0.7431, 0.742].map((value, index) => ({
+  version: `v1.${index}.0`,
+  at: `2026-0${index + 5}-01T00:00:00.000Z`,
+  ...{ value, rows: 61_204, testSet: '1f0c9a2e' },
+}));
+
+export const decayed: Comparison = {
+  ...noEvidence,
+  metrics: [metric('auc', 'higher', 0.742, 0.7411, 0.0014), ...noEvidence.metrics.slice(1)],
+  history: {
+    ...{ metric: 'auc', better: 'higher', versions: recorded },
+    candidate: { value: 0.7397, rows: 61_204, testSet: '1f0c9a2e' },
+    leftOut: [{ version: 'v0.9.0', reason: 'the target changed: was `delay > 30`, is `delay > 15`' }],
+    band: { version: 'v1.0.0', from: 0.7452, to: 0.7409 },
+  },
+};
+
+/** Retrained on new rows each time, so that no two figures are of the same test rows. */
+export const steady: Comparison = {
+  ...better,
+  history: {
+    ...{ metric: 'auc', better: 'higher', leftOut: [] },
+    versions: recorded.map((version, index) => ({ ...version, testSet: `0000000${index}`, rows: 50_000 + 2_000 * index })),
+    candidate: { value: 0.7406, rows: 61_204, testSet: '1f0c9a2e' },
+    band: { version: 'v1.0.0', from: 0.7452, to: 0.7401 },
+  },
 };
 
 export const equivalent: Comparison = {

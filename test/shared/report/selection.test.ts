@@ -43,3 +43,17 @@ test('names are shown as names, and long lists end', () => {
   expect(selectionSection({ method: 'gain', offered: 3, dropped: [] })).toContain('Nothing was dropped.');
   expect(selectionSection(undefined)).toBe('');
 });
+
+test('a feature that stays only because a model needs one is told before anything else', () => {
+  const spared = { feature: 'a|b', reason: 'chance', value: 0.4 } as const;
+  const dropped = [{ feature: 'c', reason: 'chance', value: 0.3 }] as const;
+  const section = selectionSection({ method: 'null_importance', offered: 2, dropped, spared });
+  expect(section).toMatch(
+    /^> \[!WARNING\]\n> None of the 2 features passes the selection\. <code>a&#124;b<\/code> stays because a model needs one: 40\.0 %/,
+  );
+  expect(selectionText({ method: 'null_importance', offered: 2, dropped, spared })).toBe(
+    '1 of 2 features kept (though none passes, since a model needs one)',
+  );
+  const only = selectionSection({ method: 'null_importance', offered: 1, dropped: [], spared });
+  expect(only).toContain('The only feature does not pass the selection.');
+});

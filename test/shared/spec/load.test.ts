@@ -162,6 +162,7 @@ describe('mistakes against the schema', () => {
       'train: { params: { num_leaves: [1] } }',
       '5:32: train.params.num_leaves: found a list, expected text or a number or true or false',
     ],
+    ['evaluate: { show_rows: 500 }', '5:24: evaluate.show_rows: found 500, expected a whole number from 0 to 50'],
     ['evaluate: { slices: [{ name: a }] }', '5:22: evaluate.slices[0].sql is missing; expected text'],
     [
       'evaluate: { slices: [7] }',
@@ -429,6 +430,7 @@ contract:
     ['gates: [auc <= 0.5]', '5:9: gate "auc <= 0.5" asks for low auc, though higher is better'],
     ['gates: [rows < 100]', '5:9: gate "rows < 100" asks for low rows'],
     ['train: { params: { subsample: 0.5 } }', '5:31: train.params.subsample has no effect while bagging_freq is 0'],
+    ['evaluate: { hide: [email] }', '5:19: evaluate.hide has no effect without evaluate.show_rows: no row is shown'],
     ['split: { by: { group: g }, stratify: true }', '5:38: split.stratify has no effect with by: group'],
   ])('notices %s', (more, message) => {
     const notices = parseSpec(LEAST + more, 'm.yaml').notices.map(formatProblem);

@@ -1,9 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { gxValidation } from '../../../../shared/data/contract/expectations.js';
+import { findModules } from '../../../python/packages.js';
 import { cleanUp } from '../workspace.js';
 import { written } from './written.js';
 
@@ -11,21 +12,9 @@ cleanUp();
 
 const ABOUT = { suite: 'weather', rows: 1461, tool: 'mlops-actions', createdAt: '2026-01-01T00:00:00.000Z' };
 
-const PYTHON = process.env.MLOPS_ACTIONS_GX_PYTHON ?? 'python3';
+const found = findModules(['great_expectations'], ['great_expectations']);
 
-function gxVersion(): string | undefined {
-  try {
-    const code = 'import importlib.metadata as m; print(m.version("great_expectations"))';
-    return execFileSync(PYTHON, ['-c', code], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return undefined;
-  }
-}
-
-const version = gxVersion();
-const why = 'skipped: no great_expectations for python3; pip install great_expectations';
-
-describe.skipIf(version === undefined)(`great_expectations ${version ?? `(${why})`}`, () => {
+describe.skipIf(found.skip)(`Great Expectations reads what validate writes (${found.title})`, () => {
   const READ = `
 import json, sys, logging
 from great_expectations.core.expectation_validation_result import expectationSuiteValidationResultSchema
@@ -43,7 +32,7 @@ print(json.dumps({"success": result.success, "statistics": result.statistics, "f
       writeFileSync(join(directory, 'v.json'), JSON.stringify(gxValidation(results, expectations, ABOUT)));
       writeFileSync(join(directory, 'read.py'), READ);
       const files = [join(directory, 'read.py'), join(directory, 'v.json')];
-      const { stdout, stderr, status } = spawnSync(PYTHON, files, { encoding: 'utf8', cwd: directory });
+      const { stdout, stderr, status } = spawnSync(join(found.bin, 'python'), files, { encoding: 'utf8', cwd: directory });
       expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
       const read = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
       const failed = results.filter(({ passed }) => !passed).length;

@@ -44,6 +44,7 @@ describe('distances', () => {
     ];
     expect(jensenShannon(p!, q!)).toBeCloseTo(0.5396858721757167, 14);
     expect(jensenShannon(p!, q!, 2)).toBeCloseTo(0.6482287947757129, 14);
+    expect(kullbackLeibler(p!, q!)).toBeCloseTo(1.3356800935337299, 14);
     expect(populationStability(p!, q!)).toBeCloseTo(2.736979684276137, 14);
     expect(hellinger(p!, q!)).toBeCloseTo(0.5604412817045549, 14);
     expect(largestDifference(p!, q!)).toEqual({ bin: 0, difference: expect.closeTo(0.7, 14) });

@@ -2,7 +2,7 @@
 
 Needs the package itself: pip install evidently 'pandas<3'. Usage: python drift-methods.py
 
-- numbers: ks, psi, jensenshannon and wasserstein of values; those of `moduli` are (i * step % modulus) / modulus + shift,
+- numbers: ks, psi, jensenshannon, wasserstein and anderson of values; those of `moduli` are (i * step % modulus) / modulus + shift,
   too many to stand here, and enough for the asymptotic p-value of ks;
 - values: chisquare, psi and jensenshannon of categories, and z where there are two; as counts by value;
 - kolmogorov: p-values of scipy's two-sample test, exact and asymptotic, by size and largest difference.
@@ -29,6 +29,7 @@ TESTS = {
     "wasserstein": stattests.wasserstein_stat_test,
     "chi2": stattests.chi_stat_test,
     "z": stattests.z_stat_test,
+    "anderson": stattests.anderson_darling_test,
 }
 
 
@@ -38,7 +39,7 @@ def scores(reference, current, kind, names):
 
 
 def numbers(name, reference, current, **shown):
-    found = scores(reference, current, ColumnType.Numerical, ["ks", "psi", "js", "wasserstein"])
+    found = scores(reference, current, ColumnType.Numerical, ["ks", "psi", "js", "wasserstein", "anderson"])
     return {"name": name, **(shown or {"reference": reference, "current": current}), "expected": found}
 
 
@@ -73,6 +74,11 @@ golden = {
     "scipy": scipy.__version__,
     "numbers": [
         numbers("two grids", [0.1 * i for i in range(20)], [0.1 * i + 0.35 for i in range(15)]),
+        numbers(
+            "the strengths that Evidently tests anderson with",
+            [38.7, 41.5, 43.8, 44.5, 45.5, 46.0, 47.7, 58.0],
+            [39.2, 39.3, 39.7, 41.4, 41.8, 42.9, 43.3, 45.8],
+        ),
         numbers("normal", rng.normal(0, 1, 80).round(3).tolist(), rng.normal(0.4, 1.2, 60).round(3).tolist()),
         numbers("few whole numbers", rng.poisson(3, 90).tolist(), rng.poisson(4, 50).tolist()),
         numbers("apart", rng.lognormal(0, 1, 60).round(4).tolist(), (-rng.lognormal(0, 1, 40)).round(4).tolist()),

@@ -42,10 +42,37 @@ export interface FixtureOptions {
   /** In every name and value of the data. */
   readonly word?: string;
   readonly columns?: number;
+  /** Every histogram and relation has as many groups as there can be. */
+  readonly full?: boolean;
+}
+
+function filled(column: ColumnProfile): ColumnProfile {
+  const { numbers: found, relation: known } = column;
+  const ranges = (known?.groups ?? []).filter(({ kind }) => kind === 'range');
+  return {
+    ...column,
+    ...(found && {
+      numbers: { ...found, histogram: { ...found.histogram, counts: Array.from({ length: 40 }, (_, bin) => 1234 + 7 * bin) } },
+    }),
+    ...(known && {
+      relation: {
+        ...known,
+        groups: [
+          ...Array.from({ length: 20 }, (_, at) => ({ ...ranges[at % 2]!, low: 19 * at + 0.125, high: 19 * at + 18.875 })),
+          ...known.groups.filter(({ kind }) => kind !== 'range'),
+        ],
+      },
+    }),
+  };
 }
 
 /** A profile with every kind of column. */
-export function profileFixture({ task = 'binary', word = 'plain', columns = 6 }: FixtureOptions = {}): ProfileDocument {
+export function profileFixture({
+  task = 'binary',
+  word = 'plain',
+  columns = 6,
+  full = false,
+}: FixtureOptions = {}): ProfileDocument {
   const classCount = task === 'regression' ? undefined : task === 'binary' ? 2 : 4;
   const kinds: ((index: number) => ColumnProfile)[] = [
     (index) => ({
@@ -113,7 +140,9 @@ export function profileFixture({ task = 'binary', word = 'plain', columns = 6 }:
       },
     }),
   ];
-  const all = Array.from({ length: columns }, (_, index) => kinds[index % kinds.length]!(index));
+  const all = Array.from({ length: columns }, (_, index) => kinds[index % kinds.length]!(index)).map((column) =>
+    full ? filled(column) : column,
+  );
   return {
     format: 1,
     kind: 'profile',

@@ -26,7 +26,7 @@ describe('the page of a profile', () => {
 
   test('needs no network', async () => {
     const html = await renderProfileHtml(profileFixture());
-    expect(html.match(/\b(?:src|href|action|data)="(?!#column-\d+")[^"]*"/g)).toBeNull();
+    expect(html.match(/\b(?:src|href|action|data)="(?!#column(?:-\d+|s)")[^"]*"/g)).toBeNull();
     expect(html).not.toMatch(/url\(|@import|https?:/);
     expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
   });
@@ -51,5 +51,8 @@ describe('the page of a profile', () => {
     const links = [...html.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id!);
     expect(links.length).toBeGreaterThan(30);
     for (const id of links) expect(html).toContain(`id="${id}"`);
+    // And back to the list of them, where they are many.
+    expect(links.filter((id) => id === 'columns')).toHaveLength(31);
+    expect((await renderProfileHtml(profileFixture())).match(/href="#columns"/g)).toHaveLength(1);
   });
 });

@@ -84,7 +84,9 @@ describe('features.select', () => {
     const rest = fitted.selection!.dropped.filter(({ reason }) => reason === 'importance');
     expect(rest.length).toBe(3);
     for (const { value } of rest) expect(value).toBeLessThan(0.1);
-    expect(names(await choose({ min_importance: 1, correlation_max: 0.9 }))).toEqual(['strong']);
+    const best = await choose({ min_importance: 1, correlation_max: 0.9 });
+    expect(names(best)).toEqual(['strong']);
+    expect(best.selection!.spared).toMatchObject({ feature: 'strong', reason: 'importance' });
   });
 
   it('a method by itself drops nothing for its importance, and tells it', async () => {
@@ -102,6 +104,20 @@ describe('features.select', () => {
     expect(names(fitted)).toContain('strong');
     expect(names(fitted)).toContain('weak');
     expect(fitted.selection!.dropped.filter(({ reason }) => reason === 'chance').length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('null_importance says of noise alone that none of it passes', async () => {
+    const random = new Random(3);
+    const draw = (): number[] => Array.from({ length: 300 }, () => random.normal());
+    const table = tableOf({ a: ['number', draw()], b: ['number', draw()], c: ['number', draw()] });
+    const rows: LabelledRows = { table, labels: { task: 'regression', values: Float64Array.from(draw()) } };
+    const fitted = await choose(
+      { method: 'null_importance' },
+      { train: rows, validation: rows, task: 'regression', params: { num_iterations: 20, num_leaves: 7 } },
+    );
+    expect(names(fitted)).toHaveLength(1);
+    expect(fitted.selection!.spared).toMatchObject({ feature: names(fitted)[0], reason: 'chance' });
+    expect(fitted.selection!.dropped.map(({ feature }) => feature)).not.toContain(names(fitted)[0]);
   });
 
   it('gives the same bytes again, and a graph that scores as the trainer does', async () => {
@@ -124,6 +140,7 @@ describe('features.select', () => {
     );
     expect(names(fitted)).toEqual(['a']);
     expect(fitted.selection!.dropped).toEqual([{ feature: 'b', reason: 'constant' }]);
+    expect(fitted.selection!.spared).toEqual({ feature: 'a', reason: 'constant' });
     expect(names(await choose({ min_importance: 0.5 }, { algorithm: 'baseline', params: {} }))).toEqual(['noise0']);
   });
 

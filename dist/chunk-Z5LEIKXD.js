@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{createRequire as r}from"node:module";import{fileURLToPath as n}from"node:url";var a=n(new URL("./native/",import.meta.url)),o;async function d(e){let t=r(import.meta.url);return u(t,e)?t(e):(o??=import("./chunk-5HWB2KMG.js").then(({installNative:i})=>i(a)),r(`${await o}/package.json`)(e))}function u(e,t){try{return e.resolve(t),!0}catch{return!1}}export{d as a};
