@@ -3,10 +3,12 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Series of faults, kills, races and whole days of a repository's life; MLOPS_ACTIONS_TEST_LONG=1 runs them too, as CI does. */
 const LONG = [
   'test/actions/bad-data.test.ts',
+  'test/actions/candidates.test.ts',
   'test/actions/compare-history.test.ts',
   'test/actions/deploy-batch.test.ts',
   'test/actions/deploy-cluster.test.ts',
   'test/actions/deploy.test.ts',
+  'test/actions/judged-input.test.ts',
   'test/actions/judgement.test.ts',
   'test/actions/monitor-issue.test.ts',
   'test/actions/monitor.test.ts',

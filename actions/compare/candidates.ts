@@ -55,12 +55,13 @@ export function confidenceOf(confidence: number, candidates: number): number {
   return candidates === 1 ? confidence : 1 - (1 - confidence) / candidates;
 }
 
+type Judged = Pick<Comparison, 'metrics' | 'primary' | 'blocked'>;
+
 /** The one that is not blocked and has the best primary metric; of equals the first. */
-export function bestOf(judged: readonly Comparison[]): number {
-  const metricOf = ({ metrics, primary }: Comparison) => metrics.find(({ name }) => name === primary)!;
+export function bestOf(judged: readonly Judged[]): number {
+  const metricOf = ({ metrics, primary }: Judged) => metrics.find(({ name }) => name === primary)!;
   const direction = metricOf(judged[0]!).better === 'higher' ? 1 : -1;
-  const worth = (comparison: Comparison): number =>
-    direction * (metricOf(comparison).candidate ?? -direction * Number.MAX_VALUE);
+  const worth = (comparison: Judged): number => direction * (metricOf(comparison).candidate ?? -direction * Number.MAX_VALUE);
   let best = 0;
   for (const [index, comparison] of judged.entries()) {
     const [open, wasOpen] = [!comparison.blocked, !judged[best]!.blocked];

@@ -13,12 +13,12 @@ import { renderSuggestedContract } from '../../shared/report/suggested-contract.
 import type { RunEnvironment } from '../../shared/runner/environment.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
-import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { loadSpec } from '../../shared/spec/load.js';
 import { type Explored, findProfile, type ProfileReuse } from './reuse.js';
 import { mergedProfile, type ProfilePlace, profileShard, refuseInputs } from './shards.js';
 
 export interface ProfileInputs {
-  /** Whether the profile of before is taken when nothing that matters has changed. */
+  /** Whether the profile of before is taken when nothing that matters has changed; shards and their sum are always made. */
   readonly cache: boolean;
   readonly data: readonly string[];
   readonly 'github-token': string | undefined;
@@ -36,7 +36,7 @@ const MOST_ANNOTATIONS = 10;
 
 /** Explores the data, and leaves the profile as JSON and as a page. It never fails because of what it finds. */
 export async function run(inputs: ProfileInputs, services: RunnerServices): Promise<ActionOutcome> {
-  const { environment, log } = services;
+  const { environment } = services;
   const started = performance.now();
   refuseInputs(inputs);
   const directory = resolve(environment.workspace, inputs['working-directory']);
@@ -46,10 +46,43 @@ export async function run(inputs: ProfileInputs, services: RunnerServices): Prom
   if (inputs.merge) return conclude(place, { profile: documentOf(await mergedProfile(place), environment, started) });
   const { data, suggest } = inputs;
   const reuse = inputs.cache ? await findProfile(loaded, { directory, data, suggest, environment }) : undefined;
-  if (reuse?.explored) log(`The profile is reused. ${reuse.words}`);
-  const explored = reuse?.explored ?? (await explore(inputs, loaded, { ...services, directory }));
-  if (!reuse?.explored) await reuse?.keep(explored);
+  if (reuse?.explored) {
+    services.log(`The profile is reused. ${reuse.words}`);
+    return conclude(place, reuse.explored, reuse);
+  }
+  const explored = await explore(place, started);
+  await reuse?.keep(explored);
   return conclude(place, explored, reuse);
+}
+
+async function explore({ inputs, services, directory, loaded }: ProfilePlace, started: number): Promise<Explored> {
+  const { spec, locate } = loaded;
+  const { environment, progress } = services;
+  const dataset = await openDataset({
+    spec,
+    directory,
+    workspace: environment.workspace,
+    locate,
+    ...(inputs.data.length > 0 && { data: inputs.data }),
+    progress,
+  });
+  try {
+    const profile = documentOf(await profileDataset(dataset, spec, { progress }), environment, started);
+    return { profile, ...(inputs.suggest && { contract: await contractOf(dataset, profile) }) };
+  } finally {
+    dataset.close();
+  }
+}
+
+/** A profile with the facts of the run that made it. */
+function documentOf(profile: Profile, { headSha }: RunEnvironment, started: number): ProfileDocument {
+  return {
+    ...profile,
+    ...(headSha !== undefined && { commit: headSha }),
+    createdAt: new Date().toISOString(),
+    seconds: (performance.now() - started) / 1000,
+    tool: `mlops-actions ${toolVersion()}`,
+  };
 }
 
 /** The profile in all the forms that it has. */
@@ -62,10 +95,10 @@ async function conclude(
   const folder = workDirectory(directory);
   const profilePath = join(folder, 'profile.json');
   const reportPath = join(folder, 'profile.html');
-  const contractPath = contract === undefined ? '' : join(folder, 'contract.yaml');
   await mkdir(folder, { recursive: true });
   await writeFile(profilePath, `${JSON.stringify(profile, null, 2)}\n`);
   await writeFile(reportPath, await renderProfileHtml(profile));
+  const contractPath = contract === undefined ? '' : join(folder, 'contract.yaml');
   if (contract !== undefined) await writeFile(contractPath, contract);
   const files = [profilePath, reportPath, ...(contractPath === '' ? [] : [contractPath])];
   const artifact = artifacts.available ? `${profile.model}-profile` : '';
@@ -89,39 +122,6 @@ async function conclude(
       ...loaded.notices.map((notice): Annotation => ({ ...notice, level: 'notice' })),
     ],
     summary: renderProfile(profile, artifact || undefined, reuse?.words),
-  };
-}
-
-async function explore(
-  { data, suggest }: ProfileInputs,
-  { spec, locate }: LoadedSpec,
-  { environment, progress, directory }: RunnerServices & { readonly directory: string },
-): Promise<Explored> {
-  const started = performance.now();
-  const dataset = await openDataset({
-    spec,
-    directory,
-    workspace: environment.workspace,
-    locate,
-    ...(data.length > 0 && { data }),
-    progress,
-  });
-  try {
-    const profile = documentOf(await profileDataset(dataset, spec, { progress }), environment, started);
-    return { profile, ...(suggest && { contract: await contractOf(dataset, profile) }) };
-  } finally {
-    dataset.close();
-  }
-}
-
-/** A profile with the facts of the run that made it. */
-function documentOf(profile: Profile, { headSha }: RunEnvironment, started: number): ProfileDocument {
-  return {
-    ...profile,
-    ...(headSha !== undefined && { commit: headSha }),
-    createdAt: new Date().toISOString(),
-    seconds: (performance.now() - started) / 1000,
-    tool: `mlops-actions ${toolVersion()}`,
   };
 }
 

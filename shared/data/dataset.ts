@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type Location, messageOf, UserError } from '../core/errors.js';
+import { type Location, UserError } from '../core/errors.js';
 import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import type { Spec } from '../spec/schema.js';
@@ -16,14 +16,14 @@ import { indexHashes } from './hash-index.js';
 import { readLabels } from './labels.js';
 import { HASH, hashQuery, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
 import { type Lookup, type LookupRequest, loadLookup } from './lookup.js';
-import { hashIds, keyIds } from './row-ids.js';
+import { hashIds, keyIds, keyText } from './row-ids.js';
 import { filesDigest, filesOfShard, isDividedByRows } from './shards/division.js';
 import type { Shard } from './shards/shard.js';
 import { resolveSources, type SourceFile } from './sources.js';
 import { identifier } from './sql.js';
 import { blameFile, loadStages } from './stage.js';
 import type { Column, ColumnSchema, ColumnType, Labels, StringColumn, Table } from './table.js';
-import { withTimeLimit } from './time-limit.js';
+import { evaluated } from './time-limit.js';
 import { readColumn, readFloat64, selectRows } from './typed-columns.js';
 import { refuseCutArchives } from './whole-archives.js';
 
@@ -220,28 +220,6 @@ async function store(
   return countRows(connection, CANONICAL);
 }
 
-/**
- * Evaluates SQL of the spec under the time limit.
- * @throws UserError when it takes too long, or meets a value that it cannot take (a cast, a division)
- */
-async function evaluated<T>(
-  sql: string,
-  location: Location,
-  connection: DuckDBConnection,
-  seconds: number | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await withTimeLimit(connection, work, seconds);
-  } catch (error) {
-    const [reason = ''] = messageOf(error).split('\n');
-    throw new UserError(
-      { message: `SQL ${JSON.stringify(sql.trim())} fails on the data: ${reason}`, location },
-      { cause: error },
-    );
-  }
-}
-
 class DuckDataset implements Dataset {
   readonly #database: Database;
   readonly #sqlSeconds: number | undefined;
@@ -251,6 +229,8 @@ class DuckDataset implements Dataset {
   readonly #inPlace: readonly SourceFile[];
   #label: Promise<LabelColumn> | undefined;
   #labelText: Promise<StringColumn> | undefined;
+  #lastHashes: { readonly sql: string; readonly hashes: Promise<Uint8Array> } | undefined;
+  #rowIdHashes: Promise<Uint8Array | undefined> | undefined;
   readonly files: readonly string[];
   readonly schema: readonly ColumnSchema[];
   readonly columnNames: readonly string[];
@@ -434,7 +414,10 @@ class DuckDataset implements Dataset {
       if (!column) throw new Error(`the data has no column ${JSON.stringify(name)}`);
       return column;
     });
-    return readArray(this.connection, hashQuery(chosen, CANONICAL), 'hash', this.rows);
+    const sql = hashQuery(chosen, CANONICAL);
+    // A split asks for the same ones several times in a row.
+    if (this.#lastHashes?.sql !== sql) this.#lastHashes = { sql, hashes: readArray(this.connection, sql, 'hash', this.rows) };
+    return this.#lastHashes.hashes;
   }
 
   async rowIds(rows?: Uint32Array): Promise<readonly string[]> {
@@ -443,7 +426,12 @@ class DuckDataset implements Dataset {
     return keyIds(await readTexts(this.connection, `SELECT ${this.#keySql(key)} FROM ${CANONICAL}`), rows);
   }
 
-  async rowIdHashes(): Promise<Uint8Array | undefined> {
+  rowIdHashes(): Promise<Uint8Array | undefined> {
+    this.#rowIdHashes ??= this.#readRowIdHashes();
+    return this.#rowIdHashes;
+  }
+
+  async #readRowIdHashes(): Promise<Uint8Array | undefined> {
     const { key } = this.spec.data;
     if (key === undefined) return undefined;
     const sql = `SELECT ${textHash([`coalesce(${this.#keySql(key)}, '')`])} FROM ${CANONICAL}`;
@@ -472,11 +460,4 @@ class DuckDataset implements Dataset {
   close(): void {
     this.#database.close();
   }
-}
-
-/** The text of a key: `a`, or `a|b` of several columns with `|` and `\` escaped. */
-function keyText(texts: readonly string[]): string {
-  if (texts.length === 1) return texts[0]!;
-  const escaped = texts.map((text) => `replace(replace(coalesce(${text}, ''), '\\', '\\\\'), '|', '\\|')`);
-  return escaped.join(" || '|' || ");
 }

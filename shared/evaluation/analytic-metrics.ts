@@ -5,7 +5,7 @@ import { independentUnits, noteWithoutInterval } from './interval-notes.js';
 import { prepareMetrics } from './metrics.js';
 import type { Pair } from './pair.js';
 import { type PairedCounts, pairedShareBelow, pairedShareInterval } from './paired-share.js';
-import { type ClassSample, predictedClasses, type Sample } from './sample.js';
+import { type ClassSample, predictedClasses, type Sample, unscoredRows } from './sample.js';
 import { normalQuantile, studentQuantile } from './statistics.js';
 import { normalTails, type TailTest } from './tail-test.js';
 
@@ -96,6 +96,12 @@ function shareIntervals(name: string, pair: Pair, { confidence, thresholds }: An
 }
 
 function pointValue(name: string, sample: Sample, threshold: number | undefined): number {
+  if (name !== 'auc' && unscoredRows(sample) === 0) {
+    const right = rightRows(name, sample as ClassSample, threshold);
+    // As in scikit-learn, the recall without a positive row is 0.
+    if (right.length === 0) return name === 'recall' ? 0 : Number.NaN;
+    return right.reduce((sum, one) => sum + one, 0) / right.length;
+  }
   const out = new Float64Array(1);
   prepareMetrics([name], sample, threshold).evaluate(new Uint8Array(sample.rows).fill(1), out);
   return out[0]!;

@@ -2,13 +2,14 @@ import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import { Random } from '../core/random.js';
 import { isFairness } from '../spec/metrics.js';
+import { acceleratedInterval, evenInterval, MIN_DEFINED, percentileInterval } from './bootstrap-interval.js';
 import type { Interval } from './comparison.js';
 import { independentUnits, noteWithoutInterval } from './interval-notes.js';
 import { type PreparedMetrics, prepareMetrics } from './metrics.js';
 import type { Pair } from './pair.js';
 import { resamplerOf } from './resampling.js';
 import type { Blocks } from './statistic.js';
-import { normalCdf, normalQuantile, quantileOfSorted, studentQuantile } from './statistics.js';
+import { effectiveNumber, normalQuantile, studentQuantile } from './statistics.js';
 
 /**
  * Numbers that one bootstrap may read (some seconds); beyond that there are fewer resamples, but never fewer than
@@ -17,8 +18,14 @@ import { normalCdf, normalQuantile, quantileOfSorted, studentQuantile } from './
 const WORK_LIMIT = 4e9;
 const FEWEST = 400;
 
-/** An interval needs this share of the resamples to give a number. */
-const MIN_DEFINED = 0.95;
+/**
+ * Up to so many rows or blocks, intervals of the candidate's own value are bias-corrected and accelerated (BCa). In 400 samples of
+ * 30 flights they missed the true root mean square error in 6.8 % instead of 9.0 %, R² in 7.5 instead of 12.0 % and the pinball
+ * loss of the 90 % quantile in 4.3 instead of 7.8 %; at 100 rows the gain is a point or less. Of the difference between two models it
+ * misses more (of the root mean square error 13.0 instead of 8.3 % at 30 rows, of the log loss 9.5 instead of 6.5 %). There, up
+ * to so many, intervals reach equally far to both sides, by Student's t for the effective number of rows that the difference hangs on.
+ */
+const FEW_UNITS = 300;
 
 export interface BootstrapOptions {
   readonly metrics: readonly string[];
@@ -69,6 +76,7 @@ export function pairedBootstrap(pair: Pair, options: BootstrapOptions): Bootstra
   const drawn = metrics.filter((_, index) => notes[index] === undefined);
   const drawnModels = drawn.length === metrics.length ? models : prepareModels(drawn, pair, resampler.blocks, options);
   const draws = drawn.length > 0 ? drawAll(pair, resampler, drawnModels, options) : { resamples: 0, values: [] };
+  const few = resampler.units <= FEW_UNITS ? drawnModels.map((model) => leaveOneOut(pair, resampler.units, model)) : undefined;
   return {
     rows: pair.rows,
     resamples: draws.resamples,
@@ -81,8 +89,12 @@ export function pairedBootstrap(pair: Pair, options: BootstrapOptions): Bootstra
       };
       const note = notes[index];
       if (note !== undefined) return { ...point, note };
-      const [own, other] = draws.values.map((model) => model[drawn.indexOf(name)]!);
-      const intervals = intervalsOf(own!, other, options.confidence, expansionOf(name, pair, options.confidence));
+      const at = drawn.indexOf(name);
+      const [own, other] = draws.values.map((model) => model[at]!);
+      const intervals = intervalsOf(own!, other, point, {
+        ...{ confidence: options.confidence, units: independentUnits(name, pair) },
+        without: isFairness(name) ? undefined : few?.map((model) => model[at]!),
+      });
       return { ...point, ...(isFairness(name) ? mirrored(intervals, candidate!) : intervals) };
     }),
   };
@@ -146,39 +158,70 @@ function pointValues(model: PreparedMetrics, { weights }: Pair, units: number): 
   return out;
 }
 
-/** How much wider an interval is to be than its percentiles say, as a factor of its width for normal resamples. */
-function expansionOf(name: string, pair: Pair, confidence: number): number {
-  const units = independentUnits(name, pair);
+/**
+ * How much wider an interval is to be than its percentiles say, as a factor of its width for normal resamples.
+ * @param deciding how many of the units decide, for Student's t
+ */
+function expansionOf(units: number, deciding: number, confidence: number): number {
   const half = (1 + confidence) / 2;
-  return (Math.sqrt(units / (units - 1)) * studentQuantile(half, units - 1)) / normalQuantile(half);
+  return (Math.sqrt(units / (units - 1)) * studentQuantile(half, Math.max(MIN_DEGREES, deciding - 1))) / normalQuantile(half);
+}
+
+/** The expansion of studentQuantile is good from here on. */
+const MIN_DEGREES = 4;
+
+/** A model's metrics without each unit in turn: `values[metric][unit]`. */
+function leaveOneOut(pair: Pair, units: number, model: PreparedMetrics): Float64Array[] {
+  const values = model.names.map(() => new Float64Array(units));
+  const counts = new Uint8Array(units).fill(1);
+  const weighted = pair.weights && new Float64Array(pair.rows);
+  const out = new Float64Array(model.names.length);
+  for (let unit = 0; unit < units; unit++) {
+    counts[unit] = 0;
+    if (weighted) weigh(pair, counts, weighted);
+    model.evaluate(weighted ?? counts, out);
+    for (let metric = 0; metric < out.length; metric++) values[metric]![unit] = out[metric]!;
+    counts[unit] = 1;
+  }
+  return values;
+}
+
+interface IntervalOptions {
+  readonly confidence: number;
+  /** What the precision hangs on; see independentUnits. */
+  readonly units: number;
+  /** Where they are few: each model's value without each unit in turn. */
+  readonly without: readonly Float64Array[] | undefined;
 }
 
 function intervalsOf(
   own: Float64Array,
   other: Float64Array | undefined,
-  confidence: number,
-  expansion: number,
+  point: Pick<BootstrapMetric, 'candidate' | 'difference'>,
+  { confidence, units, without }: IntervalOptions,
 ): Partial<BootstrapMetric> {
-  const tail = normalCdf(-expansion * normalQuantile((1 + confidence) / 2));
-  const candidateInterval = percentileInterval(own, tail);
+  const z = normalQuantile((1 + confidence) / 2);
+  const half = z * expansionOf(units, units, confidence);
+  const candidateInterval = without
+    ? acceleratedInterval(own, half, point.candidate, without[0]!)
+    : percentileInterval(own, half);
   const difference = other?.map((value, resample) => own[resample]! - value);
-  const interval = difference && percentileInterval(difference, tail);
-  if (!candidateInterval || (difference && !interval)) {
+  const apart = without?.[1] && without[0]!.map((value, unit) => point.difference! - (value - without[1]![unit]!));
+  const expansion = expansionOf(units, apart ? Math.min(units, effectiveNumber(apart) || units) : units, confidence);
+  const drawn = difference && percentileInterval(difference, z * expansion);
+  if (!candidateInterval || (difference && !drawn)) {
     return {
       note: `no interval: the metric is undefined in more than ${Math.round((1 - MIN_DEFINED) * 100)} % of the resamples`,
     };
   }
   return {
     candidateInterval,
-    ...(interval && difference && { interval, standardError: expansion * standardDeviation(difference) }),
+    ...(drawn &&
+      difference && {
+        interval: apart ? evenInterval(drawn, point.difference!) : drawn,
+        standardError: expansion * standardDeviation(difference),
+      }),
   };
-}
-
-/** @param tail the share of the values on each side of the interval. Undefined when too many are NaN; a few are left out. */
-function percentileInterval(values: Float64Array, tail: number): Interval | undefined {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
-  if (sorted.length === 0 || sorted.length < MIN_DEFINED * values.length) return undefined;
-  return { low: quantileOfSorted(sorted, tail), high: quantileOfSorted(sorted, 1 - tail) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Calibration, CalibrationBin, Comparison, Confusion } from './comparison.js';
+import { orderOf } from './row-order.js';
 import { type ClassSample, predictedClasses, type Sample } from './sample.js';
 
 /** A matrix of more classes cannot be read. */
@@ -42,7 +43,7 @@ function matrixOf(sample: ClassSample, threshold: number | undefined): number[][
 function binsOf(sample: ClassSample): CalibrationBin[] {
   const { rows, classes, labels, scores } = sample;
   const probability = (row: number): number => scores[row * classes + 1]!;
-  const order = Uint32Array.from({ length: rows }, (_, row) => row).sort((a, b) => probability(a) - probability(b));
+  const order = orderOf([Float64Array.from({ length: rows }, (_, row) => probability(row))], rows);
   const bins: CalibrationBin[] = [];
   let [count, predicted, observed] = [0, 0, 0];
   for (let at = 0; at < rows; at++) {

@@ -1,5 +1,6 @@
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
+import { orderOf } from './row-order.js';
 import { type Sample, takeSample } from './sample.js';
 
 /** A row on which two models differ, by its place among the judged ones. */
@@ -19,17 +20,23 @@ export interface PickedRow {
 export function pickDisagreeing(labels: Labels, candidate: Predictions, champion: Predictions, count: number): PickedRow[] {
   const { sample, origin } = takeSample(labels, candidate);
   const other = takeSample(labels, champion).sample;
-  const picked = Array.from(origin, (row, at): PickedRow => {
-    const [now, before] = [answerAt(sample, at), answerAt(other, at)];
-    return { row, candidate: now.answer, champion: before.answer, gain: before.error - now.error };
-  }).filter(({ gain }) => Number.isFinite(gain) && gain !== 0);
-  picked.sort((a, b) => b.gain - a.gain || a.row - b.row);
-  const gains = picked.findIndex(({ gain }) => gain < 0);
-  const better = gains === -1 ? picked.length : gains;
-  const worse = picked.length - better;
+  const gains = new Float64Array(origin.length);
+  let [better, worse, missing] = [0, 0, 0];
+  for (let at = 0; at < gains.length; at++) {
+    const gain = answerAt(other, at).error - answerAt(sample, at).error;
+    if (gain > 0) better++;
+    else if (gain < 0) worse++;
+    else if (Number.isNaN(gain)) missing++;
+    gains[at] = -gain;
+  }
+  const order = orderOf([gains], gains.length);
   const fromWorse = Math.min(worse, Math.max(Math.floor(count / 2), count - better));
   const fromBetter = Math.min(better, count - fromWorse);
-  return [...picked.slice(0, fromBetter), ...picked.slice(picked.length - fromWorse)];
+  const end = order.length - missing;
+  return [...order.subarray(0, fromBetter), ...order.subarray(end - fromWorse, end)].map((at) => ({
+    ...{ row: origin[at]!, candidate: answerAt(sample, at).answer, champion: answerAt(other, at).answer },
+    gain: -gains[at]!,
+  }));
 }
 
 /** The answer as it is shown, and its distance from the label. */

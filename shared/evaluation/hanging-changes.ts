@@ -1,5 +1,6 @@
 import type { Pair } from './pair.js';
 import { type ClassSample, predictedClasses } from './sample.js';
+import { effectiveNumber } from './statistics.js';
 import { addUp, type Confusion, decisionFormula, emptyConfusion } from './threshold-metrics.js';
 
 /**
@@ -48,14 +49,4 @@ export function hangingChanges(
     sums[pair.blocks?.of[row] ?? row]! += (weights?.[row] ?? 1) * effectOf(labels[row]!, own[row]!, other[row]!);
   }
   return effectiveNumber(sums);
-}
-
-function effectiveNumber(effects: Float64Array): number {
-  let sizes = 0;
-  let squares = 0;
-  for (const effect of effects) {
-    sizes += Math.abs(effect);
-    squares += effect * effect;
-  }
-  return squares > 0 ? (sizes * sizes) / squares : 0;
 }

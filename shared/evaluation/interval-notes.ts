@@ -1,8 +1,9 @@
 import { formatCount } from '../core/format.js';
 import { isFairness, METRICS } from '../spec/metrics.js';
 import type { Pair } from './pair.js';
-import { isCount } from './regression-metrics.js';
+import { isCount, percentageErrors } from './regression-metrics.js';
 import { type ClassSample, classCounts, predictedClasses, unscoredRows, type ValueSample } from './sample.js';
+import { effectiveNumber } from './statistics.js';
 
 /** Below so many rows, blocks, or rows of a class, intervals promise more than they keep. */
 const MIN_ROWS = 30;
@@ -29,6 +30,13 @@ const BY_CLASS: readonly string[] = [
  * with fewer than 3 such calls, in 5 to 9 % with fewer than 10, and in 3 to 6 % from there on (1,200 samples).
  */
 const MIN_DECISIONS = 10;
+
+/**
+ * A percentage error of a label near 0 is as large as all others together. On flights, of which some 3 % are on time to the minute,
+ * 95 % intervals missed the true value in 37.5 % of the samples of 30 rows and in 15.8 % of those of 100, which held none or few of them.
+ */
+const MIN_ROWS_OF_SHARES = 300;
+const MIN_DECIDING_ROWS = 10;
 
 const BY_DECISION: readonly string[] = [
   'balanced_accuracy',
@@ -59,8 +67,12 @@ export function noteWithoutInterval(name: string, pair: Pair, thresholds: Thresh
   }
   if (name === 'ece') return `no valid interval exists for the ${METRICS.ece.title.toLowerCase()}, which depends on its bins`;
   if (pair.rows < MIN_ROWS) return `no interval: ${pair.rows} rows are too few (at least ${MIN_ROWS})`;
-  if (weights && effectiveRows(weights) < MIN_ROWS) {
-    return `no interval: by their weights the rows count as ${Math.floor(effectiveRows(weights))} (at least ${MIN_ROWS})`;
+  if (weights && effectiveNumber(weights) < MIN_ROWS) {
+    return `no interval: by their weights the rows count as ${Math.floor(effectiveNumber(weights))} (at least ${MIN_ROWS})`;
+  }
+  if (name === 'mape' && candidate.task === 'regression') {
+    const note = noteOfShares(candidate, champion as ValueSample | undefined);
+    if (note !== undefined) return note;
   }
   const own = candidate.custom?.get(name);
   if (own) {
@@ -79,6 +91,18 @@ export function noteWithoutInterval(name: string, pair: Pair, thresholds: Thresh
   return `no interval: a class has ${smallest === 1 ? 'one row' : `${smallest} rows`} only (at least ${MIN_CLASS_ROWS})`;
 }
 
+function noteOfShares(candidate: ValueSample, champion: ValueSample | undefined): string | undefined {
+  const { rows } = candidate;
+  if (rows < MIN_ROWS_OF_SHARES) {
+    return `no interval: ${rows} rows may lack the labels near 0 that decide a percentage error (at least ${MIN_ROWS_OF_SHARES})`;
+  }
+  const models = champion ? [candidate, champion] : [candidate];
+  const fewest = Math.min(...models.map((sample) => effectiveNumber(percentageErrors(sample)) || rows));
+  if (fewest >= MIN_DECIDING_ROWS) return undefined;
+  const deciding = fewest < 2 ? 'one row' : `${Math.floor(fewest)} rows`;
+  return `no interval: the percentage error hangs on ${deciding} with a label near 0 (at least ${MIN_DECIDING_ROWS})`;
+}
+
 function noteOfDecisions(name: string, { candidate, champion }: Pair, thresholds: Thresholds): string | undefined {
   if (!BY_DECISION.includes(name)) return undefined;
   // A precision of few decisions is as unsure in the champion, and 0 by convention without any.
@@ -95,22 +119,11 @@ function noteOfDecisions(name: string, { candidate, champion }: Pair, thresholds
   return undefined;
 }
 
-/** How many rows of equal weight are worth as much (Kish 1965); 0 where no row has weight. */
-function effectiveRows(weights: Float64Array): number {
-  let sum = 0;
-  let squares = 0;
-  for (const weight of weights) {
-    sum += weight;
-    squares += weight * weight;
-  }
-  return squares > 0 ? (sum * sum) / squares : 0;
-}
-
 /** What the precision hangs on: the rows, those of the smallest class where each class counts by itself, or the blocks. */
 export function independentUnits(name: string, { candidate, rows, blocks, weights }: Pair): number {
   const own = candidate.custom?.get(name)?.values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
   const byClass = candidate.task !== 'regression' && BY_CLASS.includes(name);
   const counted = own ?? (byClass ? Math.min(...classCounts(candidate).filter((count) => count > 0)) : rows);
-  const units = weights ? Math.max(2, (counted * effectiveRows(weights)) / rows) : counted;
+  const units = weights ? Math.max(2, (counted * effectiveNumber(weights)) / rows) : counted;
   return blocks ? Math.min(units, blocks.count) : units;
 }

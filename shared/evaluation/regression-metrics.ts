@@ -18,7 +18,7 @@ export function regressionStatistics(sample: ValueSample, slots: Slots, blocks?:
     if (name === 'rmse') means.push({ values: squares, slot, finish: Math.sqrt });
     if (name === 'mae') means.push({ values: errors, slot });
     if (name === 'mape') {
-      means.push({ values: errors.map((error, row) => error / Math.max(Math.abs(labels[row]!), Number.EPSILON)), slot });
+      means.push({ values: percentageErrors(sample), slot });
     }
     const quantile = QUANTILES[name];
     if (quantile !== undefined) means.push({ values: pinballLosses(sample, quantile), slot });
@@ -39,6 +39,11 @@ function pinballLosses({ labels, scores }: ValueSample, quantile: number): Float
     const above = label - scores[row]!;
     return above >= 0 ? quantile * above : (quantile - 1) * above;
   });
+}
+
+/** By row, as shares; a label of 0 counts as float64's epsilon. */
+export function percentageErrors({ labels, scores }: ValueSample): Float64Array {
+  return Float64Array.from(labels, (label, row) => Math.abs(label - scores[row]!) / Math.max(Math.abs(label), Number.EPSILON));
 }
 
 /** Whether the Poisson deviance is defined: no label below 0, every prediction above. */

@@ -66,6 +66,17 @@ export function studentQuantile(probability: number, degrees: number): number {
   return terms.reduce((sum, term, index) => sum + term / degrees ** (index + 1), z);
 }
 
+/** How many parts of equal size would be as many (Kish 1965): (sum |x|)² / sum x². 0 where all are 0. */
+export function effectiveNumber(parts: Float64Array): number {
+  let sizes = 0;
+  let squares = 0;
+  for (const part of parts) {
+    sizes += Math.abs(part);
+    squares += part * part;
+  }
+  return squares > 0 ? (sizes * sizes) / squares : 0;
+}
+
 /**
  * Holm's step-down adjustment: comparing the results with α keeps the chance of any false rejection below α, whatever the
  * dependence between the tests (Holm 1979).

@@ -11,6 +11,11 @@ const json = (text: string): ZipEntry[] => [{ name: 'comparison.json', content: 
 const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 const large = (bytes: number): Buffer => Buffer.alloc(bytes, '0');
 
+const candidate = (name: string) => ({
+  ...{ name, digest: RESULT.candidate.digest, best: true, metric: RESULT.metrics[0]!, verdict: RESULT.verdict },
+  ...{ gatesOutcome: 'fail', blocked: true, failed: [name] },
+});
+
 /** Each with a part of the one line that is said of it. */
 const REFUSED: Readonly<Record<string, readonly [content: () => readonly ZipEntry[] | Buffer, line: string]>> = {
   'no zip': [() => Buffer.from('no zip'), 'is no intact zip'],
@@ -53,6 +58,18 @@ const REFUSED: Readonly<Record<string, readonly [content: () => readonly ZipEntr
   'a key that there is not': [() => holding({ ...RESULT, pullRequest: 1 }), 'pullRequest'],
   'a prototype': [() => json(JSON.stringify(RESULT).replace('{', '{"__proto__":{"admin":true},')), '__proto__'],
   'a contradiction': [() => holding({ ...RESULT, blocked: !RESULT.blocked }), 'the result contradicts itself'],
+  'two candidates that are the best': [
+    () => holding({ ...RESULT, candidates: [candidate('a'), candidate('b')] }),
+    'the result contradicts itself: the best candidate is another one',
+  ],
+  'a matrix without corners': [
+    () => holding({ ...RESULT, confusion: { classes: ['a', 'b'], candidate: [[1, 2], [3]] } }),
+    'the result contradicts itself: the confusion matrix is not square',
+  ],
+  'a million rows of the data': [
+    () => holding({ ...RESULT, disagreeing: { answer: 'value', hidden: 0, rows: Array.from({ length: 51 }, () => ({})) } }),
+    "the result's disagreeing.rows",
+  ],
   'a result of another model': [() => holding({ ...RESULT, model: 'delay' }), 'holds a result of another model, "delay"'],
 };
 
@@ -80,10 +97,32 @@ const TEXTS: Readonly<Record<string, string>> = {
   'issues and commits of others': `#1 acme/secrets#2 GH-3 ${sha('base')}`,
 };
 
+/** A result that says the text wherever a name, a reason or a value stands. */
+function saying(text: string): object {
+  const figure = { value: 0.7, rows: 10, testSet: text };
+  const versions = [text, 'v1.1.0'].map((version) => ({ ...figure, version, at: text }));
+  return {
+    ...RESULT,
+    ...{ reason: text, verdict: 'not comparable', candidates: [candidate(text)] },
+    confusion: {
+      classes: [text, 'b'],
+      candidate: [
+        [1, 2],
+        [3, 4],
+      ],
+    },
+    changes: [{ kind: 'drift', name: text, after: text }],
+    history: {
+      ...{ metric: text, better: 'higher', versions, candidate: { ...figure, value: 0.5 } },
+      ...{ leftOut: [{ version: text, reason: text }], band: { version: text, from: 0.7, to: 0.6 } },
+    },
+  };
+}
+
 describe('does nothing where it is shown:', () => {
   test.each(Object.entries(TEXTS))('%s', async (_, text) => {
     const pull = foreign();
-    const run = await runWith(pull, { [NAME]: holding({ ...RESULT, reason: text, verdict: 'not comparable' }) });
+    const run = await runWith(pull, { [NAME]: holding(saying(text)) });
     await report(`run:${run.id}`);
     for (const { body } of comments(pull)) {
       expect(body).not.toMatch(/<img|<script|<details open ontoggle|<a href="javascript|\]\(https:\/\/evil|!\[/);
@@ -91,6 +130,7 @@ describe('does nothing where it is shown:', () => {
       expect(body.match(/<!-- mlops-actions/g) ?? []).toHaveLength(1);
     }
     expect(comments(pull)).toHaveLength(1);
+    expect(comments(pull)[0]!.body).toContain('**Decay over versions:**');
     // Commands to the runner count in its log alone.
     expect(logged.filter((line) => /^::|\n::/.test(line))).toEqual([]);
   });

@@ -49,6 +49,36 @@ describe("a fork's run", () => {
     expect((await report(`run:${run.id}`, { inputs: { comment: 'false' } })).outputs['comment-url']).toBe('');
   });
 
+  test('leaves alone what its author planted under our marker, and a second push updates the one comment that is ours', async () => {
+    const pull = foreign();
+    const planted = '<!-- mlops-actions: churn / Model CI -->\n### 🟢 `churn`: the candidate is better than production';
+    const run = await runWith(pull, { [NAME]: holding({ ...RESULT, verdict: 'worse' }) });
+    // Its own run may not write, as GitHub says; its author may, under a name of its own.
+    const write = (token: string): Promise<Response> =>
+      fetch(`${scene.github.apiUrl}/repos/acme/models/issues/${pull.number}/comments`, {
+        ...{ method: 'POST', headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ body: planted }) },
+      });
+    const own = scene.github.startJob(scene.runOf(pull), { name: 'judge', permissions: PERMISSIONS });
+    const refused = await write(own.token);
+    expect([refused.status, await refused.json()]).toMatchObject([403, { message: 'Resource not accessible by integration' }]);
+    expect((await write(scene.github.personToken('mallory'))).status).toBe(201);
+
+    const first = await report(`run:${run.id}`);
+    const bodies = () => comments(pull).map(({ author, body }) => [author, body.split('\n')[1]]);
+    const theirs = ['mallory', planted.split('\n')[1]];
+    expect(bodies()).toEqual([theirs, ['github-actions[bot]', '### 🔴 `churn`: the candidate is worse than production']]);
+
+    const pushed = scene.github.updatePullRequest(pull, sha(`${pull.title}, again.`));
+    const second = await report(`run:${(await runWith(pushed, { [NAME]: holding(RESULT) })).id}`);
+    expect(second.outputs['comment-url']).toBe(first.outputs['comment-url']);
+    expect(bodies()).toEqual([theirs, ['github-actions[bot]', '### 🟢 `churn`: the candidate is better than production']]);
+
+    // The first run is run again, and knows less than the comment says.
+    const late = await report(`run:${run.id}`);
+    expect(late.outputs['comment-url']).toBe('');
+    expect(bodies()[1]![1]).toContain('better than production');
+  });
+
   test('chooses neither pull request nor commit, whatever its artifact says', async () => {
     const pull = foreign();
     const claims = { ...RESULT, commit: scene.own.head.sha };

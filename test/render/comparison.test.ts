@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderComparisonHtml } from '../../shared/report/comparison-html.js';
+import * as contexts from '../shared/report/context-fixtures.js';
 import * as extremes from '../shared/report/extreme-fixtures.js';
 import * as fixtures from '../shared/report/fixtures.js';
 import { findChromium, launchChromium, setScheme } from './screenshot.js';
@@ -43,8 +44,8 @@ describe.skipIf(chromiumPath === undefined)('the page of a comparison in Chromiu
   it.each(
     Object.entries({
       worse: fixtures.worse,
-      'over versions': fixtures.steady,
-      'three candidates': fixtures.threeCandidates,
+      'over versions': contexts.steady,
+      'three candidates': contexts.threeCandidates,
       'forty slices': extremes.fortySlices,
       hostile: extremes.hostile,
     }),

@@ -256,6 +256,26 @@ describe('no interval', () => {
     expect(note(rare, 'log_loss')).toBeUndefined();
   });
 
+  test('of a percentage error that hangs on a few labels near 0', () => {
+    const values = regressionDuel(400, 3, { candidate: 1, champion: 1 });
+    const labelled = (rows: number, label: (row: number) => number): Duel => {
+      const labels = Float64Array.from({ length: rows }, (_, row) => label(row));
+      const predictions = (by: number): Duel['candidate'] => ({
+        ...{ task: 'regression', rows, scores: labels.map((value, row) => value + by + (row % 7) / 10) },
+      });
+      return { ...values, labels: { task: 'regression', values: labels }, candidate: predictions(1), champion: predictions(2) };
+    };
+    const of = (rows: number, zeros: number) =>
+      note(
+        labelled(rows, (row) => (row < zeros ? 0 : 10 + (row % 9))),
+        'mape',
+      );
+    expect(of(299, 20)).toMatch(/299 rows may lack the labels near 0/);
+    expect(of(400, 0)).toBeUndefined();
+    expect(of(400, 4)).toMatch(/hangs on 3 rows with a label near 0/);
+    expect(of(400, 40)).toBeUndefined();
+  });
+
   test('from one class, and the value of auc is undefined', () => {
     const single: Duel = { ...duel, labels: { task: 'binary', classes: ['no', 'yes'], values: new Int32Array(200) } };
     expect(note(single, 'auc')).toContain('one class');

@@ -29,6 +29,9 @@ describe(`DeLong's test is that of pROC ${golden.pROC}`, () => {
   });
 });
 
+/** R's interpreter, where there is one. */
+const R = process.env.RSCRIPT ?? 'Rscript';
+
 /** The patients of pROC's own data set, which has a licence of its own and is read where it is installed. */
 const patients = readPatients();
 
@@ -84,7 +87,7 @@ function readPatients(): Patients | { readonly missing: string } {
   const script =
     'suppressPackageStartupMessages(library(pROC)); data(aSAH); for (column in list(aSAH$outcome == "Poor", aSAH$wfns, aSAH$s100b, aSAH$ndka)) cat(as.numeric(column), "\\n")';
   try {
-    const output = execFileSync('Rscript', ['-e', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const output = execFileSync(R, ['-e', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     const [poor, wfns, s100b, ndka] = output
       .trim()
       .split('\n')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderComparisonHtml } from '../../../shared/report/comparison-html.js';
+import * as contexts from './context-fixtures.js';
 import * as extremes from './extreme-fixtures.js';
 import * as fixtures from './fixtures.js';
 
@@ -13,9 +14,9 @@ const RESULTS = {
   worse: fixtures.worse,
   'not comparable': fixtures.targetChanged,
   'first model': fixtures.firstModel,
-  'three candidates': fixtures.threeCandidates,
-  decayed: fixtures.decayed,
-  steady: fixtures.steady,
+  'three candidates': contexts.threeCandidates,
+  decayed: contexts.decayed,
+  steady: contexts.steady,
   regression: fixtures.regression,
   'forty slices': extremes.fortySlices,
   'two hundred metrics': extremes.twoHundredMetrics,
@@ -35,7 +36,11 @@ describe('the page of a comparison', () => {
   });
 
   test('hostile texts add no kind of element', async () => {
-    const known = tags(await renderComparisonHtml({ ...fixtures.gateFailed, reason: 'It `is` so.' }));
+    const whole = {
+      ...{ ...fixtures.gateFailed, ...fixtures.worse, reason: 'It `is` so.', gates: fixtures.gateFailed.gates },
+      ...{ candidates: contexts.threeCandidates.candidates!, history: contexts.decayed.history! },
+    };
+    const known = tags(await renderComparisonHtml(whole));
     for (const tag of tags(await renderComparisonHtml(extremes.hostile))) expect([...known, 'small', 'br']).toContain(tag);
   });
 
@@ -67,7 +72,7 @@ describe('the page of a comparison', () => {
 
   test('joins figures of the same test rows over versions, and no others', async () => {
     const marks = (html: string): number => html.match(/<title>(?:v1\.\d\.0|candidate): 0\.\d+ on [\d,]+ rows/g)?.length ?? 0;
-    const [joined, apart] = await Promise.all([fixtures.decayed, fixtures.steady].map(renderComparisonHtml));
+    const [joined, apart] = await Promise.all([contexts.decayed, contexts.steady].map(renderComparisonHtml));
     expect([marks(joined!), marks(apart!)]).toEqual([6, 6]);
     const lines = (html: string): number =>
       (

@@ -4,6 +4,7 @@ import { renderHealth } from '../../../shared/report/health/health.js';
 import { renderHealthIssue } from '../../../shared/report/health/issue.js';
 import { renderTraining } from '../../../shared/report/training.js';
 import { renderValidation, renderValidationComment } from '../../../shared/report/validation.js';
+import * as contexts from './context-fixtures.js';
 import * as extremes from './extreme-fixtures.js';
 import * as fixtures from './fixtures.js';
 import * as healths from './health/fixtures.js';
@@ -32,9 +33,9 @@ export const documents: Readonly<Record<string, string>> = {
   'forty-slices': renderComparison(extremes.fortySlices, context),
   'two-hundred-metrics': renderComparison(extremes.twoHundredMetrics, context),
   'hostile-names': renderComparison(extremes.hostile, { ...context, fork: 'some<b>one</b>/@octo' }),
-  'three-candidates': renderComparison(fixtures.threeCandidates, context),
-  'decay-over-versions': renderComparison(fixtures.decayed, context),
-  'steady-over-versions': renderComparison(fixtures.steady, context),
+  'three-candidates': renderComparison(contexts.threeCandidates, context),
+  'decay-over-versions': renderComparison(contexts.decayed, context),
+  'steady-over-versions': renderComparison(contexts.steady, context),
   regression: renderComparison(fixtures.regression, context),
   'validation-failed': renderValidationComment(models.validationFailed, context),
   'validation-summary': renderValidation(models.validationFailed),

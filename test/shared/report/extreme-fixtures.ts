@@ -105,6 +105,54 @@ export const hostile: Comparison = {
   },
   champion: { ...championModel, reference: '<a href="https://evil.example">x</a>', runUrl: 'https://evil.example/' },
   curve: { ...better.curve!, title: '"] --> ``` %% <script>', xLabel: '";\nend', yLabel: '[x](y) @octo/team' },
+  confusion: {
+    classes: ['| a |', '@octo/team <b>'],
+    candidate: [
+      [1, 2],
+      [3, 4],
+    ],
+    champion: [
+      [4, 3],
+      [2, 1],
+    ],
+  },
+  calibration: {
+    candidate: [
+      { rows: 5, predicted: 0.1, observed: 0.2 },
+      { rows: 5, predicted: 0.7, observed: 0.6 },
+    ],
+  },
+  candidates: [
+    {
+      ...{ name: '`</table>` @octo/team', digest: 'sha256:"><script>', best: true, verdict: 'better', blocked: true },
+      ...{ metric: { ...better.metrics[0]!, name: '`auc`|</summary>' }, gatesOutcome: 'fail', failed: ['<script>', '|'] },
+    },
+    {
+      ...{ name: 'a'.repeat(300), digest: '', best: false, verdict: 'first model', blocked: false },
+      ...{ metric: { name: 'x', better: 'lower', candidate: null }, gatesOutcome: 'skipped', failed: [] },
+    },
+  ],
+  history: {
+    ...{ metric: '`auc`|</summary>', better: 'higher' },
+    versions: ['"] --> ``` %%', '@octo/team', 'a'.repeat(300)].map((version, index) => ({
+      ...{ version, at: '<script>', value: 0.7 - index / 100, rows: 10, testSet: index < 2 ? '|' : '' },
+    })),
+    candidate: { value: 0.5, rows: 10, testSet: '|' },
+    leftOut: [{ version: '</details>', reason: '`' }],
+    band: { version: '<img src=x onerror=alert(1)>', from: 0.7, to: 0.6 },
+  },
+  disagreeing: {
+    ...{ answer: 'positive class', hidden: 3 },
+    rows: [
+      {
+        ...{ id: '<script>alert(1)</script>', label: '</summary>', candidate: 0.1, champion: 0.9 },
+        columns: [
+          { name: '"><svg onload=alert(1)>', value: '</td></table> @octo', candidate: 0.3 },
+          { name: '', value: null },
+        ],
+      },
+    ],
+  },
   tool: '<script>',
   commit: '<b>1234',
 };
