@@ -92,7 +92,7 @@ export async function profileShard(place: ProfilePlace, text: string): Promise<A
     log(told);
     return {
       outputs: {
-        ...{ 'profile-path': file, 'report-path': '', 'contract-path': '' },
+        ...{ 'profile-path': file, 'report-path': '', 'contract-path': '', cached: 'false' },
         artifact: artifacts.available ? artifact : '',
       },
       summary: `${told}\n`,

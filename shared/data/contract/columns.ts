@@ -327,12 +327,13 @@ function statisticInParts(column: ColumnSchema, value: string, where: string, ru
     return {
       aggregates: {},
       values: { kind: 'numbers', columns: [column], where, quantiles: [Number(quantile)] },
-      whole: (_, values) => ({ value: values!.quantiles[0]! }),
+      whole: (_, values): Record<string, number> => (values!.rows > 0 ? { value: values!.quantiles[0]! } : {}),
     };
   }
   return {
     aggregates: { sum: `sum(${value}) FILTER (WHERE ${where})`, count: `count(${value}) FILTER (WHERE ${where})` },
-    whole: (sums) => ({ value: sums.number('sum') / sums.number('count') }),
+    whole: (sums): Record<string, number> =>
+      sums.number('count') > 0 ? { value: sums.number('sum') / sums.number('count') } : {},
   };
 }
 

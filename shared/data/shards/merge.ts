@@ -138,7 +138,8 @@ function partOf(
   const asType = typeRulePart(rule, entry, shards[index]!, offset);
   if (asType) return asType;
   if (other !== undefined) return { undecided: other };
-  if (!entry || entry.rule.passed !== undefined) {
+  const isOther = entry && 'considered' in (inParts.aggregates ?? rule.aggregates) && !('considered' in entry.rule.found);
+  if (!entry || entry.rule.passed !== undefined || isOther) {
     // A column without any value in the shard was taken for text, to which some rules do not apply.
     const isBare = [rule.column ?? [], inParts.columns ?? []].flat().some((name) => isBareIn(shards[index]!, name));
     if (document.data.rows > 0 && !isBare) return { undecided: `${shown} does not have it` };
@@ -234,13 +235,17 @@ function measuredOf(
   };
   if (!whole) return measured;
   const numbers = whole(measured, values);
-  return { ...measured, number: (name) => numbers[name] ?? Number.NaN };
+  return {
+    number: (name) => numbers[name] ?? Number.NaN,
+    text: (name) => (name in numbers ? String(numbers[name]) : undefined),
+  };
 }
 
 /** Numbers by size, dates by their text. */
 function extremeOf(a: string | undefined, b: string, end: 'min' | 'max'): string {
   if (a === undefined) return b;
-  const [one, other] = [Number(a), Number(b)];
+  // The engine writes "inf" and JavaScript "Infinity".
+  const [one, other] = [a, b].map((text) => Number(text.replace(/inf$/, 'Infinity'))) as [number, number];
   const isLess = Number.isNaN(one) || Number.isNaN(other) ? a < b : one < other;
   return isLess === (end === 'min') ? a : b;
 }

@@ -49,6 +49,19 @@ describe('rules decided from shards', () => {
   });
 });
 
+test('infinite values are found as they are in one run', async () => {
+  const file = join(workspace(), 'x.parquet');
+  await duck(
+    `COPY (SELECT * FROM (VALUES (1.5::DOUBLE, 'inf'::DOUBLE, 1), (-3, 2, 0), ('-inf'::DOUBLE, 7, 1), (4, '-inf'::DOUBLE, 0)) AS t(a, b, y)) TO ${literal(file)}`,
+  );
+  const rules = 'min: 0, max: 3, mean: { min: 0 }, distinct: { max: 1 }, missing: { max: 0 }';
+  const loaded = parseSpec(`${HEAD}contract:\n  columns:\n    a: { ${rules} }\n    b: { ${rules} }\n`, 'm.yaml');
+  const whole = await look([file], loaded, (dataset) => checkContract(dataset, loaded));
+  const { results } = await sharded([file], loaded, 2, ofSpec(loaded));
+  expect(results).toEqual(whole);
+  expect(results.map(({ found }) => found).join()).toContain('infinite');
+});
+
 /** Suites that the real Great Expectations exported; contract/golden/great-expectations.py made them. */
 const golden = JSON.parse(
   readFileSync(new URL('../contract/golden/great-expectations.json', import.meta.url), 'utf8'),
