@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { formatCount } from '../../shared/core/format.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
-import { profileDataset } from '../../shared/data/profile/profile.js';
+import { PROFILE_SAMPLE, profileDataset } from '../../shared/data/profile/profile.js';
 import type { Finding, ProfileDocument } from '../../shared/data/profile/result.js';
 import { suggestContract } from '../../shared/data/suggest.js';
 import { renderProfileHtml } from '../../shared/report/profile/html.js';
@@ -37,6 +37,7 @@ export async function run(inputs: ProfileInputs, services: RunnerServices): Prom
     locate: (path) => loaded.locate(path),
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,
+    sample: PROFILE_SAMPLE,
   });
   try {
     const profile: ProfileDocument = {
@@ -78,7 +79,7 @@ export async function run(inputs: ProfileInputs, services: RunnerServices): Prom
 /** A contract that the data keeps. */
 async function writeContract(folder: string, dataset: Dataset, profile: ProfileDocument): Promise<string> {
   const key = [dataset.spec.data.key ?? []].flat();
-  const contract = await suggestContract(dataset.connection, profile, key);
+  const contract = await suggestContract(dataset.connection, profile, key, dataset.everything?.from);
   const file = join(folder, 'contract.yaml');
   await writeFile(file, renderSuggestedContract(contract, profile.model));
   return file;

@@ -14,7 +14,8 @@ import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
 import { readLabels } from './labels.js';
 import { HASH, hashQuery, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
 import { type Lookup, type LookupRequest, loadLookup } from './lookup.js';
-import { hashIds, keyIds } from './row-ids.js';
+import { hashIds, keyIds, keyText } from './row-ids.js';
+import { type Everything, keepEverything, type SampleRequest, storeSample } from './row-sample.js';
 import { resolveSources, type SourceFile } from './sources.js';
 import { identifier } from './sql.js';
 import { blameFile, loadStages } from './stage.js';
@@ -45,6 +46,8 @@ export interface DatasetRequest {
    * row has another order than in other datasets.
    */
   readonly inFileOrder?: boolean;
+  /** Of many rows only a sample is kept in canonical order, where a sample can stand for them; `everything` then has all. */
+  readonly sample?: SampleRequest;
 }
 
 /**
@@ -69,6 +72,8 @@ export interface Dataset {
   readonly spec: Spec;
   /** What the request asked for, in its order. */
   readonly lookups: readonly Lookup[];
+  /** All rows, where those of this dataset are a sample. */
+  readonly everything?: Everything;
 
   /** Checks one scalar expression of the spec over the raw columns (fence.ts). */
   checkExpression(sql: string, location: Location): Promise<CheckedExpression>;
@@ -136,7 +141,7 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
       lookups.push(await loadLookup(connection, lookup, `__lookup_${index}`, directory, inside));
     }
     progress?.(`reading ${files.length === 1 ? files[0]!.display : `${formatCount(files.length)} files`}`);
-    const stages = await loadStages(connection, files, request.inFileOrder === true);
+    const stages = await loadStages(connection, files, request.inFileOrder === true || request.sample !== undefined);
     const total = stages.reduce((sum, stage) => sum + stage.rows, 0);
     if (total === 0) throw new UserError({ message: 'the data has no rows', location: { file: files[0]!.display } });
     const { columns, notices } = await unionStages(connection, stages, RAW);
@@ -147,7 +152,7 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
       inFiles.map(({ path }) => path),
     );
     if (!request.inFileOrder) progress?.(`sorting ${formatCount(total)} rows`);
-    const rows = await store(connection, request, columns, inPlace).catch(async (error: unknown) => {
+    const { rows, everything } = await store(connection, request, columns, inPlace, total).catch(async (error: unknown) => {
       throw await blameFile(connection, inFiles, error);
     });
     if (!inPlace) {
@@ -159,7 +164,18 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
     const hashes = request.inFileOrder
       ? undefined
       : await readArray(connection, `SELECT ${HASH} FROM ${CANONICAL}`, 'hash', rows);
-    return new DuckDataset(database, request, files, columns, notices, rows, hashes, lookups, inPlace ? inFiles : []);
+    return new DuckDataset(
+      database,
+      request,
+      files,
+      columns,
+      notices,
+      rows,
+      hashes,
+      lookups,
+      inPlace ? inFiles : [],
+      everything,
+    );
   } catch (error) {
     database.close();
     throw error;
@@ -168,10 +184,11 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
 
 async function store(
   connection: DuckDBConnection,
-  { spec, locate, sqlSeconds, inFileOrder }: DatasetRequest,
+  { spec, locate, sqlSeconds, inFileOrder, sample }: DatasetRequest,
   columns: readonly StoredColumn[],
   inPlace: boolean,
-): Promise<number> {
+  total: number,
+): Promise<{ rows: number; everything?: Everything }> {
   const names = columns.map(({ name }) => name);
   const location = locate(['data', 'where']);
   const { where } = spec.data;
@@ -179,21 +196,29 @@ async function store(
   if (condition && condition.type !== 'BOOLEAN') {
     throw new UserError({ message: `where is ${condition.type}, not a condition (true or false): ${where}`, location });
   }
+  let kept = total;
   if (condition) {
     // By itself first, so that the time limit is the condition's and not the sort's.
-    const found = await evaluated(where!, location, connection, sqlSeconds, () =>
+    kept = await evaluated(where!, location, connection, sqlSeconds, () =>
       countRows(connection, `${RAW} WHERE ${condition.sql}`),
     );
-    if (found === 0) throw new UserError({ message: `no row fulfils where: ${where}`, location });
+    if (kept === 0) throw new UserError({ message: `no row fulfils where: ${where}`, location });
   }
   if (inFileOrder) {
-    const kept = [...names.map(identifier), ROW].join(', ');
+    const selected = [...names.map(identifier), ROW].join(', ');
     const where = condition ? ` WHERE ${condition.sql}` : '';
-    await connection.run(`CREATE ${inPlace ? 'VIEW' : 'TABLE'} ${CANONICAL} AS SELECT ${kept} FROM ${RAW}${where}`);
+    await connection.run(`CREATE ${inPlace ? 'VIEW' : 'TABLE'} ${CANONICAL} AS SELECT ${selected} FROM ${RAW}${where}`);
+  } else if (sample && kept > sample.above) {
+    const from = condition ? `${RAW} WHERE ${condition.sql}` : RAW;
+    const everything = await keepEverything(connection, columns, from, inPlace, kept);
+    const key = [spec.data.key ?? []].flat();
+    if (await storeSample(connection, columns, key, everything, sample.rows, CANONICAL))
+      return { rows: await countRows(connection, CANONICAL), everything };
+    await storeCanonical(connection, everything.from, columns, undefined, CANONICAL);
   } else {
     await storeCanonical(connection, RAW, columns, condition?.sql, CANONICAL);
   }
-  return countRows(connection, CANONICAL);
+  return { rows: await countRows(connection, CANONICAL) };
 }
 
 /**
@@ -235,6 +260,7 @@ class DuckDataset implements Dataset {
   readonly locate: Locate;
   readonly spec: Spec;
   readonly lookups: readonly Lookup[];
+  readonly everything?: Everything;
   #fingerprint: RowsFingerprint | undefined;
 
   constructor(
@@ -247,6 +273,7 @@ class DuckDataset implements Dataset {
     hashes: Uint8Array | undefined,
     lookups: readonly Lookup[],
     inPlace: readonly SourceFile[],
+    everything: Everything | undefined,
   ) {
     this.#database = database;
     this.#sqlSeconds = sqlSeconds;
@@ -262,6 +289,7 @@ class DuckDataset implements Dataset {
     this.locate = locate;
     this.spec = spec;
     this.lookups = lookups;
+    if (everything) this.everything = everything;
   }
 
   get fingerprint(): RowsFingerprint {
@@ -424,11 +452,4 @@ class DuckDataset implements Dataset {
   close(): void {
     this.#database.close();
   }
-}
-
-/** The text of a key: `a`, or `a|b` of several columns with `|` and `\` escaped. */
-function keyText(texts: readonly string[]): string {
-  if (texts.length === 1) return texts[0]!;
-  const escaped = texts.map((text) => `replace(replace(coalesce(${text}, ''), '\\', '\\\\'), '|', '\\|')`);
-  return escaped.join(" || '|' || ");
 }

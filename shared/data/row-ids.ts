@@ -31,3 +31,10 @@ export function keyIds(keys: readonly (string | null)[], rows?: Uint32Array): re
   });
   return rows ? Array.from(rows, (row) => ids[row]!) : ids;
 }
+
+/** SQL of the text of a key: `a`, or `a|b` of several columns with `|` and `\` escaped. */
+export function keyText(texts: readonly string[]): string {
+  if (texts.length === 1) return texts[0]!;
+  const escaped = texts.map((text) => `replace(replace(coalesce(${text}, ''), '\\', '\\\\'), '|', '\\|')`);
+  return escaped.join(" || '|' || ");
+}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { checkContract } from '../../shared/data/contract/check.js';
 import { openDataset } from '../../shared/data/dataset.js';
 import { openDatabase, readRows } from '../../shared/data/duckdb.js';
-import { profileDataset } from '../../shared/data/profile/profile.js';
+import { PROFILE_SAMPLE, profileDataset } from '../../shared/data/profile/profile.js';
 import { identifier, literal } from '../../shared/data/sql.js';
 import { parseSpec } from '../../shared/spec/load.js';
 import { COLUMNS, CONTRACT, SPEC } from './data-table.js';
@@ -31,7 +31,7 @@ async function contract(): Promise<number> {
 /** What the action `profile` does: the whole exploration, as it is written to `profile.json`. */
 async function profile(): Promise<number> {
   const { spec, locate } = parseSpec(SPEC, 'mlops.yaml');
-  const dataset = await openDataset({ spec, directory: '/', locate, data: [file] });
+  const dataset = await openDataset({ spec, directory: '/', locate, data: [file], sample: PROFILE_SAMPLE });
   try {
     return JSON.stringify(await profileDataset(dataset, spec)).length;
   } finally {

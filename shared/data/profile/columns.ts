@@ -114,13 +114,15 @@ async function findDifferent(connection: DuckDBConnection, columns: readonly Des
   return columns.map((_, index) => row[`d${index}`] === true);
 }
 
-async function readLevels(
+/** The texts of a column and how many rows have each, most rows first. @param from a table or view that has the column */
+export async function readLevels(
   connection: DuckDBConnection,
   { sql }: Described,
   present: number,
   smallestGroup: number,
+  from = 'source',
 ): Promise<{ distinct: number; levels: LevelProfile; texts: string[] }> {
-  const groups = `SELECT CAST(${sql} AS VARCHAR) AS value, count(*) AS n FROM source WHERE ${sql} IS NOT NULL GROUP BY ALL`;
+  const groups = `SELECT CAST(${sql} AS VARCHAR) AS value, count(*) AS n FROM ${from} WHERE ${sql} IS NOT NULL GROUP BY ALL`;
   const rows = await readRows(
     connection,
     `WITH groups AS MATERIALIZED (${groups})
