@@ -38,11 +38,9 @@ export async function ofEverything(
   const { from, rows } = everything;
   const { smallestGroup } = facts.limits;
   const place: Place = { connection, from, rows, sampled: facts.rows, smallestGroup };
-  const described = [
-    ...facts.columns.map((profile) => ({ profile, column: { sql: identifier(profile.name), type: profile.type } })),
-    { profile: facts.target, column: { sql: target.sql, type: target.type } },
-  ];
-  const values = await widened(place, described);
+  const described = facts.columns.map((profile) => ({ profile, column: { sql: identifier(profile.name), type: profile.type } }));
+  const own = described.findIndex(({ column }) => column.sql === target.sql && column.type === target.type);
+  const values = await widened(place, own < 0 ? [...described, { profile: facts.target, column: target }] : described);
   const columns = facts.columns.map((column, index) => ({ ...column, ...values[index]! }));
   const time = columns.find(({ role, type }) => role === 'time' && (type === 'date' || type === 'timestamp'))?.name;
   const scale = rows / facts.rows;
@@ -52,7 +50,7 @@ export async function ofEverything(
     ...facts,
     rows,
     sample: { rows: facts.rows, rankError: rounded(rankError, 2) },
-    target: targetOf(facts.target, values.at(-1)!, rows),
+    target: targetOf(facts.target, values.at(own)!, rows),
     columns,
     duplicates: { ...facts.duplicates, rows: Math.round(facts.duplicates.share * rows) },
     ...(facts.split && { split: scaledSplit(facts.split, scale) }),
@@ -99,7 +97,9 @@ async function widened(place: Place, columns: readonly Widening[]): Promise<Valu
       const { distinct, levels } = await readLevels(place.connection, column, present, place.smallestGroup, place.from);
       profiles.push({ ...base, distinct, levels, ...(length && { length }) });
     } else {
-      const distinct = await countDifferent(place, column, profile.distinct);
+      const infinite = numbers?.infinite ?? 0;
+      const value = infinite > 0 ? axis(column) : column.sql;
+      const distinct = await countDifferent(place, value, present - infinite, profile.distinct);
       const scale = present / Math.max(1, place.sampled - profile.missing);
       profiles.push({
         ...base,
@@ -163,14 +163,16 @@ function aggregatesOf({ profile, column }: Widening, index: number, guarded: boo
   }
   if (!numbers || !isOrdered(type)) return [present];
   const isNumber = type === 'integer' || type === 'number';
-  const value = guarded || numbers.infinite > 0 || !isNumber ? axis(column) : `CAST(${column.sql} AS DOUBLE)`;
+  const isPlain = isNumber && !guarded && numbers.infinite === 0;
+  const value = isPlain ? `CAST(${column.sql} AS DOUBLE)` : axis(column);
+  const end = isPlain ? column.sql : value;
   // About the sample's mean, so that squares lose no digits.
   const centred = `(${value} - CAST('${numbers.mean}' AS DOUBLE))`;
   return [
     present,
-    `count(${value}) AS f${index}`,
-    `min(${value}) AS lo${index}`,
-    `max(${value}) AS hi${index}`,
+    `count(${end}) AS f${index}`,
+    `min(${end}) AS lo${index}`,
+    `max(${end}) AS hi${index}`,
     `fsum(${centred}) AS s${index}`,
     `fsum(${centred} * ${centred}) AS q${index}`,
     `coalesce(count_if(${value} = 0), 0) AS z${index}`,
@@ -187,21 +189,17 @@ function isUnexpected(sample: NumberProfile, row: Record<string, unknown>, index
 }
 
 /**
- * How many different values there are: of few each is counted, of many those whose hash is divisible, and their share of the rows
- * tells of how many rows a value has. Values that never repeat are so found to be as many as rows.
+ * How many different values there are: of few each is counted, of many those that have the smallest hashes. Where none of
+ * these stands twice, none of the others is taken to.
+ * @param present rows that have a finite value
+ * @param sampled different values of the sample
  */
-async function countDifferent({ connection, from }: Place, column: Described, sampled: number): Promise<number> {
-  const value = isOrdered(column.type) && column.type !== 'integer' ? axis(column) : column.sql;
-  const parts = sampled <= 2 * FEWEST_DISTINCT ? 1 : 2 ** Math.floor(Math.log2(sampled / FEWEST_DISTINCT));
-  const chosen = parts === 1 ? '' : ` WHERE hash(x) % ${parts} = 0`;
+async function countDifferent({ connection, from }: Place, value: string, present: number, sampled: number): Promise<number> {
+  const parts = sampled <= 2 * FEWEST_DISTINCT ? 1n : 1n << BigInt(Math.floor(Math.log2(sampled / FEWEST_DISTINCT)));
+  const chosen = parts === 1n ? '' : ` WHERE hash(x) < ${(1n << 64n) / parts}`;
   const counts = `SELECT count(x) AS n, count(DISTINCT x) AS d FROM (SELECT ${value} AS x FROM ${from})${chosen}`;
   const [few = {}] = await readRows(connection, counts);
-  if (parts === 1) return Number(few.d);
-  if (few.n === few.d) {
-    const [all = {}] = await readRows(connection, `SELECT count(${value}) AS n FROM ${from}`);
-    return Number(all.n);
-  }
-  return Number(few.d) * parts;
+  return parts > 1n && few.n === few.d ? present : Number(few.d) * Number(parts);
 }
 
 function widenedNumbers(sample: NumberProfile, exact: ExactNumbers, scale: number): NumberProfile {
