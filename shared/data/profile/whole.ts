@@ -38,7 +38,10 @@ export async function ofEverything(
   const { from, rows } = everything;
   const { smallestGroup } = facts.limits;
   const place: Place = { connection, from, rows, sampled: facts.rows, smallestGroup };
-  const described = facts.columns.map((profile) => ({ profile, column: { sql: identifier(profile.name), type: profile.type } }));
+  const described = facts.columns.map((profile) => ({
+    profile,
+    column: { sql: identifier(profile.name), type: profile.type },
+  }));
   const own = described.findIndex(({ column }) => column.sql === target.sql && column.type === target.type);
   const values = await widened(place, own < 0 ? [...described, { profile: facts.target, column: target }] : described);
   const columns = facts.columns.map((column, index) => ({ ...column, ...values[index]! }));
