@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { type Location, messageOf, UserError } from '../core/errors.js';
+import { type Location, UserError } from '../core/errors.js';
 import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import type { Spec } from '../spec/schema.js';
@@ -8,6 +8,7 @@ import { canonicalText } from './canonical.js';
 import { columnKey, meantColumn } from './column-names.js';
 import { normalised, storedType } from './column-types.js';
 import { countRows, type Database, openDatabase, readArray, readTexts } from './duckdb.js';
+import { evaluated } from './evaluated.js';
 import { type CheckedExpression, checkExpression, closeFence } from './fence.js';
 import { type FileLine, fileLines } from './file-lines.js';
 import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
@@ -20,7 +21,6 @@ import { resolveSources, type SourceFile } from './sources.js';
 import { identifier } from './sql.js';
 import { blameFile, loadStages } from './stage.js';
 import type { Column, ColumnSchema, ColumnType, Labels, StringColumn, Table } from './table.js';
-import { withTimeLimit } from './time-limit.js';
 import { readColumn, readFloat64, selectRows } from './typed-columns.js';
 
 export type Locate = (path: readonly (string | number)[]) => Location;
@@ -164,18 +164,8 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
     const hashes = request.inFileOrder
       ? undefined
       : await readArray(connection, `SELECT ${HASH} FROM ${CANONICAL}`, 'hash', rows);
-    return new DuckDataset(
-      database,
-      request,
-      files,
-      columns,
-      notices,
-      rows,
-      hashes,
-      lookups,
-      inPlace ? inFiles : [],
-      everything,
-    );
+    const left = inPlace ? inFiles : [];
+    return new DuckDataset(database, request, files, columns, notices, rows, hashes, lookups, left, everything);
   } catch (error) {
     database.close();
     throw error;
@@ -184,7 +174,7 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
 
 async function store(
   connection: DuckDBConnection,
-  { spec, locate, sqlSeconds, inFileOrder, sample }: DatasetRequest,
+  { spec, locate, sqlSeconds, inFileOrder, sample, progress }: DatasetRequest,
   columns: readonly StoredColumn[],
   inPlace: boolean,
   total: number,
@@ -209,6 +199,7 @@ async function store(
     const where = condition ? ` WHERE ${condition.sql}` : '';
     await connection.run(`CREATE ${inPlace ? 'VIEW' : 'TABLE'} ${CANONICAL} AS SELECT ${selected} FROM ${RAW}${where}`);
   } else if (sample && kept > sample.above) {
+    progress?.(`drawing a sample of ${formatCount(sample.rows)} rows`);
     const from = condition ? `${RAW} WHERE ${condition.sql}` : RAW;
     const everything = await keepEverything(connection, columns, from, inPlace, kept);
     const key = [spec.data.key ?? []].flat();
@@ -219,28 +210,6 @@ async function store(
     await storeCanonical(connection, RAW, columns, condition?.sql, CANONICAL);
   }
   return { rows: await countRows(connection, CANONICAL) };
-}
-
-/**
- * Evaluates SQL of the spec under the time limit.
- * @throws UserError when it takes too long, or meets a value that it cannot take (a cast, a division)
- */
-async function evaluated<T>(
-  sql: string,
-  location: Location,
-  connection: DuckDBConnection,
-  seconds: number | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await withTimeLimit(connection, work, seconds);
-  } catch (error) {
-    const [reason = ''] = messageOf(error).split('\n');
-    throw new UserError(
-      { message: `SQL ${JSON.stringify(sql.trim())} fails on the data: ${reason}`, location },
-      { cause: error },
-    );
-  }
 }
 
 class DuckDataset implements Dataset {

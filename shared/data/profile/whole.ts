@@ -124,14 +124,22 @@ interface Measured {
   readonly length?: NonNullable<ValueProfile['length']>;
 }
 
+/** Columns of one statement. DuckDB's time to plan grows faster than a statement, so wide tables go in batches. */
+const BATCH_COLUMNS = 50;
+
 /** One scan over all columns, and one more over those numbers that are not what the sample let expect. */
 async function measure({ connection, from }: Place, columns: readonly Widening[]): Promise<Measured[]> {
-  const asked = columns.flatMap((column, index) => aggregatesOf(column, index, false));
-  const [first = {}] = await readRows(connection, `SELECT ${asked.join(',\n')} FROM ${from}`);
-  const odd = columns.filter(({ profile }, index) => profile.numbers && isUnexpected(profile.numbers, first, index));
-  const again = odd.flatMap((column) => aggregatesOf(column, columns.indexOf(column), true));
-  const [second = {}] = again.length > 0 ? await readRows(connection, `SELECT ${again.join(',\n')} FROM ${from}`) : [];
-  const row: Record<string, unknown> = { ...first, ...second };
+  const row: Record<string, unknown> = {};
+  const ask = async (wanted: readonly Widening[], guarded: boolean): Promise<void> => {
+    for (let start = 0; start < wanted.length; start += BATCH_COLUMNS) {
+      const batch = wanted.slice(start, start + BATCH_COLUMNS);
+      const aggregates = batch.flatMap((column) => aggregatesOf(column, columns.indexOf(column), guarded));
+      Object.assign(row, (await readRows(connection, `SELECT ${aggregates.join(',\n')} FROM ${from}`))[0]);
+    }
+  };
+  await ask(columns, false);
+  const odd = columns.filter(({ profile }, index) => profile.numbers && isUnexpected(profile.numbers, row, index));
+  await ask(odd, true);
   return columns.map(({ profile }, index) => {
     const value = (name: string): number => Number(row[`${name}${index}`]);
     const present = value('n');

@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkContract } from '../../../../shared/data/contract/check.js';
 import { openDataset } from '../../../../shared/data/dataset.js';
 import { openDatabase } from '../../../../shared/data/duckdb.js';
 import { profileDataset } from '../../../../shared/data/profile/profile.js';
 import type { Profile } from '../../../../shared/data/profile/result.js';
+import { suggestContract } from '../../../../shared/data/suggest.js';
+import { renderSuggestedContract } from '../../../../shared/report/suggested-contract.js';
 import { parseSpec } from '../../../../shared/spec/load.js';
 import { spec as specText } from '../../../actions/project.js';
 
@@ -111,6 +114,29 @@ describe('the profile of many rows', () => {
     expect(found.sample!.rows).toBeGreaterThan(9_500);
     expect(found.rows).toBe(exact.rows);
     expect(found.columns.map(({ missing }) => missing)).toEqual(exact.columns.map(({ missing }) => missing));
+  });
+
+  test('a contract that is suggested from it is one that all rows keep', async () => {
+    const head = { data: { path: 'data.parquet', time: 'at' }, target: { column: 'y' } };
+    const { spec, locate } = parseSpec(specText(head), 'mlops.yaml');
+    const dataset = await openDataset({ spec, directory, locate, sample: SAMPLE });
+    try {
+      const profile = await profileDataset(dataset, spec);
+      const suggested = await suggestContract(dataset.connection, profile, [], dataset.everything!.from);
+      const rules = suggested.columns.find(({ name }) => name === 'note')!.rules;
+      expect(rules.map(({ key }) => key)).not.toContain('unique');
+      const loaded = parseSpec(`${specText(head)}\n${renderSuggestedContract(suggested, 'm')}`, 'mlops.yaml');
+      const all = await openDataset({ ...loaded, directory, inFileOrder: true });
+      try {
+        const results = await checkContract(all, loaded);
+        expect(results.length).toBeGreaterThan(20);
+        expect(results.filter(({ passed }) => !passed)).toEqual([]);
+      } finally {
+        all.close();
+      }
+    } finally {
+      dataset.close();
+    }
   });
 
   test('rows that are mostly equal are all looked at', async () => {
