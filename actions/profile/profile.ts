@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { formatCount } from '../../shared/core/format.js';
 import { toolVersion } from '../../shared/core/version.js';
 import { type Dataset, openDataset } from '../../shared/data/dataset.js';
-import { profileDataset } from '../../shared/data/profile/profile.js';
+import { PROFILE_SAMPLE, profileDataset } from '../../shared/data/profile/profile.js';
 import type { Finding, Profile, ProfileDocument } from '../../shared/data/profile/result.js';
 import { suggestContract } from '../../shared/data/suggest.js';
 import { cleanLine } from '../../shared/report/escape.js';
@@ -65,6 +65,7 @@ async function explore({ inputs, services, directory, loaded }: ProfilePlace, st
     locate,
     ...(inputs.data.length > 0 && { data: inputs.data }),
     progress,
+    sample: PROFILE_SAMPLE,
   });
   try {
     const profile = documentOf(await profileDataset(dataset, spec, { progress }), environment, started);
@@ -128,7 +129,8 @@ async function conclude(
 /** A contract that the data keeps. */
 async function contractOf(dataset: Dataset, profile: ProfileDocument): Promise<string> {
   const key = [dataset.spec.data.key ?? []].flat();
-  return renderSuggestedContract(await suggestContract(dataset.connection, profile, key), profile.model);
+  const contract = await suggestContract(dataset.connection, profile, key, dataset.everything?.from);
+  return renderSuggestedContract(contract, profile.model);
 }
 
 /** A warning at most: exploring never fails. */

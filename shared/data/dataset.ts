@@ -9,6 +9,7 @@ import { columnKey, meantColumn } from './column-names.js';
 import { normalised, storedType } from './column-types.js';
 import { headerColumns } from './csv-header.js';
 import { countRows, type Database, openDatabase, readArray, readTexts } from './duckdb.js';
+import { evaluated } from './evaluated.js';
 import { type CheckedExpression, checkExpression, closeFence } from './fence.js';
 import { type FileLine, fileLines } from './file-lines.js';
 import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
@@ -17,13 +18,13 @@ import { readLabels } from './labels.js';
 import { HASH, hashQuery, ROW, type StoredColumn, storeCanonical, unionStages } from './load.js';
 import { type Lookup, type LookupRequest, loadLookup } from './lookup.js';
 import { hashIds, keyIds, keyText } from './row-ids.js';
+import { type Everything, keepEverything, type SampleRequest, storeSample } from './row-sample.js';
 import { filesDigest, filesOfShard, isDividedByRows } from './shards/division.js';
 import type { Shard } from './shards/shard.js';
 import { resolveSources, type SourceFile } from './sources.js';
 import { identifier } from './sql.js';
 import { blameFile, loadStages } from './stage.js';
 import type { Column, ColumnSchema, ColumnType, Labels, StringColumn, Table } from './table.js';
-import { evaluated } from './time-limit.js';
 import { readColumn, readFloat64, selectRows } from './typed-columns.js';
 import { refuseCutArchives } from './whole-archives.js';
 
@@ -52,6 +53,8 @@ export interface DatasetRequest {
   readonly inFileOrder?: boolean;
   /** Only the rows of a shard, in the order of the files; there may be none. */
   readonly shard?: Shard;
+  /** Of many rows only a sample is kept in canonical order, where a sample can stand for them; `everything` then has all. */
+  readonly sample?: SampleRequest;
 }
 
 /**
@@ -78,6 +81,8 @@ export interface Dataset {
   readonly lookups: readonly Lookup[];
   /** Of a shard: what tells whether others are of the same files, and its rows before `data.where`. */
   readonly share?: { readonly digest: string; readonly rows: number };
+  /** All rows, where those of this dataset are a sample. */
+  readonly everything?: Everything;
 
   /** Checks one scalar expression of the spec over the raw columns (fence.ts). */
   checkExpression(sql: string, location: Location): Promise<CheckedExpression>;
@@ -156,9 +161,11 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
     progress?.(`reading ${files.length === 1 ? files[0]!.display : `${formatCount(files.length)} files`}`);
     // Beside the reading, and before what else is wrong with the rows where a file ends.
     const cut = refuseCutArchives(files).catch((error: unknown) => error);
-    const stages = await loadStages(connection, files, inFileOrder, byRows).catch(async (error: unknown) => {
-      throw (await cut) ?? error;
-    });
+    const stages = await loadStages(connection, files, inFileOrder || request.sample !== undefined, byRows).catch(
+      async (error: unknown) => {
+        throw (await cut) ?? error;
+      },
+    );
     const problem = await cut;
     if (problem) throw problem;
     const total = stages.reduce((sum, stage) => sum + stage.rows, 0);
@@ -172,7 +179,8 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
       inFiles.map(({ path }) => path),
     );
     if (!inFileOrder) progress?.(`sorting ${formatCount(total)} rows`);
-    const rows = await store(connection, { ...request, inFileOrder }, columns, inPlace).catch(async (error: unknown) => {
+    const ordered = { ...request, inFileOrder };
+    const { rows, everything } = await store(connection, ordered, columns, inPlace, total).catch(async (error: unknown) => {
       throw await blameFile(connection, inFiles, error);
     });
     if (!inPlace) {
@@ -182,8 +190,9 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
     const names = [...columns.map(({ name }) => identifier(name)), ROW];
     await connection.run(`CREATE VIEW ${SOURCE} AS SELECT ${names.join(', ')} FROM ${CANONICAL}`);
     const hashes = inFileOrder ? undefined : await readArray(connection, `SELECT ${HASH} FROM ${CANONICAL}`, 'hash', rows);
+    const left = inPlace ? inFiles : [];
     const share = shard && { digest: filesDigest(all), rows: total };
-    return new DuckDataset(database, request, files, columns, notices, rows, hashes, lookups, inPlace ? inFiles : [], share);
+    return new DuckDataset(database, request, files, columns, notices, rows, hashes, lookups, left, { share, everything });
   } catch (error) {
     database.close();
     throw error;
@@ -192,10 +201,11 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
 
 async function store(
   connection: DuckDBConnection,
-  { spec, locate, sqlSeconds, inFileOrder, shard }: DatasetRequest,
+  { spec, locate, sqlSeconds, inFileOrder, shard, sample, progress }: DatasetRequest,
   columns: readonly StoredColumn[],
   inPlace: boolean,
-): Promise<number> {
+  total: number,
+): Promise<{ rows: number; everything?: Everything }> {
   const names = columns.map(({ name }) => name);
   const location = locate(['data', 'where']);
   const { where } = spec.data;
@@ -203,21 +213,30 @@ async function store(
   if (condition && condition.type !== 'BOOLEAN') {
     throw new UserError({ message: `where is ${condition.type}, not a condition (true or false): ${where}`, location });
   }
+  let kept = total;
   if (condition) {
     // By itself first, so that the time limit is the condition's and not the sort's.
-    const found = await evaluated(where!, location, connection, sqlSeconds, () =>
+    kept = await evaluated(where!, location, connection, sqlSeconds, () =>
       countRows(connection, `${RAW} WHERE ${condition.sql}`),
     );
-    if (found === 0 && !shard) throw new UserError({ message: `no row fulfils where: ${where}`, location });
+    if (kept === 0 && !shard) throw new UserError({ message: `no row fulfils where: ${where}`, location });
   }
   if (inFileOrder) {
-    const kept = [...names.map(identifier), ROW].join(', ');
+    const selected = [...names.map(identifier), ROW].join(', ');
     const where = condition ? ` WHERE ${condition.sql}` : '';
-    await connection.run(`CREATE ${inPlace ? 'VIEW' : 'TABLE'} ${CANONICAL} AS SELECT ${kept} FROM ${RAW}${where}`);
+    await connection.run(`CREATE ${inPlace ? 'VIEW' : 'TABLE'} ${CANONICAL} AS SELECT ${selected} FROM ${RAW}${where}`);
+  } else if (sample && kept > sample.above) {
+    progress?.(`drawing a sample of ${formatCount(sample.rows)} rows`);
+    const from = condition ? `${RAW} WHERE ${condition.sql}` : RAW;
+    const everything = await keepEverything(connection, columns, from, inPlace, kept);
+    const key = [spec.data.key ?? []].flat();
+    if (await storeSample(connection, columns, key, everything, sample.rows, CANONICAL))
+      return { rows: await countRows(connection, CANONICAL), everything };
+    await storeCanonical(connection, everything.from, columns, undefined, CANONICAL);
   } else {
     await storeCanonical(connection, RAW, columns, condition?.sql, CANONICAL);
   }
-  return countRows(connection, CANONICAL);
+  return { rows: await countRows(connection, CANONICAL) };
 }
 
 class DuckDataset implements Dataset {
@@ -240,6 +259,7 @@ class DuckDataset implements Dataset {
   readonly spec: Spec;
   readonly lookups: readonly Lookup[];
   readonly share?: { readonly digest: string; readonly rows: number };
+  readonly everything?: Everything;
   #fingerprint: RowsFingerprint | undefined;
 
   constructor(
@@ -252,7 +272,7 @@ class DuckDataset implements Dataset {
     hashes: Uint8Array | undefined,
     lookups: readonly Lookup[],
     inPlace: readonly SourceFile[],
-    share: Dataset['share'],
+    { share, everything }: { readonly share: Dataset['share']; readonly everything: Dataset['everything'] },
   ) {
     this.#database = database;
     this.#sqlSeconds = sqlSeconds;
@@ -269,6 +289,7 @@ class DuckDataset implements Dataset {
     this.spec = spec;
     this.lookups = lookups;
     if (share) this.share = share;
+    if (everything) this.everything = everything;
   }
 
   get fingerprint(): RowsFingerprint {

@@ -25,6 +25,13 @@ export function listLiteral(values: readonly string[]): string {
   return `[${values.map(textLiteral).join(', ')}]`;
 }
 
+/** SQL condition: a pattern that the engine takes matches the whole text. A search between its ends is faster than `regexp_full_match`. */
+export function matchSql(text: string, pattern: string): string {
+  // A quotation that is left open would take what follows for text.
+  if (pattern.includes('\\Q')) return `regexp_full_match(${text}, ${literal(pattern)})`;
+  return `regexp_matches(${text}, ${literal(`\\A(?:${pattern})\\z`)})`;
+}
+
 function textLiteral(text: string): string {
   const quoted = text.split('\0').map((part) => `'${part.replaceAll("'", "''")}'`);
   // A NUL would end the statement's text.

@@ -41,42 +41,55 @@ const LARGEST_SAFE = 2 ** 53;
 /** Formats of dates that are held as text; each is taken only where it reads every value. */
 const FORMATS = ['%Y-%m-%d', '%d.%m.%Y', '%m/%d/%Y', '%m/%d/%y', '%d/%m/%Y', '%b %d %Y', '%d %b %Y', '%Y%m%d', '%Y/%m/%d'];
 
-type Facts = Pick<Profile, 'rows' | 'columns' | 'standIns' | 'limits'>;
+type Facts = Pick<Profile, 'rows' | 'sample' | 'columns' | 'standIns' | 'limits'>;
 
-/** @param key columns that name a row, as the spec says */
+/**
+ * @param key columns that name a row, as the spec says
+ * @param from a table or view of all rows that the facts are of
+ */
 export async function suggestContract(
   connection: DuckDBConnection,
   facts: Facts,
   key: readonly string[] = [],
+  from = 'source',
 ): Promise<SuggestedContract> {
   const columns: SuggestedColumn[] = [];
   for (const column of facts.columns) {
     // Lists and objects are for SQL only: there is no rule for them.
-    if (column.type !== 'nested') columns.push({ name: column.name, rules: await rulesOf(connection, column, facts) });
+    if (column.type !== 'nested')
+      columns.push({ name: column.name, rules: await rulesOf({ connection, from }, column, facts) });
   }
   const table: SuggestedRule[] = [
     { key: 'rows', value: { min: leading(facts.rows / 2) }, seen: `seen: ${formatCount(facts.rows)} rows` },
   ];
-  if (key.length > 1 && (await isUnique(connection, key))) {
+  if (key.length > 1 && (await isUnique({ connection, from }, key))) {
     table.push({ key: 'unique', value: [key], seen: 'seen: no combination stands twice' });
   }
   return { columns, table };
 }
 
-async function rulesOf(connection: DuckDBConnection, column: ColumnProfile, facts: Facts): Promise<SuggestedRule[]> {
+/** Where the rows are. */
+interface Rows {
+  readonly connection: DuckDBConnection;
+  readonly from: string;
+}
+
+async function rulesOf(place: Rows, column: ColumnProfile, facts: Facts): Promise<SuggestedRule[]> {
   const { type, missing, name } = column;
   const { rows } = facts;
   if (missing === rows) return [{ key: 'required', value: true, seen: 'seen: missing in every row' }];
   const standIns = facts.standIns.filter((standIn) => standIn.column === name);
   const values =
     type === 'string'
-      ? await textRules(connection, column, standIns, facts)
+      ? await textRules(place, column, standIns, facts)
       : type === 'integer' || type === 'number'
         ? numberRules(column, standIns, facts)
         : type === 'date' || type === 'timestamp'
           ? dateRules(column)
           : { rules: [], failing: 0 };
-  const isOne = standIns.length === 0 && values.failing === 0 && isUniqueColumn(column, rows);
+  const seemsOne = standIns.length === 0 && values.failing === 0 && isUniqueColumn(column, rows);
+  // Of a sample's facts the number of different values is an estimate.
+  const isOne = seemsOne && (facts.sample === undefined || (await isUnique(place, [name])));
   return [
     { key: 'type', value: type, seen: '' },
     missingRule(missing, rows),
@@ -180,7 +193,7 @@ function dateRules({ numbers }: ColumnProfile): ValueRules {
 }
 
 async function textRules(
-  connection: DuckDBConnection,
+  place: Rows,
   column: ColumnProfile,
   standIns: readonly StandIn[],
   { rows }: Facts,
@@ -200,9 +213,9 @@ async function textRules(
     return { rules: [{ key: 'enum', value: listed.map(({ value }) => value), seen }], failing: stood + rare };
   }
   const others = standIns.map(({ value }) => String(value));
-  const format = await formatOf(connection, name, others);
+  const format = await formatOf(place, name, others);
   if (format) return { rules: [{ key: 'format', value: format, seen: 'seen: every value is such a date' }], failing: stood };
-  const pattern = length.max <= LONGEST_PATTERN ? await patternOf(connection, name, others) : undefined;
+  const pattern = length.max <= LONGEST_PATTERN ? await patternOf(place, name, others) : undefined;
   if (pattern)
     return {
       rules: [{ key: 'pattern', value: pattern.regex, seen: `seen: all values look like ${pattern.shape}` }],
@@ -222,14 +235,14 @@ async function textRules(
 }
 
 /** SQL of the texts of a column that are values. */
-function textsOf(name: string, others: readonly string[]): string {
+function textsOf(from: string, name: string, others: readonly string[]): string {
   const value = identifier(name);
   const not = others.map((text) => ` AND ${value} <> '${text.replaceAll("'", "''")}'`).join('');
-  return `SELECT ${value} AS v FROM source WHERE ${value} IS NOT NULL AND ${value} <> ''${not}`;
+  return `SELECT ${value} AS v FROM ${from} WHERE ${value} IS NOT NULL AND ${value} <> ''${not}`;
 }
 
-async function formatOf(connection: DuckDBConnection, name: string, others: readonly string[]): Promise<string | undefined> {
-  const texts = textsOf(name, others);
+async function formatOf({ connection, from }: Rows, name: string, others: readonly string[]): Promise<string | undefined> {
+  const texts = textsOf(from, name, others);
   const failing = FORMATS.map((format, index) => `count(*) FILTER (WHERE try_strptime(v, '${format}') IS NULL) AS f${index}`);
   // Most columns are no dates, and few rows show it.
   const [few = {}] = await readRows(connection, `SELECT ${failing.join(', ')} FROM (${texts} LIMIT 100)`);
@@ -242,7 +255,7 @@ async function formatOf(connection: DuckDBConnection, name: string, others: read
 
 /** A regular expression where all values have one shape: the same kinds of characters in the same places. */
 async function patternOf(
-  connection: DuckDBConnection,
+  { connection, from }: Rows,
   name: string,
   others: readonly string[],
 ): Promise<{ readonly regex: string; readonly shape: string } | undefined> {
@@ -252,7 +265,7 @@ async function patternOf(
   }, 'v');
   const shapes = await readRows(
     connection,
-    `SELECT shape FROM (SELECT ${replaced} AS shape FROM (${textsOf(name, others)})) GROUP BY shape LIMIT 2`,
+    `SELECT shape FROM (SELECT ${replaced} AS shape FROM (${textsOf(from, name, others)})) GROUP BY shape LIMIT 2`,
   );
   const shape = shapes.length === 1 ? String(shapes[0]!.shape) : '';
   if (!/[0aA]/.test(shape) || /[^\x20-\x7e]/.test(shape)) return undefined;
@@ -264,9 +277,9 @@ async function patternOf(
   return { regex, shape };
 }
 
-async function isUnique(connection: DuckDBConnection, columns: readonly string[]): Promise<boolean> {
+async function isUnique({ connection, from }: Rows, columns: readonly string[]): Promise<boolean> {
   const names = columns.map(identifier).join(', ');
-  const found = await readRows(connection, `SELECT 1 AS one FROM source GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`);
+  const found = await readRows(connection, `SELECT 1 AS one FROM ${from} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`);
   return found.length === 0;
 }
 

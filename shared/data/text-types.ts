@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { FoundType } from './column-types.js';
 import { readRows } from './duckdb.js';
-import { identifier, literal } from './sql.js';
+import { identifier, literal, matchSql } from './sql.js';
 
 /**
  * The types of columns that come as text (CSV, TSV, dates in JSON). A type is chosen only when every value of the column
@@ -113,34 +113,58 @@ async function detectBatch(
 ): Promise<[name: string, type: TextType][]> {
   const texts = columns.map(({ text }, index) => `${text} AS t${index}`).join(', ');
   const sample = await readRows(connection, `SELECT ${texts} FROM ${identifier(table)} LIMIT ${SAMPLE_ROWS}`);
-  const open = columns.map((column, index) => ({
-    ...column,
-    candidates: plausible(
-      CANDIDATES[column.origin],
-      sample.map((row) => row[`t${index}`]),
+  const open = columns.map((column, index) => {
+    const values = knownValues(sample.map((row) => row[`t${index}`]));
+    return { ...column, candidates: plausible(CANDIDATES[column.origin], values), isKnown: values.length > 0 };
+  });
+  const ask = async (counts: readonly string[]): Promise<(name: string) => number> => {
+    if (counts.length === 0) return () => Number.NaN;
+    const [found] = await readRows(connection, `SELECT ${counts.join(', ')} FROM ${identifier(table)}`);
+    return (name) => Number(found![name]);
+  };
+  const present = ({ text }: TextColumn, index: number): string => `count(*) FILTER (${text} <> '') AS v${index}`;
+  const fits = ({ text }: TextColumn, { pattern, read }: Candidate, name: string): string =>
+    `count(*) FILTER (${matchSql(text, pattern)} AND ${read(text)} IS NOT NULL) AS ${name}`;
+  // Mostly the first type fits all values. No pattern fits the empty text or a spelling of "missing", so a type that fits
+  // as often as there are values fits all. Dates without a standard are looked at together, since two may fit.
+  const isFirst = ({ candidates: [first] }: { candidates: readonly Candidate[] }): boolean =>
+    first !== undefined && !first.label;
+  const first = await ask(
+    open.flatMap((column, index) =>
+      isFirst(column) ? [present(column, index), fits(column, column.candidates[0]!, `c${index}`)] : [],
     ),
-  }));
-  const counts = open.flatMap(({ text, candidates }, index) => [
-    `count(*) FILTER (${text} <> '') AS v${index}`,
-    `count(*) FILTER (${text} IN (${NA_LIST})) AS n${index}`,
-    ...candidates.map(
-      ({ pattern, read }, number) =>
-        `count(*) FILTER (regexp_full_match(${text}, ${literal(pattern)}) AND ${read(text)} IS NOT NULL) AS c${index}_${number}`,
+  );
+  const types = open.map((column, index): TextType | undefined => {
+    // One text that fits nothing is enough to know.
+    if (column.isKnown && column.candidates.length === 0) return choose(1, 0, []);
+    const values = first(`v${index}`);
+    return values === first(`c${index}`) ? choose(values, 0, column.candidates.slice(0, 1)) : undefined;
+  });
+  const rest = await ask(
+    open.flatMap((column, index) =>
+      types[index]
+        ? []
+        : [
+            present(column, index),
+            `count(*) FILTER (${column.text} IN (${NA_LIST})) AS n${index}`,
+            ...column.candidates.map((candidate, at) => fits(column, candidate, `c${index}_${at}`)),
+          ],
     ),
-  ]);
-  const [found] = await readRows(connection, `SELECT ${counts.join(', ')} FROM ${identifier(table)}`);
-  const number = (name: string): number => Number(found![name]);
+  );
   return open.map(({ name, candidates }, index) => {
-    const [values, missing] = [number(`v${index}`), number(`n${index}`)];
-    // No pattern fits the empty text or a spelling of "missing", so a type that fits as often as there are values fits all.
-    const fitting = candidates.filter((_, at) => number(`c${index}_${at}`) === values - missing);
-    return [name, choose(values, missing, fitting)];
+    const [values, missing] = [rest(`v${index}`), rest(`n${index}`)];
+    const fitting = candidates.filter((_, at) => rest(`c${index}_${at}`) === values - missing);
+    return [name, types[index] ?? choose(values, missing, fitting)];
   });
 }
 
-function plausible(candidates: readonly Candidate[], values: readonly unknown[]): readonly Candidate[] {
+/** Those of a sample that are no spelling of "missing". */
+function knownValues(values: readonly unknown[]): string[] {
   const texts = values.filter((value): value is string => typeof value === 'string' && value !== '');
-  const known = texts.filter((text) => !NA_SPELLINGS.includes(text));
+  return texts.filter((text) => !NA_SPELLINGS.includes(text));
+}
+
+function plausible(candidates: readonly Candidate[], known: readonly string[]): readonly Candidate[] {
   return candidates.filter(({ pattern }) => {
     const shape = new RegExp(`^(?:${pattern})$`);
     return known.every((text) => shape.test(text));

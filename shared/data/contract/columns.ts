@@ -1,6 +1,6 @@
 import { type Location, messageOf, UserError } from '../../core/errors.js';
 import type { ColumnRules } from '../../spec/schema.js';
-import { identifier, literal } from '../sql.js';
+import { identifier, literal, matchSql } from '../sql.js';
 import type { ColumnSchema, ColumnType } from '../table.js';
 import { COUNTS, type InParts } from './in-parts.js';
 import {
@@ -17,7 +17,7 @@ import {
   rangeRequired,
   within,
 } from './rule.js';
-import { matchSql, membership, microseconds, missingCondition, SQL_TYPES } from './values.js';
+import { membership, microseconds, missingCondition, SQL_TYPES } from './values.js';
 
 /** Runs a query of our own to see whether DuckDB takes it; throws DuckDB's error. */
 export type Probe = (sql: string) => Promise<unknown>;

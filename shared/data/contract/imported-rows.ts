@@ -1,12 +1,12 @@
 import { canonicalText } from '../canonical.js';
 import type { Lookup } from '../lookup.js';
-import { identifier, literal } from '../sql.js';
+import { identifier, literal, matchSql } from '../sql.js';
 import type { ColumnSchema } from '../table.js';
 import type { Bounds, IgnoredRows, Repeats, RowTest } from './formats/imported-rule.js';
 import { columnsText } from './found-column.js';
 import { COUNTS, type FoundValues, type InParts } from './in-parts.js';
 import type { FailingRows, RowOrder } from './rule.js';
-import { matchSql, membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
+import { membership, microseconds, missingCondition, SQL_TYPES, unknownCondition } from './values.js';
 
 /** A test of rows as SQL. Conditions are true or false, never unknown. */
 export interface RowSql {

@@ -69,13 +69,6 @@ export function comparable(
   }
 }
 
-/** SQL condition: a pattern that the engine takes matches the whole text. A search between its ends is faster than `regexp_full_match`. */
-export function matchSql(text: string, pattern: string): string {
-  // A quotation that is left open would take what follows for text.
-  if (pattern.includes('\\Q')) return `regexp_full_match(${text}, ${literal(pattern)})`;
-  return `regexp_matches(${text}, ${literal(`\\A(?:${pattern})\\z`)})`;
-}
-
 /** SQL condition: every column has a value. */
 export function presentCondition(columns: readonly ColumnSchema[]): string {
   return columns.map((column) => `NOT ${missingCondition(column)}`).join(' AND ');

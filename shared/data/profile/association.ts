@@ -123,15 +123,26 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
 
 /** Ranks from 1, equal values share the mean of theirs. No NaN among the values. */
 export function ranks(values: Float64Array): Float64Array {
-  const order = Uint32Array.from(values, (_, row) => row).sort((a, b) => values[a]! - values[b]!);
-  const result = new Float64Array(values.length);
-  for (let start = 0; start < order.length; ) {
+  // Sorting values and finding each among the different ones is several times faster than sorting rows by their values.
+  const different = values.slice().sort();
+  const rankOf = new Float64Array(different.length);
+  let count = 0;
+  for (let start = 0; start < different.length; count++) {
     let end = start + 1;
-    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
-    for (let at = start; at < end; at++) result[order[at]!] = (start + 1 + end) / 2;
+    while (end < different.length && different[end] === different[start]) end++;
+    rankOf[count] = (start + 1 + end) / 2;
+    different[count] = different[start]!;
     start = end;
   }
-  return result;
+  return values.map((value) => {
+    let [low, high] = [0, count - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (different[middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    return rankOf[low]!;
+  });
 }
 
 function marginals(table: Contingency): { groups: number[]; classes: number[]; total: number } {

@@ -45,8 +45,8 @@ export function isOrdered(type: StoredType): boolean {
 
 /** SQL of a value as a DOUBLE (dates in microseconds since 1970 UTC); NULL where it is missing or infinite. */
 export function axis({ sql, type }: Described): string {
-  if (type === 'date' || type === 'timestamp')
-    return `CAST(CASE WHEN isfinite(${sql}) THEN epoch_us(CAST(${sql} AS TIMESTAMP)) END AS DOUBLE)`;
+  // Infinite dates have no microseconds.
+  if (type === 'date' || type === 'timestamp') return `CAST(epoch_us(CAST(${sql} AS TIMESTAMP)) AS DOUBLE)`;
   return `CASE WHEN abs(CAST(${sql} AS DOUBLE)) < ${LARGEST} THEN CAST(${sql} AS DOUBLE) END`;
 }
 
@@ -114,13 +114,16 @@ async function findDifferent(connection: DuckDBConnection, columns: readonly Des
   return columns.map((_, index) => row[`d${index}`] === true);
 }
 
-async function readLevels(
+/** The texts of a column and how many rows have each, most rows first. @param from a table or view that has the column */
+export async function readLevels(
   connection: DuckDBConnection,
   { sql }: Described,
   present: number,
   smallestGroup: number,
+  from = 'source',
 ): Promise<{ distinct: number; levels: LevelProfile; texts: string[] }> {
-  const groups = `SELECT CAST(${sql} AS VARCHAR) AS value, count(*) AS n FROM source WHERE ${sql} IS NOT NULL GROUP BY ALL`;
+  const grouped = `SELECT ${sql} AS value, count(*) AS n FROM ${from} WHERE ${sql} IS NOT NULL GROUP BY ALL`;
+  const groups = `SELECT CAST(value AS VARCHAR) AS value, n FROM (${grouped})`;
   const rows = await readRows(
     connection,
     `WITH groups AS MATERIALIZED (${groups})

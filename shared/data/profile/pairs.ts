@@ -71,8 +71,8 @@ export async function correlate(
     rows: size,
     pairs: strongest.map(({ a, b, rows: n }) => {
       const { x, y } = commonRows(values[a]!, values[b]!);
-      // Ranks anew among the rows that the pair has in common.
-      const spearman = pearson(ranks(x), ranks(y));
+      // Ranks anew among the rows that the pair has in common, unless those are all.
+      const spearman = n === size ? pearson(roughRanks[a]!, roughRanks[b]!) : pearson(ranks(x), ranks(y));
       return {
         a: numeric[a]!.name,
         b: numeric[b]!.name,

@@ -15,6 +15,17 @@ export interface Profile {
   readonly task: 'binary' | 'multiclass' | 'regression';
   readonly files: readonly string[];
   readonly rows: number;
+  /**
+   * Of very many rows: what would have to sort or hash each of them is of a sample. These are quantiles, histograms, outliers,
+   * rows of the median, duplicates, the split, the counts of texts with very many values, relations and correlations. Counts among
+   * them are scaled to all rows, but for those of relations, correlations and associations. Counts of different values beyond 16,384
+   * are estimates.
+   */
+  readonly sample?: {
+    readonly rows: number;
+    /** The rank of a quantile is within this share of the rows, with 99 % certainty. */
+    readonly rankError: number;
+  };
   readonly target: TargetProfile;
   /** The raw columns in the order of the data. */
   readonly columns: readonly ColumnProfile[];

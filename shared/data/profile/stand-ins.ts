@@ -23,31 +23,40 @@ const FAR = 0.5;
 /** A text that half of the rows have is what the column says. */
 const MOST_SHARE = 0.5;
 
-/** @param rows of the view `source` */
+/**
+ * @param rows of `from`
+ * @param from a table or view that has the columns
+ */
 export async function findStandIns(
   connection: DuckDBConnection,
   columns: readonly ColumnProfile[],
   rows: number,
+  from = 'source',
 ): Promise<StandIn[]> {
-  const texts = await textsIn(connection, columns, rows);
+  const texts = await textsIn(connection, columns, rows, from);
   const found: StandIn[] = [];
   for (const column of columns) {
     found.push(...texts.filter((text) => text.column === column.name));
     const { numbers, type } = column;
     if (type !== 'integer' && type !== 'number') continue;
     for (const end of ['min', 'max'] as const) {
-      if (numbers && NUMBERS.has(numbers[end])) found.push(...(await numberAt(connection, column, end)));
+      if (numbers && NUMBERS.has(numbers[end])) found.push(...(await numberAt(connection, column, end, from)));
     }
   }
   return found;
 }
 
-async function textsIn(connection: DuckDBConnection, columns: readonly ColumnProfile[], rows: number): Promise<StandIn[]> {
+async function textsIn(
+  connection: DuckDBConnection,
+  columns: readonly ColumnProfile[],
+  rows: number,
+  from: string,
+): Promise<StandIn[]> {
   const strings = columns.filter(({ type, missing }) => type === 'string' && missing < rows);
   if (strings.length === 0) return [];
   const selects = strings.map(({ name }, index) => {
     const value = identifier(name);
-    return `SELECT ${index} AS c, ${value} AS v, count(*) AS n FROM source WHERE ${value} IN (${TEXTS.map(literal).join(', ')}) GROUP BY ${value}`;
+    return `SELECT ${index} AS c, ${value} AS v, count(*) AS n FROM ${from} WHERE ${value} IN (${TEXTS.map(literal).join(', ')}) GROUP BY ${value}`;
   });
   const counted = await readRows(connection, `${selects.join(' UNION ALL ')} ORDER BY c, n DESC, v`);
   return counted
@@ -60,13 +69,14 @@ async function numberAt(
   connection: DuckDBConnection,
   { name, type, numbers }: ColumnProfile,
   end: 'min' | 'max',
+  from: string,
 ): Promise<StandIn[]> {
   const value = numbers![end];
   const sql = axis({ sql: identifier(name), type });
   const [rest = {}] = await readRows(
     connection,
     `SELECT min(v) FILTER (WHERE v <> ${value}) AS low, max(v) FILTER (WHERE v <> ${value}) AS high,
-       count(*) FILTER (WHERE v = ${value}) AS n FROM (SELECT ${sql} AS v FROM source)`,
+       count(*) FILTER (WHERE v = ${value}) AS n FROM (SELECT ${sql} AS v FROM ${from})`,
   );
   if (rest.low === null || rest.high === null) return [];
   const [low, high] = [Number(rest.low), Number(rest.high)];

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { comparable, matchSql, membership } from '../../../../shared/data/contract/values.js';
+import { comparable, membership } from '../../../../shared/data/contract/values.js';
 import { type Database, openDatabase, readRows } from '../../../../shared/data/duckdb.js';
-import { literal } from '../../../../shared/data/sql.js';
+import { literal, matchSql } from '../../../../shared/data/sql.js';
 
 let database: Database;
 beforeAll(async () => {
