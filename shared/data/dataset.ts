@@ -9,7 +9,6 @@ import { columnKey, meantColumn } from './column-names.js';
 import { normalised, storedType } from './column-types.js';
 import { headerColumns } from './csv-header.js';
 import { countRows, type Database, openDatabase, readArray, readTexts } from './duckdb.js';
-import { evaluated } from './evaluated.js';
 import { type CheckedExpression, checkExpression, closeFence } from './fence.js';
 import { type FileLine, fileLines } from './file-lines.js';
 import { type RowsFingerprint, rowsDigest } from './fingerprint.js';
@@ -25,6 +24,7 @@ import { resolveSources, type SourceFile } from './sources.js';
 import { identifier } from './sql.js';
 import { blameFile, loadStages } from './stage.js';
 import type { Column, ColumnSchema, ColumnType, Labels, StringColumn, Table } from './table.js';
+import { evaluated } from './time-limit.js';
 import { readColumn, readFloat64, selectRows } from './typed-columns.js';
 import { refuseCutArchives } from './whole-archives.js';
 
