@@ -21,8 +21,8 @@ export async function readCustomMetrics(
   rows: Uint32Array,
   { labels, candidate, champion }: { labels: Labels; candidate: Judged; champion?: Judged | undefined },
 ): Promise<readonly CustomMetric[]> {
-  const entries = Object.entries(spec.evaluate.custom ?? {}).flatMap(([name, metric]) =>
-    'sql' in metric ? [[name, metric] as const] : [],
+  const entries = Object.entries(spec.evaluate.custom ?? {}).flatMap(([name, { sql, better }]) =>
+    sql === undefined ? [] : [[name, { sql, better }] as const],
   );
   if (entries.length === 0) return [];
   const expressions = entries.map(([name, { sql }]) => ({

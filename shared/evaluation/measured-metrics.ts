@@ -26,6 +26,7 @@ export function measuredComparison(metric: MeasuredMetric, withChampion: boolean
     candidate,
     ...(champion !== undefined && { champion }),
     ...(isDifferent && Number.isFinite(candidate - champion) && { difference: candidate - champion }),
-    note: 'no interval: one number of a command',
+    note:
+      candidate === null ? 'not measured: the candidate gives no number for some rows' : 'no interval: one number of a command',
   };
 }

@@ -302,22 +302,25 @@ const customName = z
     error: 'this name has a meaning of its own; choose another',
   });
 
-const better = z.enum(['higher', 'lower']).describe('Which way it is better');
-
-const customSchema = z.union([
-  z.strictObject({ sql: sqlText.describe('SQL expression: the metric is its mean over the held-out rows'), better }),
-  z.strictObject({
-    command: z.string().min(1).describe('A command that writes one number for the held-out rows of a model'),
-    better,
+const customSchema = z
+  .strictObject({
+    sql: sqlText.optional().describe('SQL expression: the metric is its mean over the held-out rows'),
+    command: z.string().min(1).optional().describe('A command that writes one number for the held-out rows of a model'),
+    better: z.enum(['higher', 'lower']),
     columns: z
       .array(columnName)
       .min(1)
       .optional()
-      .describe('The columns of the data that it gets; default: those that the candidate reads'),
-    format: z.enum(['parquet', 'csv']).optional().describe('Format of the file that it gets; default parquet'),
-    timeout: duration.optional().describe('Longest time that it may take for one model; default 10m'),
-  }),
-]);
+      .describe('The columns of the data that the command gets; default: those that the candidate reads'),
+    format: z.enum(['parquet', 'csv']).optional().describe('Format of the file that the command gets; default parquet'),
+    timeout: duration.optional().describe('A duration such as 30s: what the command may take for one model; default 10m'),
+  })
+  .refine(({ sql, command }) => (sql === undefined) !== (command === undefined), {
+    error: 'a metric is either the mean of an expression (sql) or what a command finds (command): give one of the two',
+  })
+  .refine(({ sql, columns, format, timeout }) => sql === undefined || !(columns || format || timeout), {
+    error: 'columns, format and timeout are of a command; an expression reads every column',
+  });
 
 const evaluateSchema = z
   .strictObject({

@@ -112,7 +112,7 @@ writeFileSync(MLOPS_RESULT, String(right / lines.length) + '\\n');
       ['fail', share.candidate],
     ]);
     expect(outcome.failure).toBe('1 of 2 gates does not pass: own_share > 0.99.');
-    expect(outcome.summary).toContain('own\\_share: no interval: one number of a command');
+    expect(outcome.summary).toContain('own_share: no interval: one number of a command');
     expect(await readFile(outcome.outputs['report-path']!, 'utf8')).toContain('no interval: one number of a command');
     const seen = project.log.filter((line) => line.startsWith('seen '));
     const head = ['label', 'prediction', 'decision', 'usage', 'plan'];
@@ -137,7 +137,22 @@ writeFileSync(MLOPS_RESULT, String(right / lines.length) + '\\n');
   });
 
   test('that leaves no number is refused at its line', async () => {
+    const row = (id: number, random: { normal(): number }) => {
+      const usage = Math.round(random.normal() * 1000) / 1000;
+      return [id, usage, 'pro', usage + random.normal() < 0 ? 'yes' : 'no', 7, 1 + (id % 3)];
+    };
+    await project.write('data.csv', customers({ header: 'id,usage,plan,churned,Label,importance', row }));
+    await project.write('measure.mjs', MEASURE);
+    const weighted = { data: { path: 'data.csv', key: 'id', weight: 'importance' }, features: { use: ['usage'] } };
+    await project.write('mlops.yaml', spec({ ...weighted, evaluate: { custom: { own_share: own } } }));
     await project.run('train');
+    await project.run('evaluate', { model: '.mlops-actions/bundle' });
+    const seen = JSON.parse(project.log.find((line) => line.startsWith('seen '))!.slice(5)) as unknown[];
+    expect(seen.slice(1, 4)).toEqual([
+      ['label', 'prediction', 'decision', 'usage', 'importance'],
+      '["usage","importance"]',
+      'importance',
+    ]);
     const cases: readonly (readonly [Readonly<Record<string, unknown>>, string])[] = [
       [{ command: 'echo about to fail; exit 3' }, 'ended with exit status 3 after'],
       [{ command: 'echo about to fail; exit 3' }, 'its last lines: about to fail'],
@@ -156,9 +171,10 @@ writeFileSync(MLOPS_RESULT, String(right / lines.length) + '\\n');
         'took longer than evaluate.custom.own_share.timeout (200ms) and has been ended',
       ],
       [{ columns: ['usage', 'amount'] }, 'there is no column "amount"'],
+      [{ columns: ['usage', 'Label'] }, 'evaluate.custom.own_share.columns: "Label" would hide the column of that name'],
     ];
     for (const [change, message] of cases) {
-      await project.write('mlops.yaml', spec({ evaluate: { custom: { own_share: { ...own, ...change } } } }));
+      await project.write('mlops.yaml', spec({ ...weighted, evaluate: { custom: { own_share: { ...own, ...change } } } }));
       const line = await project.complaint('evaluate', { model: '.mlops-actions/bundle' });
       expect(line).toContain(message);
       expect(line).toMatch(/^mlops\.yaml:\d+:\d+: /);

@@ -35,7 +35,7 @@ export interface MeasureRequest {
 }
 
 type CustomEntry = NonNullable<Spec['evaluate']['custom']>[string];
-type Command = Extract<CustomEntry, { readonly command: string }> & { readonly name: string };
+type Command = Omit<CustomEntry, 'sql' | 'command'> & { readonly name: string; readonly command: string };
 
 const DEFAULT_TIMEOUT = '10m';
 
@@ -49,8 +49,8 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
  */
 export async function measureByCommands(request: MeasureRequest): Promise<readonly MeasuredMetric[]> {
   const { loaded, candidate, champion, folder, log } = request;
-  const commands = Object.entries(loaded.spec.evaluate.custom ?? {}).flatMap(([name, metric]): Command[] =>
-    'command' in metric ? [{ ...metric, name }] : [],
+  const commands = Object.entries(loaded.spec.evaluate.custom ?? {}).flatMap(([name, { command, ...metric }]): Command[] =>
+    command === undefined ? [] : [{ ...metric, name, command }],
   );
   const measured: MeasuredMetric[] = [];
   try {
