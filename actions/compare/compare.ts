@@ -33,6 +33,7 @@ import { workDirectory } from '../../shared/runner/work-directory.js';
 import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.js';
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
+import { measureByCommands } from '../../shared/training/command/metric-command.js';
 import { retrainWithSeeds } from '../../shared/training/retrain-seeds.js';
 import { assertNames, assertOneTestSet, bestOf, candidateResults, confidenceOf, type NamedCandidate } from './candidates.js';
 import { disagreeingRows } from './disagreeing.js';
@@ -110,7 +111,14 @@ export async function run(inputs: CompareInputs, services: RunnerServices): Prom
     const all: Comparison[] = [];
     for (const { name, model } of candidates) {
       if (candidates.length > 1) log(`Candidate ${all.length + 1} of ${candidates.length}: ${name}`);
-      all.push(await judgeCandidate(dataset, loaded, model, champion, { ...services, recent, candidates: candidates.length }));
+      all.push(
+        await judgeCandidate(dataset, loaded, model, champion, {
+          ...services,
+          directory,
+          recent,
+          candidates: candidates.length,
+        }),
+      );
     }
     const best = bestOf(all);
     const judged = all[best]!;
@@ -179,7 +187,9 @@ async function judgeCandidate(
     log,
     recent,
     candidates,
+    directory,
   }: RunnerServices & {
+    readonly directory: string;
     readonly recent: Uint8Array | undefined;
     readonly candidates: number;
   },
@@ -231,6 +241,15 @@ async function judgeCandidate(
     candidate: { predictions: scored.predictions, threshold: manifest.threshold },
     champion: opponent && { predictions: opponent.predictions, threshold: championManifest?.threshold },
   });
+  const measured = await measureByCommands({
+    ...{ dataset, loaded, rows, directory, labels: judgedLabels, log },
+    specFile: resolve(environment.workspace, loaded.file),
+    folder: join(workDirectory(directory), 'metric'),
+    candidate: { predictions: scored.predictions, threshold: manifest.threshold },
+    champion: opponent && { predictions: opponent.predictions, threshold: championManifest?.threshold },
+    inputs: manifest.signature.inputs.map(({ name }) => name),
+    env: process.env,
+  });
   const again = champion && !notComparable && !isFile(candidate) && (spec.evaluate.seeds ?? 1) > 1;
   const runs = again
     ? await retrainWithSeeds(dataset, loaded, manifest, { rows, trainings: spec.evaluate.seeds!, progress })
@@ -264,6 +283,7 @@ async function judgeCandidate(
     blocks,
     weights,
     custom,
+    measured,
     retrained: runs && 'predictions' in runs ? runs.predictions : undefined,
     threshold: { candidate: manifest.threshold, champion: championManifest?.threshold },
     measures: measuresOf(candidate, scored),

@@ -32,6 +32,7 @@ import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.j
 import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
+import { measureByCommands } from '../../shared/training/command/metric-command.js';
 import { type Evaluated, findEvaluation } from './reuse.js';
 
 export interface EvaluateInputs {
@@ -173,6 +174,14 @@ async function evaluate(
     custom: await readCustomMetrics(dataset, loaded, rows, {
       labels: judgedLabels,
       candidate: { predictions, threshold: manifest?.threshold },
+    }),
+    measured: await measureByCommands({
+      ...{ dataset, loaded, rows, directory, labels: judgedLabels, log },
+      specFile: resolve(environment.workspace, loaded.file),
+      folder: join(workDirectory(directory), 'metric'),
+      candidate: { predictions, threshold: manifest?.threshold },
+      inputs: resolved.kind === 'predictions' ? [] : [...table.columns.keys()],
+      env: process.env,
     }),
     threshold: { candidate: manifest?.threshold },
     measures: {

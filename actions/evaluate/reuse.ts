@@ -57,7 +57,7 @@ export async function findEvaluation(model: Evaluated, place: Place): Promise<Ev
 async function fingerprintOf(model: Evaluated, place: Place): Promise<Fingerprint | undefined> {
   const { spec } = place.loaded;
   // A program may read whatever it likes.
-  if (Object.values(spec.evaluate.custom ?? {}).some((custom) => 'command' in custom)) return undefined;
+  if (Object.values(spec.evaluate.custom ?? {}).some(({ command }) => command !== undefined)) return undefined;
   const identity = await identityOf(model, place.directory);
   if (identity === undefined) return undefined;
   const { path: _path, ...data } = spec.data;

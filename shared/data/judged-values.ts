@@ -10,6 +10,25 @@ import { identifier } from './sql.js';
 import type { Labels } from './table.js';
 import { withTimeLimit } from './time-limit.js';
 
+/** A model on judged rows: labels and predictions in the rows' order. */
+export interface JudgedModelRows {
+  readonly labels: Labels;
+  readonly predictions: Predictions;
+  /** Of two classes; default 0.5. */
+  readonly threshold?: number | undefined;
+}
+
+/** A view of the judged rows, in the order of `place`. */
+interface Judgement {
+  readonly view: string;
+  /** The column that orders the rows. */
+  readonly place: string;
+  /** The columns of the data that can be read: all but those whose names mean the judgement's. */
+  readonly columns: readonly string[];
+  /** Of more than two classes: the columns with the probability of each, in their order. */
+  readonly scores: readonly string[];
+}
+
 /** An expression of the spec over the data's columns and the three of a judgement. */
 export interface JudgedExpression {
   readonly name: string;
@@ -21,7 +40,7 @@ const TABLE = '__judged';
 const VIEW = '__judgement';
 const PLACE = '__place';
 /** Columns of the data with these names cannot be read in such expressions: they mean the judgement's. */
-const JUDGED = ['label', 'prediction', 'decision'] as const;
+export const JUDGED = ['label', 'prediction', 'decision'] as const;
 const BLOCK = 2048;
 
 /**
@@ -32,19 +51,44 @@ const BLOCK = 2048;
  * @param rows the judged rows in the dataset's order; labels and predictions have the same order
  * @throws UserError at the expression that is wrong, fails on a value, or is not a finite number
  */
-export async function judgedValues(
+export function judgedValues(
   dataset: Dataset,
   rows: Uint32Array,
-  { labels, predictions, threshold = 0.5 }: { labels: Labels; predictions: Predictions; threshold?: number | undefined },
+  model: JudgedModelRows,
   expressions: readonly JudgedExpression[],
 ): Promise<Float64Array[]> {
+  return withJudgement(dataset, rows, model, (judgement) => valuesOf(dataset, rows, judgement, expressions));
+}
+
+/** Lays the judged rows of a model beside the data as a view for as long as `work` takes. */
+export async function withJudgement<Result>(
+  dataset: Dataset,
+  rows: Uint32Array,
+  { labels, predictions, threshold = 0.5 }: JudgedModelRows,
+  work: (judgement: Judgement) => Promise<Result>,
+): Promise<Result> {
   const { connection } = dataset;
-  await loadJudged(dataset, rows, labels, predictions, threshold);
-  const columns = dataset.columnNames.filter((name) => !(JUDGED as readonly string[]).includes(name.toLowerCase()));
-  const own = columns.map((name) => `s.${identifier(name)}`);
-  await connection.run(
-    `CREATE OR REPLACE TEMP VIEW ${VIEW} AS SELECT ${[...own, ...JUDGED.map((name) => `j.${name}`), `j.${PLACE}`].join(', ')} FROM source s POSITIONAL JOIN ${TABLE} j WHERE j.${PLACE} IS NOT NULL`,
-  );
+  const scores = labels.task === 'multiclass' ? labels.classes.map((_, index) => `__score_${index}`) : [];
+  await loadJudged(dataset, rows, { labels, predictions, threshold, scores });
+  try {
+    const columns = dataset.columnNames.filter((name) => !(JUDGED as readonly string[]).includes(name.toLowerCase()));
+    const own = columns.map((name) => `s.${identifier(name)}`);
+    await connection.run(
+      `CREATE OR REPLACE TEMP VIEW ${VIEW} AS SELECT ${[...own, ...[...JUDGED, ...scores, PLACE].map((name) => `j.${name}`)].join(', ')} FROM source s POSITIONAL JOIN ${TABLE} j WHERE j.${PLACE} IS NOT NULL`,
+    );
+    return await work({ view: VIEW, place: PLACE, columns, scores });
+  } finally {
+    await connection.run(`DROP VIEW IF EXISTS ${VIEW}`);
+    await connection.run(`DROP TABLE IF EXISTS ${TABLE}`);
+  }
+}
+
+async function valuesOf(
+  { connection }: Dataset,
+  rows: Uint32Array,
+  { columns }: Judgement,
+  expressions: readonly JudgedExpression[],
+): Promise<Float64Array[]> {
   const found: Float64Array[] = [];
   for (const { name, sql, location } of expressions) {
     const fail = (message: string, cause?: unknown): never => {
@@ -66,25 +110,26 @@ export async function judgedValues(
     if (infinite > 0) fail(`the expression is infinite for ${formatCount(infinite)} rows; NULL leaves a row out`);
     found.push(values);
   }
-  await connection.run(`DROP VIEW ${VIEW}`);
-  await connection.run(`DROP TABLE ${TABLE}`);
   return found;
 }
 
 async function loadJudged(
   { connection, rows: all }: Dataset,
   rows: Uint32Array,
-  labels: Labels,
-  predictions: Predictions,
-  threshold: number,
+  {
+    labels,
+    predictions,
+    threshold,
+    scores,
+  }: { labels: Labels; predictions: Predictions; threshold: number; scores: readonly string[] },
 ): Promise<void> {
   const { BIGINT, DOUBLE, DuckDBDataChunk, VARCHAR } = await duckdb();
   const isText = labels.task === 'multiclass';
   const classType = isText ? VARCHAR : DOUBLE;
-  const types = [BIGINT, classType, DOUBLE, classType];
+  const types = [BIGINT, classType, DOUBLE, classType, ...scores.map(() => DOUBLE)];
   const sqlClass = isText ? 'VARCHAR' : 'DOUBLE';
   await connection.run(
-    `CREATE OR REPLACE TEMP TABLE ${TABLE} (${PLACE} BIGINT, label ${sqlClass}, prediction DOUBLE, decision ${sqlClass})`,
+    `CREATE OR REPLACE TEMP TABLE ${TABLE} (${PLACE} BIGINT, label ${sqlClass}, prediction DOUBLE, decision ${sqlClass}${scores.map((name) => `, ${name} DOUBLE`).join('')})`,
   );
   const answers = answersOf(labels, predictions, threshold);
   // All rows of the data stand in the table in their order, so that the two are joined by position.
@@ -104,10 +149,19 @@ async function loadJudged(
       column(answers.label),
       column(answers.prediction),
       column(answers.decision),
+      ...scores.map((_, index) => column(scoreOf(labels, predictions, index))),
     ]);
     appender.appendDataChunk(chunk);
   }
   appender.closeSync();
+}
+
+/** The probability of the class at an index of the labels. */
+function scoreOf(labels: Labels, { task, ...predictions }: Predictions, index: number): Answer {
+  if (labels.task === 'regression' || !('classes' in predictions)) throw new Error(`task ${task} has no scores of classes`);
+  const { classes, scores } = predictions;
+  const at = classes.indexOf(labels.classes[index]!);
+  return (row) => scores[row * classes.length + at]!;
 }
 
 type Answer = (row: number) => DuckDBValue;

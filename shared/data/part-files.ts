@@ -40,8 +40,8 @@ export async function writePartFiles(dataset: Dataset, request: PartFilesRequest
   const { weight: weightName } = dataset.spec.data;
   const weight = weightName === undefined ? undefined : dataset.column(weightName, dataset.locate(['data', 'weight'])).name;
   const names: PartFileColumns = { target: targetName(label.name, features), ...(weight !== undefined && { weight }) };
-  const columns: Column[] = features.map(({ name, type }) => ({ name, type, sql: valueSql(identifier(name), type) }));
-  const answers: Column[] = [{ name: names.target, type: label.type, sql: label.sql }];
+  const columns: WrittenColumn[] = features.map(({ name, type }) => ({ name, type, sql: valueSql(identifier(name), type) }));
+  const answers: WrittenColumn[] = [{ name: names.target, type: label.type, sql: label.sql }];
   if (weight !== undefined) answers.push({ name: weight, type: 'number', sql: `CAST(${identifier(weight)} AS DOUBLE)` });
   await loadParts(dataset, parts);
   try {
@@ -50,7 +50,7 @@ export async function writePartFiles(dataset: Dataset, request: PartFilesRequest
       const condition = labelled ? ` AND (${label.sql}) IS NOT NULL` : '';
       const values = written.map(({ sql, type }) => `CAST(${sql} AS ${sqlType(type)})`).join(', ');
       const select = `SELECT ${values} FROM source POSITIONAL JOIN ${PARTS_TABLE} WHERE __part = ${PARTS.indexOf(part)}${condition}`;
-      await writeFile(dataset, select, written, file, format);
+      await writeFound(dataset, select, written, file, format);
     }
   } finally {
     await dataset.connection.run(`DROP TABLE IF EXISTS ${PARTS_TABLE}`);
@@ -58,13 +58,15 @@ export async function writePartFiles(dataset: Dataset, request: PartFilesRequest
   return names;
 }
 
-interface Column {
+/** A column of a written file. */
+export interface WrittenColumn {
   readonly name: string;
   readonly type: ColumnType;
   readonly sql: string;
 }
 
-function valueSql(sql: string, type: ColumnType): string {
+/** Missing text is the empty text, as a model gets it. */
+export function valueSql(sql: string, type: ColumnType): string {
   return type === 'string' ? `coalesce(${sql}, '')` : sql;
 }
 
@@ -76,10 +78,11 @@ function targetName(wanted: string, features: readonly ColumnSchema[]): string {
   return name;
 }
 
-async function writeFile(
+/** Writes what a query of a dataset finds, through a database that may write files. */
+export async function writeFound(
   dataset: Dataset,
   select: string,
-  columns: readonly Column[],
+  columns: readonly Pick<WrittenColumn, 'name' | 'type'>[],
   file: string,
   format: 'parquet' | 'csv',
 ): Promise<void> {

@@ -12,7 +12,7 @@ interface Judged {
 }
 
 /**
- * The metrics of `evaluate.custom` on the judged rows: each is the mean of its expression (see judgedValues).
+ * The metrics of `evaluate.custom` on the judged rows that are written in SQL: each is the mean of its expression (see judgedValues).
  * @throws UserError at the expression that is wrong
  */
 export async function readCustomMetrics(
@@ -21,7 +21,9 @@ export async function readCustomMetrics(
   rows: Uint32Array,
   { labels, candidate, champion }: { labels: Labels; candidate: Judged; champion?: Judged | undefined },
 ): Promise<readonly CustomMetric[]> {
-  const entries = Object.entries(spec.evaluate.custom ?? {});
+  const entries = Object.entries(spec.evaluate.custom ?? {}).flatMap(([name, { sql, better }]) =>
+    sql === undefined ? [] : [[name, { sql, better }] as const],
+  );
   if (entries.length === 0) return [];
   const expressions = entries.map(([name, { sql }]) => ({
     name,

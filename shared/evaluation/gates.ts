@@ -19,6 +19,8 @@ export type Measures = { readonly [name in MeasurementName]?: number };
 export interface GateInput {
   readonly gates: readonly GateLine[];
   readonly metrics: readonly MetricComparison[];
+  /** Those of the metrics that a command has measured: they have no interval, and a number is held against their value. */
+  readonly measured?: readonly string[] | undefined;
   readonly slices: readonly TestedSlice[];
   /** The rows that judged. */
   readonly rows: number;
@@ -45,7 +47,7 @@ const FARTHEST = 1000;
  *   significantly better, and fails when no value of the interval is (`<=` and `<` mirrored);
  * - slices: fails when one breaks the margin beyond chance, after Holm over the slices.
  *
- * Metrics without a valid interval decide nothing and say so.
+ * Metrics without a valid interval decide nothing and say so; those that a command has measured are held against a number all the same.
  */
 export function judgeGates(input: GateInput): GateResult[] {
   return input.gates.map(({ gate, text, line }) => ({
@@ -77,7 +79,7 @@ function judgeGate(gate: Gate, input: GateInput): Judged {
   if (gate.kind === 'slice') return judgeSlices(gate, input);
   const metric = input.metrics.find(({ name }) => name === gate.metric);
   if (!metric) return { outcome: 'skipped', note: `${gate.metric} was not computed` };
-  return gate.kind === 'value' ? judgeValue(gate, metric) : judgeDifference(gate, metric, input.rows);
+  return gate.kind === 'value' ? judgeValue(gate, metric, input) : judgeDifference(gate, metric, input.rows);
 }
 
 function judgeMeasure(gate: Gate, name: MeasurementName, input: GateInput): Judged {
@@ -91,12 +93,14 @@ function judgeMeasure(gate: Gate, name: MeasurementName, input: GateInput): Judg
   return { outcome: holds(gate.op, own - other, gate.margin) ? 'pass' : 'fail', value: own - other };
 }
 
-function judgeValue(gate: Gate & { kind: 'value' }, metric: MetricComparison): Judged {
+function judgeValue(gate: Gate & { kind: 'value' }, metric: MetricComparison, { measured }: GateInput): Judged {
   if (metric.candidate === null) {
     return { outcome: 'inconclusive', note: metric.note ?? `${metric.name} is undefined on these rows` };
   }
   const value = metric.candidate;
   const interval = metric.candidateInterval;
+  if (!interval && measured?.includes(metric.name))
+    return { outcome: holds(gate.op, value, gate.number) ? 'pass' : 'fail', value };
   if (!interval) return { outcome: 'inconclusive', value, ...(metric.note !== undefined && { note: metric.note }) };
   return { outcome: holds(gate.op, value, gate.number) ? 'pass' : 'fail', value, interval };
 }

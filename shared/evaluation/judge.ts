@@ -11,6 +11,7 @@ import { describeDecisions } from './decisions.js';
 import { disagreementOf } from './disagreement.js';
 import { describeGroups, type Groups } from './fairness.js';
 import { type GateInput, type GateLine, judgeGates, type Measures, outcomeOf } from './gates.js';
+import { type MeasuredMetric, measuredComparison } from './measured-metrics.js';
 import { compareMetrics } from './metric-comparison.js';
 import { type CustomMetric, type Pair, pairSamples } from './pair.js';
 import { describeClasses } from './per-class.js';
@@ -44,6 +45,8 @@ export interface EvaluationInput {
   readonly weights?: Float64Array | undefined;
   /** The spec's own metrics of both models. */
   readonly custom?: readonly CustomMetric[] | undefined;
+  /** The spec's own metrics that a command has measured. They have no interval: they are shown, and gates may hold them against a number. */
+  readonly measured?: readonly MeasuredMetric[] | undefined;
   /** Says the same of every row; see constantPredictions. */
   readonly baseline?: Predictions | undefined;
   /** Columns to search for the worst slices, by judged row; the most important first. */
@@ -123,15 +126,16 @@ export function evaluateModel(input: EvaluationInput): EvaluationParts {
 
 function assess(input: JudgeInput, noChampion: string): Judgement {
   const { labels, candidate, blocks, weights, custom, groups, primary, confidence, threshold } = input;
-  const known = input.champion ?? (input.sameDigest ? candidate : undefined);
-  const offered = input.notComparable === undefined ? known : undefined;
+  const opponent = input.champion ?? (input.sameDigest ? candidate : undefined);
+  const offered = input.notComparable === undefined ? opponent : undefined;
   const identical = offered !== undefined && isIdentical(input, offered);
   const whole = pairSamples({ labels, candidate, champion: identical ? undefined : offered, blocks, weights, custom, groups });
   const reason = notComparableReason(input, whole);
   const champion = reason === undefined && !identical ? offered : undefined;
   const pair = champion ? whole : withoutChampion(whole);
+  const asked = metricsOf(input);
   const options: BootstrapOptions = {
-    metrics: metricsOf(input),
+    metrics: asked.filter((name) => !input.measured?.some((own) => own.name === name)),
     resamples: input.bootstrap,
     confidence,
     seed: input.seed,
@@ -143,7 +147,9 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
   const { metrics, noise } = retrained
     ? withRetrainingNoise(measured, { labels, retrained, weights, threshold: threshold?.candidate, confidence })
     : { metrics: measured, noise: undefined };
-  const comparisons = metrics.map(({ comparison }) => comparison);
+  const own = (input.measured ?? []).map((metric) => measuredComparison(metric, champion !== undefined || identical));
+  const known = [...metrics.map(({ comparison }) => comparison), ...own];
+  const comparisons = asked.map((name) => known.find((metric) => metric.name === name)!);
   const sliced = compareSlices(input.slices, { labels, candidate, champion, blocks, weights, custom }, identical, {
     ...options,
     metrics: sliceMetricsOf(input),
@@ -156,6 +162,7 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
   const gates = judgeGates({
     gates: input.gates,
     metrics: comparisons,
+    measured: own.map(({ name }) => name),
     slices: sliced.slices,
     rows: pair.rows,
     measures: { rows: pair.rows, ...input.measures },

@@ -102,6 +102,9 @@ function checkSpec({ spec, text, locate }: KubeflowRequest): void {
       location: locate(path),
     });
   if (spec.train.command !== undefined) throw file(['train', 'command'], 'train.command runs code of this repository');
+  const [measured] = Object.entries(spec.evaluate.custom ?? {}).find(([, { command }]) => command !== undefined) ?? [];
+  if (measured !== undefined)
+    throw file(['evaluate', 'custom', measured, 'command'], `evaluate.custom.${measured}.command runs code of this repository`);
   if (typeof spec.contract === 'string') throw file(['contract'], `contract is in the file ${spec.contract}`);
   const [reference] = typeof spec.contract === 'object' ? (spec.contract.references ?? []) : [];
   if (reference) throw file(['contract', 'references'], `contract.references reads the file ${reference.file}`);

@@ -66,6 +66,11 @@ function customMetrics(content: unknown): string[] {
   return typeof custom === 'object' && custom !== null && !Array.isArray(custom) ? Object.keys(custom) : [];
 }
 
+/** Those of them that a command measures. */
+function commandMetrics(content: unknown): string[] {
+  return customMetrics(content).filter((name) => valueAt(content, ['evaluate', 'custom', name, 'command']) !== undefined);
+}
+
 const error = (path: Path, message: string, more: Partial<Finding> = {}): Finding => ({
   path,
   message,
@@ -241,7 +246,14 @@ function checkMetrics({ evaluate, task }: Sections, content: unknown): Finding[]
   if (evaluate.primary !== undefined) {
     const path = ['evaluate', 'primary'];
     findings.push(...check(path, evaluate.primary));
-    if (custom.includes(evaluate.primary) && task) {
+    if (commandMetrics(content).includes(evaluate.primary)) {
+      findings.push(
+        error(
+          path,
+          `${pathText(path)}: ${evaluate.primary} is one number of a command, without an interval, so it can give no verdict; choose a metric of the rows (one by sql too)`,
+        ),
+      );
+    } else if (custom.includes(evaluate.primary) && task) {
       const others = `training, tuning and monitoring go by ${DEFAULT_PRIMARY[task]}`;
       findings.push(
         notice(path, `${pathText(path)}: ${evaluate.primary} decides comparisons; ${others}, since it is of evaluate.custom`),
@@ -291,6 +303,10 @@ function checkGates({ gates, task, evaluate }: Sections, content: unknown): Find
           ),
         ];
       }
+    }
+    if (gate.kind !== 'value' && commandMetrics(content).includes(gate.metric)) {
+      const message = `gate ${JSON.stringify(text)}: ${gate.metric} is one number of a command, without an interval, so nothing says whether a difference is chance; compare it with a number`;
+      return [error(path, message)];
     }
     const impossible = impossibility(gate);
     if (impossible) return [error(path, `gate ${JSON.stringify(text)}: ${impossible}`)];

@@ -302,14 +302,34 @@ const customName = z
     error: 'this name has a meaning of its own; choose another',
   });
 
+const customSchema = z
+  .strictObject({
+    sql: sqlText.optional().describe('SQL expression: the metric is its mean over the held-out rows'),
+    command: z.string().min(1).optional().describe('A command that writes one number for the held-out rows of a model'),
+    better: z.enum(['higher', 'lower']),
+    columns: z
+      .array(columnName)
+      .min(1)
+      .optional()
+      .describe('The columns of the data that the command gets; default: those that the candidate reads'),
+    format: z.enum(['parquet', 'csv']).optional().describe('Format of the file that the command gets; default parquet'),
+    timeout: duration.optional().describe('A duration such as 30s: what the command may take for one model; default 10m'),
+  })
+  .refine(({ sql, command }) => (sql === undefined) !== (command === undefined), {
+    error: 'a metric is either the mean of an expression (sql) or what a command finds (command): give one of the two',
+  })
+  .refine(({ sql, columns, format, timeout }) => sql === undefined || !(columns || format || timeout), {
+    error: 'columns, format and timeout are of a command; an expression reads every column',
+  });
+
 const evaluateSchema = z
   .strictObject({
     primary: metricName.optional().describe('The metric that gives the verdict; default: auc, log_loss or rmse, by task'),
     metrics: z.array(metricName).min(1).optional().describe('The metrics that are computed and shown'),
     custom: z
-      .record(customName, z.strictObject({ sql: sqlText, better: z.enum(['higher', 'lower']) }))
+      .record(customName, customSchema)
       .optional()
-      .describe('Metrics of your own'),
+      .describe('Metrics of your own: the mean of an SQL expression, or the number that a command finds'),
     margin: z.number().min(0).optional().describe('What counts as equal on the primary metric'),
     slices: z.array(sliceSchema).optional().describe('Groups of rows that are judged by themselves: columns, or conditions'),
     min_rows: positiveInteger.default(200).describe('Slices with fewer rows are left out'),

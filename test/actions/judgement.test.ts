@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Random } from '../../shared/core/random.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
 import { customers, Project, spec } from './project.js';
@@ -72,6 +73,142 @@ describe("metrics of the spec's own", () => {
     const line = await project.complaint('evaluate', { model: '.mlops-actions/bundle' });
     expect(line).toContain(message);
     expect(line).toMatch(/^mlops\.yaml:\d+:\d+: /);
+  });
+});
+
+describe("a command that measures a metric of the spec's own", () => {
+  /** The share of right decisions, from the file that it gets; what it has seen goes into a line of the log. */
+  const MEASURE = `
+import { readFileSync, writeFileSync } from 'node:fs';
+const { MLOPS_ROWS, MLOPS_RESULT, MLOPS_METRIC, MLOPS_COLUMNS, MLOPS_WEIGHT, MLOPS_CLASSES, MLOPS_SCORES } = process.env;
+const [head, ...lines] = readFileSync(MLOPS_ROWS, 'utf8').trim().split('\\n').map((line) => line.split(','));
+const of = (name) => lines.map((cells) => cells[head.indexOf(name)]);
+const [label, decision] = [of('label'), of('decision')];
+const right = label.filter((value, at) => Number(value) === Number(decision[at])).length;
+console.log('seen ' + JSON.stringify([MLOPS_METRIC, head, MLOPS_COLUMNS, MLOPS_WEIGHT, MLOPS_CLASSES, MLOPS_SCORES, lines.length]));
+console.log('secrets ' + JSON.stringify(Object.keys(process.env).filter((name) => /^(INPUT_|ACTIONS_|GITHUB_TOKEN)/.test(name))));
+console.log('token ' + process.env.SOME_TOKEN);
+writeFileSync(MLOPS_RESULT, String(right / lines.length) + '\\n');
+`;
+  const own = { command: 'node measure.mjs', better: 'higher', format: 'csv' };
+
+  test('is run once a model on the same rows; its number is shown without an interval, and a gate may ask for a value', async () => {
+    await project.write('measure.mjs', MEASURE);
+    const evaluate = { bootstrap: 200, metrics: ['auc', 'accuracy'], custom: { own_share: own } };
+    await trainTwo({ evaluate, gates: ['own_share >= 0.6', 'own_share > 0.99'] }, NARROW);
+    vi.stubEnv('INPUT_GITHUB-TOKEN', 'ghs_secret');
+    vi.stubEnv('SOME_TOKEN', 'a-secret-word');
+    const outcome = await project.run('compare', { champion: 'champion' }).finally(() => vi.unstubAllEnvs());
+    const { metrics, gates, rows } = await comparison();
+    const of = (name: string) => metrics.find((metric) => metric.name === name)!;
+    const share = of('own_share');
+    expect(share.candidate).toBeCloseTo(of('accuracy').candidate!, 12);
+    expect(share.champion).toBeCloseTo(of('accuracy').champion!, 12);
+    expect(share.difference).toBeCloseTo(of('accuracy').difference!, 12);
+    expect(Object.keys(share).sort()).toEqual(['better', 'candidate', 'champion', 'difference', 'name', 'note']);
+    expect(share.note).toBe('no interval: one number of a command');
+    expect(gates.map(({ outcome: gate, value }) => [gate, value])).toEqual([
+      ['pass', share.candidate],
+      ['fail', share.candidate],
+    ]);
+    expect(outcome.failure).toBe('1 of 2 gates does not pass: own_share > 0.99.');
+    expect(outcome.summary).toContain('own_share: no interval: one number of a command');
+    expect(await readFile(outcome.outputs['report-path']!, 'utf8')).toContain('no interval: one number of a command');
+    const seen = project.log.filter((line) => line.startsWith('seen '));
+    const head = ['label', 'prediction', 'decision', 'usage', 'plan'];
+    const expected = ['own_share', head, '["usage","plan"]', '', '["no","yes"]', '[]', rows.used];
+    expect(seen.map((line) => JSON.parse(line.slice(5)) as unknown)).toEqual([expected, expected]);
+    expect(project.log.filter((line) => line.startsWith('secrets '))).toEqual(['secrets []', 'secrets []']);
+    expect(project.log.filter((line) => line.startsWith('token '))).toEqual(['token ***', 'token ***']);
+    expect(existsSync(join(project.directory, '.mlops-actions/metric'))).toBe(false);
+
+    const columns = ['id', 'plan'];
+    await project.write('mlops.yaml', spec({ evaluate: { ...evaluate, custom: { own_share: { ...own, columns } } } }));
+    for (const _ of [1, 2]) {
+      const alone = await project.run('evaluate', { model: '.mlops-actions/bundle', cache: 'true' });
+      const written = JSON.parse(await readFile(alone.outputs['metrics-path']!, 'utf8')) as Record<string, number>;
+      expect(written.own_share).toBe(share.candidate);
+      // A program may read whatever it likes, so it is asked again.
+      expect(alone.outputs.cached).toBe('false');
+      expect(alone.summary).toContain('no interval: one number of a command');
+    }
+    const last = JSON.parse(project.log.findLast((line) => line.startsWith('seen '))!.slice(5)) as unknown[];
+    expect(last[1]).toEqual(['label', 'prediction', 'decision', 'id', 'plan']);
+  });
+
+  test('that leaves no number is refused at its line', async () => {
+    const row = (id: number, random: { normal(): number }) => {
+      const usage = Math.round(random.normal() * 1000) / 1000;
+      return [id, usage, 'pro', usage + random.normal() < 0 ? 'yes' : 'no', 7, 1 + (id % 3)];
+    };
+    await project.write('data.csv', customers({ header: 'id,usage,plan,churned,Label,importance', row }));
+    await project.write('measure.mjs', MEASURE);
+    const weighted = { data: { path: 'data.csv', key: 'id', weight: 'importance' }, features: { use: ['usage'] } };
+    await project.write('mlops.yaml', spec({ ...weighted, evaluate: { custom: { own_share: own } } }));
+    await project.run('train');
+    await project.run('evaluate', { model: '.mlops-actions/bundle' });
+    const seen = JSON.parse(project.log.find((line) => line.startsWith('seen '))!.slice(5)) as unknown[];
+    expect(seen.slice(1, 4)).toEqual([
+      ['label', 'prediction', 'decision', 'usage', 'importance'],
+      '["usage","importance"]',
+      'importance',
+    ]);
+    const cases: readonly (readonly [Readonly<Record<string, unknown>>, string])[] = [
+      [{ command: 'echo about to fail; exit 3' }, 'ended with exit status 3 after'],
+      [{ command: 'echo about to fail; exit 3' }, 'its last lines: about to fail'],
+      [
+        { command: 'echo 0.5' },
+        'ended well but left no number: write one finite number into the file that the variable MLOPS_RESULT',
+      ],
+      [{ command: 'true > "$MLOPS_RESULT"' }, 'ended well but left no number'],
+      [{ command: 'echo nan > "$MLOPS_RESULT"' }, 'left "nan": write one finite number'],
+      [{ command: 'echo 1e999 > "$MLOPS_RESULT"' }, 'left "1e999": write one finite number'],
+      [{ command: 'echo 1 2 > "$MLOPS_RESULT"' }, 'left "1 2": write one finite number'],
+      [{ command: 'head -c 2000 /dev/zero > "$MLOPS_RESULT"' }, 'left 2000 bytes where one number is expected'],
+      [{ command: 'ln -s "$MLOPS_ROWS" "$MLOPS_RESULT"' }, 'left something that is no regular file'],
+      [
+        { command: 'sleep 60', timeout: '200ms' },
+        'took longer than evaluate.custom.own_share.timeout (200ms) and has been ended',
+      ],
+      [{ columns: ['usage', 'amount'] }, 'there is no column "amount"'],
+      [{ columns: ['usage', 'Label'] }, 'evaluate.custom.own_share.columns: "Label" would hide the column of that name'],
+    ];
+    for (const [change, message] of cases) {
+      await project.write('mlops.yaml', spec({ ...weighted, evaluate: { custom: { own_share: { ...own, ...change } } } }));
+      const line = await project.complaint('evaluate', { model: '.mlops-actions/bundle' });
+      expect(line).toContain(message);
+      expect(line).toMatch(/^mlops\.yaml:\d+:\d+: /);
+      expect(line).not.toContain('\n');
+    }
+  });
+
+  test('gets the probability of every class where there are more than two, as Parquet', async () => {
+    const row = (id: number, random: { normal(): number }) => {
+      const usage = Math.round(random.normal() * 1000) / 1000;
+      return [id, usage, id % 5 === 0 ? '' : 'pro', usage < -0.4 ? 'low' : usage < 0.4 ? 'mid' : 'high'];
+    };
+    await project.write('data.csv', customers({ row }));
+    await project.write(
+      'measure.mjs',
+      `
+import { createRequire } from 'node:module';
+import { writeFileSync } from 'node:fs';
+const { DuckDBInstance } = createRequire(${JSON.stringify(import.meta.url)})('@duckdb/node-api');
+const connection = await (await DuckDBInstance.create()).connect();
+
+console.log('scores ' + process.env.MLOPS_SCORES + process.env.MLOPS_CLASSES);
+const sql = \`SELECT -avg(ln(CASE label WHEN 'high' THEN score_high WHEN 'low' THEN score_low ELSE score_mid END)) FROM '\${process.env.MLOPS_ROWS}' WHERE plan IS NOT NULL\`;
+const [[value]] = (await connection.runAndReadAll(sql)).getRows();
+writeFileSync(process.env.MLOPS_RESULT, String(value));
+`,
+    );
+    const custom = { own_loss: { command: 'node measure.mjs', better: 'lower' } };
+    await project.write('mlops.yaml', spec({ task: 'multiclass', evaluate: { bootstrap: 200, custom } }));
+    await project.run('train');
+    const outcome = await project.run('evaluate', { model: '.mlops-actions/bundle' });
+    const metrics = JSON.parse(await readFile(outcome.outputs['metrics-path']!, 'utf8')) as Record<string, number>;
+    expect(metrics.own_loss).toBeCloseTo(metrics.log_loss!, 6);
+    expect(project.log).toContain('scores ["score_high","score_low","score_mid"]["high","low","mid"]');
   });
 });
 

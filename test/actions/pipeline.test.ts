@@ -8,6 +8,7 @@ beforeAll(async () => {
   project = await Project.create({
     'mlops.yaml': spec(),
     'models/churn/model.yaml': spec({ name: 'other' }),
+    'metric/mlops.yaml': spec({ evaluate: { custom: { own: { command: './own', better: 'lower' } } } }),
     'command/mlops.yaml': spec({ train: { command: 'python train.py' } }),
   });
 });
@@ -42,6 +43,7 @@ test.each([
   [{ data: 'data.csv' }, 'Input "data" is "data.csv"; accepted: an address that Kubeflow can read, such as s3://'],
   [{ spec: 'nothing.yaml' }, 'nothing.yaml'],
   [{ 'working-directory': 'command' }, 'train.command'],
+  [{ 'working-directory': 'metric' }, 'evaluate.custom.own.command runs code of this repository'],
 ])('a mistake is one line: %j', async (inputs, what) => {
   expect(await project.complaint('pipeline', { target: 'kubeflow', ...inputs })).toContain(what);
 });

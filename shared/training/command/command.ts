@@ -17,6 +17,7 @@ import { type Signature, TENSOR_OF_COLUMN } from '../../onnx/signature.js';
 import { primaryMetric } from '../../spec/chosen-metrics.js';
 import type { LoadedSpec } from '../../spec/load.js';
 import { createMask, environmentOfCommand } from './environment.js';
+import { faultOf } from './fault.js';
 import { ProgressFile } from './progress-file.js';
 import { readReported } from './reported-metrics.js';
 import { type CommandEnd, runCommand } from './run-command.js';
@@ -90,7 +91,7 @@ export async function trainByCommand(request: CommandRequest): Promise<CommandMo
     await progressFile.end();
   }
   if (end.leftBehind) log('The command left processes running; they have been ended.');
-  const fault = faultOf(end, spec.train.timeout);
+  const fault = faultOf(end, `train.timeout (${spec.train.timeout})`);
   if (fault) throw wrong(mask(fault), locate);
   log(`The command ended well after ${formatDuration(end.seconds)}`);
 
@@ -189,28 +190,6 @@ async function prepare(request: CommandRequest, output: string): Promise<Record<
     MLOPS_OUTPUT: output,
     MLOPS_SEED: String(spec.seed),
   };
-}
-
-/** Why a command did not end well, in one line; undefined when it did. */
-function faultOf({ reason, code, signal, seconds, lastLines }: CommandEnd, timeout: string | undefined): string | undefined {
-  const after = `after ${formatDuration(seconds)}`;
-  if (reason === 'cancelled') return `was cancelled ${after}, and its processes have been ended`;
-  const said = lastLines.length === 0 ? 'it printed nothing' : `its last lines: ${lastWords(lastLines)}`;
-  if (reason === 'timeout')
-    return `took longer than train.timeout (${timeout}) and has been ended with all its processes; make it faster or raise the limit; ${said}`;
-  if (code === 0) return undefined;
-  const how =
-    code === null
-      ? `was ended by ${signal}${signal === 'SIGKILL' ? ' (out of memory?)' : ''}`
-      : `ended with exit status ${code}`;
-  return `${how} ${after}; ${said}`;
-}
-
-const SHOWN_CHARACTERS = 600;
-
-function lastWords(lines: readonly string[]): string {
-  const words = lines.slice(-5).join(' | ').trim();
-  return words.length > SHOWN_CHARACTERS ? `…${words.slice(-SHOWN_CHARACTERS)}` : words;
 }
 
 /** The bytes of a model; undefined when there is none. */

@@ -111,7 +111,7 @@ async function start(command: string, directory: string, env: NodeJS.ProcessEnv)
     if (!failure) return child;
     reason ||= messageOf(failure);
   }
-  throw new UserError(`train.command needs bash or sh on the runner, and neither can be started (${reason})`);
+  throw new UserError(`a command of the spec needs bash or sh on the runner, and neither can be started (${reason})`);
 }
 
 function isAlive(child: ChildProcess): boolean {

@@ -134,6 +134,19 @@ describe('against a number', () => {
     expect(judgeOne('auc >= 0.9', { metrics: [{ ...metric('auc', 0), candidate: null }] }).value).toBeUndefined();
   });
 
+  test('a number that a command has found decides by itself', () => {
+    const own = { name: 'own', better: 'lower', candidate: 2.5, champion: 2, difference: 0.5, note: 'no interval' } as const;
+    const judged = (text: string): ReturnType<typeof judgeOne> =>
+      judgeGates({
+        ...{ gates: [{ gate: parseGate(text, ['own']), text }], metrics: [own], measured: ['own'], slices: [] },
+        ...{ rows: 12, measures: {}, confidence: 0.95, unscored: 0 },
+      })[0]!;
+    expect(judged('own <= 2.5')).toEqual({ text: 'own <= 2.5', metric: 'own', required: '≤ 2.5', outcome: 'pass', value: 2.5 });
+    expect(judged('own < 2.5')).toMatchObject({ outcome: 'fail', value: 2.5 });
+    // Of specs that were written elsewhere: the loader refuses such a gate.
+    expect(judged('own <= champion + 1')).toMatchObject({ outcome: 'inconclusive', note: 'no interval' });
+  });
+
   test('a candidate that gives no numbers fails', () => {
     expect(judgeOne('auc >= 0.1', { metrics: [{ ...metric('auc', 0), candidate: null }], unscored: 3 })).toMatchObject({
       outcome: 'fail',

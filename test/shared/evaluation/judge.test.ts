@@ -71,6 +71,26 @@ describe('verdict', () => {
     }
   });
 
+  test('what a command has measured stands in the table in its place, and leaves all else as it is', () => {
+    const measured = [{ name: 'own', better: 'lower', candidate: 3, champion: 4.5 }] as const;
+    const gates = [{ gate: parseGate('own <= 3', ['own']), text: 'own <= 3' }];
+    const without = judge(inputOf(better));
+    const result = judge(inputOf(better, { metrics: ['auc', 'own', 'log_loss', 'ece'], measured, gates }));
+    const own = { name: 'own', better: 'lower', candidate: 3, champion: 4.5, difference: -1.5 };
+    expect(result.metrics[1]).toEqual({ ...own, note: 'no interval: one number of a command' });
+    expect(result.metrics.toSpliced(1, 1)).toEqual(without.metrics);
+    expect(result.gates).toMatchObject([{ outcome: 'pass', value: 3 }]);
+    expectJson(result);
+    const first = judge({ ...inputOf(better, { metrics: ['own'], measured, gates }), champion: undefined });
+    expect(first.metrics[1]).toEqual({
+      ...{ name: 'own', better: 'lower', candidate: 3, note: 'no interval: one number of a command' },
+    });
+    const unknown = [{ name: 'own', better: 'lower', candidate: null }] as const;
+    expect(judge(inputOf(better, { metrics: ['own'], measured: unknown })).metrics[1]).toMatchObject({
+      ...{ candidate: null, note: 'not measured: the candidate gives no number for some rows' },
+    });
+  });
+
   test('the same scores with another threshold are not identical', () => {
     const same = { ...better, champion: better.candidate };
     const result = judge(inputOf(same, { primary: 'accuracy', threshold: { candidate: 0.5, champion: 0.9 } }));

@@ -172,6 +172,46 @@ describe('mistakes against the schema', () => {
       'evaluate: { custom: { auc: { sql: a, better: lower } } }',
       '5:23: the key "auc" in evaluate.custom is not accepted: this name has a meaning',
     ],
+    [
+      'evaluate: { custom: { own: { better: lower } } }',
+      '5:28: evaluate.custom.own: a metric is either the mean of an expression (sql) or what a command finds',
+    ],
+    [
+      'evaluate: { custom: { own: { sql: a, command: b, better: lower } } }',
+      '5:28: evaluate.custom.own: a metric is either the mean of an expression (sql) or what a command finds',
+    ],
+    [
+      'evaluate: { custom: { own: { sql: a, better: lower, timeout: 5m } } }',
+      '5:28: evaluate.custom.own: columns, format and timeout are of a command',
+    ],
+    [
+      'evaluate: { custom: { own: { command: b } } }',
+      '5:28: evaluate.custom.own.better is missing; expected one of: higher, lower',
+    ],
+    [
+      'evaluate: { custom: { own: { command: b, better: up } } }',
+      '5:50: evaluate.custom.own.better: found "up", expected one of: higher, lower',
+    ],
+    [
+      'evaluate: { custom: { own: { comand: b, better: lower } } }',
+      '5:30: unknown key "comand" in evaluate.custom.own; did you mean "command"?',
+    ],
+    [
+      'evaluate: { custom: { own: { command: b, better: lower, timeout: soon } } }',
+      '5:66: evaluate.custom.own.timeout: found "soon", expected a duration such as 30s',
+    ],
+    [
+      'evaluate: { custom: { own: { command: b, better: lower, columns: [] } } }',
+      '5:66: evaluate.custom.own.columns: found an empty list, expected a list',
+    ],
+    [
+      'evaluate: { custom: { own: { command: b, better: lower, format: json } } }',
+      '5:65: evaluate.custom.own.format: found "json", expected one of: parquet, csv',
+    ],
+    [
+      'evaluate: { custom: { rmse: { command: b, better: lower } } }',
+      '5:23: the key "rmse" in evaluate.custom is not accepted: this name has a meaning',
+    ],
     ['gates: auc > 0.5', '5:8: gates: found "auc > 0.5", expected a list (text that is not empty)'],
     ['contract: { columns: { a: { typ: integer } } }', '5:29: unknown key "typ" in contract.columns.a; did you mean "type"?'],
     [
@@ -394,6 +434,16 @@ describe('what is not built yet', () => {
     expect(parseSpec(`${LEAST}${custom}`, 'm.yaml').notices.map(formatProblem)).toEqual([
       'm.yaml:5:70: evaluate.primary: profit decides comparisons; training, tuning and monitoring go by auc, since it is of evaluate.custom',
       'm.yaml:6:21: gate "profit < 9" asks for low profit, though higher is better; is that meant?',
+    ]);
+  });
+
+  it('lets a metric that a command measures decide no more than a gate on its value', () => {
+    const custom =
+      'evaluate: { custom: { own: { command: ./own, better: lower, columns: [a], timeout: 30s } }, primary: own }\n';
+    expect(problems(`${LEAST}${custom}gates: [own <= 3, own <= champion + 1, slice own <= champion]`)).toEqual([
+      'm.yaml:5:102: evaluate.primary: own is one number of a command, without an interval, so it can give no verdict; choose a metric of the rows (one by sql too)',
+      'm.yaml:6:19: gate "own <= champion + 1": own is one number of a command, without an interval, so nothing says whether a difference is chance; compare it with a number',
+      'm.yaml:6:40: gate "slice own <= champion": own is one number of a command, without an interval, so nothing says whether a difference is chance; compare it with a number',
     ]);
   });
 
