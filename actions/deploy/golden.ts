@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BUNDLE_FILES } from '../../shared/bundle/files.js';
 import type { Bundle } from '../../shared/bundle/read.js';
 import { messageOf } from '../../shared/core/errors.js';
-import { openDataset } from '../../shared/data/dataset.js';
+import { openDataset } from '../../shared/data/open-dataset.js';
 import { readPredictions } from '../../shared/data/read-predictions.js';
 import { compareRecorded, drawGoldenRows, type GoldenRows } from '../../shared/deployment/golden-rows.js';
 import { openModel } from '../../shared/onnx/session.js';

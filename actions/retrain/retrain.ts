@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../shared/core/errors.js';
-import { openDataset } from '../../shared/data/dataset.js';
+import { openDataset } from '../../shared/data/open-dataset.js';
 import { artifactsOfRun } from '../../shared/github/artifact.js';
 import { requiresReview } from '../../shared/github/environment.js';
 import { readHiddenBlock } from '../../shared/github/hidden-block.js';

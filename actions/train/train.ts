@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../shared/core/errors.js';
 import { formatCount, formatDuration } from '../../shared/core/format.js';
-import { type Dataset, openDataset } from '../../shared/data/dataset.js';
+import type { Dataset } from '../../shared/data/dataset.js';
 import { NOTABLE_LEAKAGE } from '../../shared/data/leakage.js';
+import { openDataset } from '../../shared/data/open-dataset.js';
 import type { Predictions } from '../../shared/data/predictions.js';
 import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { fitSplit, type Split } from '../../shared/data/split.js';

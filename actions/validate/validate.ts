@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
 import { type Problem, UserError } from '../../shared/core/errors.js';
 import { ownExpectation } from '../../shared/data/contract/expectations.js';
-import { type Dataset, openDataset } from '../../shared/data/dataset.js';
+import type { Dataset } from '../../shared/data/dataset.js';
 import { featureColumns } from '../../shared/data/default-features.js';
+import { openDataset } from '../../shared/data/open-dataset.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import { againstReference } from './against-reference.js';

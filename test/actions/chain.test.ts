@@ -2,7 +2,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readBundle } from '../../shared/bundle/read.js';
-import { openDataset } from '../../shared/data/dataset.js';
+import { openDataset } from '../../shared/data/open-dataset.js';
 import { assignParts } from '../../shared/data/split.js';
 import { PARTS } from '../../shared/data/table.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';

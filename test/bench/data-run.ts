@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { checkContract } from '../../shared/data/contract/check.js';
-import { openDataset } from '../../shared/data/dataset.js';
 import { openDatabase, readRows } from '../../shared/data/duckdb.js';
+import { openDataset } from '../../shared/data/open-dataset.js';
 import { PROFILE_SAMPLE, profileDataset } from '../../shared/data/profile/profile.js';
 import { identifier, literal } from '../../shared/data/sql.js';
 import { parseSpec } from '../../shared/spec/load.js';

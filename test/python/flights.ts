@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Random } from '../../shared/core/random.js';
-import { openDataset } from '../../shared/data/dataset.js';
+import { openDataset } from '../../shared/data/open-dataset.js';
 import { openModel } from '../../shared/onnx/session.js';
 import { loadSpec } from '../../shared/spec/load.js';
 

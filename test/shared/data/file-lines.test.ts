@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openDataset } from '../../../shared/data/dataset.js';
 import { readRows } from '../../../shared/data/duckdb.js';
 import { fileLines } from '../../../shared/data/file-lines.js';
+import { openDataset } from '../../../shared/data/open-dataset.js';
 import { cleanUp, locate, spec, workspace } from './workspace.js';
 
 cleanUp();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Dataset, openDataset } from '../../../shared/data/dataset.js';
+import type { Dataset } from '../../../shared/data/dataset.js';
+import { openDataset } from '../../../shared/data/open-dataset.js';
 import { readReference } from '../../../shared/data/reference.js';
 import { parseReferenceProfile, type ReferenceProfile } from '../../../shared/data/reference-profile.js';
 import { rowsOfPart } from '../../../shared/data/select.js';

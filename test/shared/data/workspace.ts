@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { UserError } from '../../../shared/core/errors.js';
-import { type Dataset, openDataset } from '../../../shared/data/dataset.js';
+import type { Dataset } from '../../../shared/data/dataset.js';
 import { openDatabase } from '../../../shared/data/duckdb.js';
+import { openDataset } from '../../../shared/data/open-dataset.js';
 import { literal } from '../../../shared/data/sql.js';
 import { type Spec, specSchema } from '../../../shared/spec/schema.js';
 

@@ -13,8 +13,8 @@ import {
   checkContract,
   contractLookups,
 } from '../../../../shared/data/contract/check.js';
-import { openDataset } from '../../../../shared/data/dataset.js';
 import { checkExpression } from '../../../../shared/data/fence.js';
+import { openDataset } from '../../../../shared/data/open-dataset.js';
 import { identifier, literal } from '../../../../shared/data/sql.js';
 import type { ColumnSchema } from '../../../../shared/data/table.js';
 import type { RuleResult } from '../../../../shared/data/validation.js';

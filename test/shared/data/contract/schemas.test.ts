@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseContract } from '../../../../shared/data/contract/formats/read.js';
 import { checkImported, type ImportedResult, importedLookups } from '../../../../shared/data/contract/imported.js';
-import { openDataset } from '../../../../shared/data/dataset.js';
+import { openDataset } from '../../../../shared/data/open-dataset.js';
 import { cleanUp, locate, open, REAL, spec, workspace } from '../workspace.js';
 
 cleanUp();

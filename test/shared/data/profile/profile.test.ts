@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Random } from '../../../../shared/core/random.js';
-import { openDataset } from '../../../../shared/data/dataset.js';
+import { openDataset } from '../../../../shared/data/open-dataset.js';
 import { profileDataset } from '../../../../shared/data/profile/profile.js';
 import type { Profile } from '../../../../shared/data/profile/result.js';
 import { parseSpec } from '../../../../shared/spec/load.js';

@@ -4,8 +4,9 @@ import type { ImportedContract } from '../../../../shared/data/contract/formats/
 import { compileImported } from '../../../../shared/data/contract/imported.js';
 import type { OwnCondition } from '../../../../shared/data/contract/measure.js';
 import type { CompiledRule } from '../../../../shared/data/contract/rule.js';
-import { type Dataset, openDataset } from '../../../../shared/data/dataset.js';
+import type { Dataset } from '../../../../shared/data/dataset.js';
 import { openDatabase } from '../../../../shared/data/duckdb.js';
+import { openDataset } from '../../../../shared/data/open-dataset.js';
 import { parseShardDocument } from '../../../../shared/data/shards/document.js';
 import { type GatheredData, gatherData, type ShardResult } from '../../../../shared/data/shards/gather.js';
 import { columnsOfShard, measureShard } from '../../../../shared/data/shards/measure.js';

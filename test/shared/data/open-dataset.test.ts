@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MISSING_INTEGER } from '../../../shared/core/missing.js';
-import { openDataset } from '../../../shared/data/dataset.js';
+import { openDataset } from '../../../shared/data/open-dataset.js';
 import { fitSplit } from '../../../shared/data/split.js';
 import { literal } from '../../../shared/data/sql.js';
 import { columnOf } from '../../../shared/data/table.js';
