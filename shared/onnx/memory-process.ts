@@ -1,0 +1,52 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { MemoryAnswer, MemoryRequest } from './memory.js';
+import { openModel } from './session.js';
+import { createGraph } from './write.js';
+
+/** The address of this module in whatever file it has ended up: what the process has to import. */
+export const moduleUrl = import.meta.url;
+
+/**
+ * Waits for a model and rows, and answers with the memory that it took.
+ * @public called by name, in the text that the process begins with
+ */
+export async function serveMemory(): Promise<void> {
+  const request = await new Promise<MemoryRequest>((resolve) => {
+    process.once('message', (message) => resolve(message as MemoryRequest));
+  });
+  await warmUp();
+  const { table } = request;
+  const before = process.memoryUsage.rss();
+  const hasPeak = await forgetPeak();
+  const model = await openModel(request.modelFile, { threads: 1 });
+  const opened = process.memoryUsage.rss();
+  await model.runner(table)(0, table.rows);
+  const most = Math.max(opened, process.memoryUsage.rss(), hasPeak ? await peak() : 0);
+  const answer: MemoryAnswer = { bytes: Math.max(0, most - before) };
+  process.send!(answer);
+}
+
+/** Brings in what every model needs: the runtime, its threads and the code of this module. */
+async function warmUp(): Promise<void> {
+  const graph = createGraph('warm-up');
+  graph.output(graph.node('Neg', [graph.input('x', 'float32')]), 'float32', ['N', 1]);
+  const model = await openModel(graph.toModel(), { threads: 1 });
+  await model.runner({ rows: 1, columns: new Map([['x', { type: 'number', values: Float64Array.of(1) }]]) })(0, 1);
+  await model.close();
+}
+
+/**
+ * Linux keeps the peak of a process and can be told to begin anew. (`process.resourceUsage()` cannot be: it starts with the
+ * memory of the process that started this one.) Elsewhere the memory is looked at after each step, which misses what was given back within one.
+ */
+async function forgetPeak(): Promise<boolean> {
+  return writeFile('/proc/self/clear_refs', '5').then(
+    () => true,
+    () => false,
+  );
+}
+
+async function peak(): Promise<number> {
+  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(await readFile('/proc/self/status', 'utf8')) ?? [];
+  return Number(kilobytes ?? 0) * 1024;
+}
