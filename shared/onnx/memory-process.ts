@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { MemoryAnswer, MemoryRequest } from './memory.js';
 import { openModel } from './session.js';
-import { createGraph } from './write.js';
 
 /** The address of this module in whatever file it has ended up: what the process has to import. */
 export const moduleUrl = import.meta.url;
+
+/** What is opened here has been opened by who asks, so the reader of ONNX files need not be loaded. */
+const OPTIONS = { threads: 1, inspected: true } as const;
 
 /**
  * Waits for a model and rows, and answers with the memory that it took.
@@ -14,25 +16,18 @@ export async function serveMemory(): Promise<void> {
   const request = await new Promise<MemoryRequest>((resolve) => {
     process.once('message', (message) => resolve(message as MemoryRequest));
   });
-  await warmUp();
-  const { table } = request;
+  const { table, warmUp } = request;
+  const other = await openModel(warmUp, OPTIONS);
+  await other.runner({ rows: 1, columns: new Map([['x', { type: 'number', values: Float64Array.of(1) }]]) })(0, 1);
+  await other.close();
   const before = process.memoryUsage.rss();
   const hasPeak = await forgetPeak();
-  const model = await openModel(request.modelFile, { threads: 1 });
+  const model = await openModel(request.modelFile, OPTIONS);
   const opened = process.memoryUsage.rss();
   await model.runner(table)(0, table.rows);
   const most = Math.max(opened, process.memoryUsage.rss(), hasPeak ? await peak() : 0);
   const answer: MemoryAnswer = { bytes: Math.max(0, most - before) };
   process.send!(answer);
-}
-
-/** Brings in what every model needs: the runtime, its threads and the code of this module. */
-async function warmUp(): Promise<void> {
-  const graph = createGraph('warm-up');
-  graph.output(graph.node('Neg', [graph.input('x', 'float32')]), 'float32', ['N', 1]);
-  const model = await openModel(graph.toModel(), { threads: 1 });
-  await model.runner({ rows: 1, columns: new Map([['x', { type: 'number', values: Float64Array.of(1) }]]) })(0, 1);
-  await model.close();
 }
 
 /**

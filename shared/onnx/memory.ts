@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Table } from '../data/table.js';
+import { createGraph } from './write.js';
 
 /**
  * The process begins with a text, since no file's name is the same in the source and in the bundles. The source as it is,
@@ -21,6 +22,8 @@ const KEPT = ['PATH', 'HOME', 'RUNNER_TOOL_CACHE', 'RUNNER_TEMP', 'TMPDIR', 'TEM
 export interface MemoryRequest {
   readonly modelFile: string;
   readonly table: Table;
+  /** Another model, of one input x: brings in what every model needs, the runtime, its threads and the code around it. */
+  readonly warmUp: Uint8Array;
 }
 
 /** What it answers. */
@@ -35,7 +38,7 @@ const LIMIT_MS = 60_000;
  * The memory that a model needs: by how much the peak of a process's resident memory grows when the model's file is read, its session
  * opened on one thread and all rows are scored as one batch. The process is one of its own, in which ONNX Runtime has
  * run another model before, so that what every model needs alike is not counted.
- * @param model its file, or its bytes
+ * @param model its file, or its bytes; one that openModel has opened before, which looks into what it opens
  * @returns undefined where the process cannot be started, fails or takes too long: a result lacks a number then, and says so
  */
 export async function measureMemory(
@@ -43,15 +46,21 @@ export async function measureMemory(
   table: Table,
   { limitMs = LIMIT_MS } = {},
 ): Promise<number | undefined> {
-  if (typeof model === 'string') return ask({ modelFile: model, table }, limitMs);
+  if (typeof model === 'string') return ask({ modelFile: model, table, warmUp: smallest() }, limitMs);
   const folder = await mkdtemp(join(tmpdir(), 'mlops-model-'));
   try {
     const modelFile = join(folder, 'model.onnx');
     await writeFile(modelFile, model);
-    return await ask({ modelFile, table }, limitMs);
+    return await ask({ modelFile, table, warmUp: smallest() }, limitMs);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function smallest(): Uint8Array {
+  const graph = createGraph('warm-up');
+  graph.output(graph.node('Neg', [graph.input('x', 'float32')]), 'float32', ['N', 1]);
+  return graph.toModel();
 }
 
 async function ask(request: MemoryRequest, limitMs: number): Promise<number | undefined> {

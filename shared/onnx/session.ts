@@ -48,6 +48,8 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Most rows a run; the scores do not depend on it. */
   readonly chunkRows?: number;
+  /** Whether somebody has opened these bytes already and found nothing in them that reaches outside. */
+  readonly inspected?: boolean;
 }
 
 type OnnxRuntime = typeof import('onnxruntime-node');
@@ -59,7 +61,7 @@ type OnnxRuntime = typeof import('onnxruntime-node');
 export async function openModel(source: Uint8Array | string, options: OpenOptions = {}): Promise<OnnxModel> {
   const what = typeof source === 'string' ? source : 'the model';
   const bytes = typeof source === 'string' ? await readModel(source) : source;
-  const { runtime, session } = await openSession(bytes, what, options.threads ?? 2);
+  const { runtime, session } = await openSession(bytes, what, options.threads ?? 2, options.inspected);
   try {
     const inputs = discoverInputs(session.inputMetadata);
     const outputs = discoverOutputs(session.outputMetadata);
@@ -108,9 +110,9 @@ export async function openSession(
   bytes: Uint8Array,
   what: string,
   threads: number,
+  inspected = false,
 ): Promise<{ readonly runtime: OnnxRuntime; readonly session: InferenceSession }> {
-  const { assertSelfContained } = await import('./inspect.js');
-  assertSelfContained(bytes, what);
+  if (!inspected) (await import('./inspect.js')).assertSelfContained(bytes, what);
   const runtime = await loadNative<OnnxRuntime>('onnxruntime-node');
   return { runtime, session: await createSession(runtime, bytes, threads, what) };
 }
