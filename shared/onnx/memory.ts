@@ -7,12 +7,16 @@ import { createGraph } from './write.js';
 
 /**
  * The process begins with a text, since no file's name is the same in the source and in the bundles. The source as it is,
- * in the project's own tests, is not JavaScript yet.
+ * in the project's own tests, is not JavaScript yet; as CommonJS, since that way costs half the time.
  */
 const BOOTSTRAP = `
   const module = process.argv[1];
-  const ready = module.endsWith('.ts') ? import('tsx/esm/api').then((tsx) => tsx.register()) : Promise.resolve();
-  ready.then(() => import(module)).then((loaded) => loaded.serveMemory()).catch(() => process.exit(1));
+  const load = async () => {
+    if (!module.endsWith('.ts')) return import(module);
+    require('tsx/cjs/api').register();
+    return require(require('node:url').fileURLToPath(module));
+  };
+  load().then((loaded) => loaded.serveMemory()).catch(() => process.exit(1));
 `;
 
 /** What the process needs to find ONNX Runtime, and nothing that anyone could want to know. */
