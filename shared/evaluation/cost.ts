@@ -8,7 +8,7 @@ import { openModel } from '../onnx/session.js';
 export const BATCH_ROWS = 256;
 
 /** Batches that are timed, spread over the rows; fewer where the time is short. */
-const BATCHES = 50;
+const BATCHES = 30;
 
 /** What running a model costs, on one thread. */
 export interface ModelCost {
@@ -69,7 +69,7 @@ async function timesOf(
     const batches = await measureLatencies(
       runs.map((run) => (start) => run(start, start + BATCH_ROWS)),
       rows - BATCH_ROWS + 1,
-      { rows: BATCHES, repeats: 3, budgetMs: batchBudgetMs, warmUp: 3 },
+      { rows: BATCHES, repeats: 5, budgetMs: batchBudgetMs, warmUp: 3 },
     );
     return single.map((latency, index) => ({ ...latency, batch: { rows: BATCH_ROWS, ...batches[index]! } }));
   } finally {
