@@ -40,9 +40,10 @@ import { assertNames, assertOneTestSet, bestOf, candidateResults, confidenceOf, 
 import { disagreeingRows } from './disagreeing.js';
 import { driftedColumns } from './drifted.js';
 import {
+  costsOf,
+  gatesMeasures,
   isFile,
   type JudgedModel,
-  measuresOf,
   modelOfBundle,
   modelOfFile,
   type Scored,
@@ -235,6 +236,10 @@ async function judgeCandidate(
     else opponent = outcome;
   }
   const championManifest = champion?.bundle.manifest;
+  const [cost, championCost] = await costsOf([
+    { model: candidate, scored },
+    ...(champion && opponent ? [{ model: champion.bundle, scored: opponent }] : []),
+  ]);
   const blocks = await blocksOf(dataset, loaded, rows);
   const weights = selectWeights(await dataset.weights(), rows);
   const custom = await readCustomMetrics(dataset, loaded, rows, {
@@ -287,8 +292,8 @@ async function judgeCandidate(
     measured,
     retrained: runs && 'predictions' in runs ? runs.predictions : undefined,
     threshold: { candidate: manifest.threshold, champion: championManifest?.threshold },
-    measures: measuresOf(candidate, scored),
-    championMeasures: champion && opponent && measuresOf(champion.bundle, opponent),
+    measures: gatesMeasures(candidate, cost),
+    championMeasures: champion && opponent && gatesMeasures(champion.bundle, championCost),
     progress,
   });
   const { resamples: _resamples, ...result } = judgement;
@@ -311,13 +316,13 @@ async function judgeCandidate(
     rows: counts,
     candidate: summarizeModel(manifest, {
       importance: candidate.importance,
-      ...(scored.latency && { latency: scored.latency }),
+      ...(cost && { cost }),
     }),
     ...(champion && {
       champion: {
         ...summarizeModel(champion.bundle.manifest, {
           importance: champion.bundle.importance,
-          ...(opponent ? opponent.latency && { latency: opponent.latency } : { recorded: champion.bundle.metrics }),
+          ...(opponent ? championCost && { cost: championCost } : { recorded: champion.bundle.metrics }),
         }),
         reference: champion.shown,
       },

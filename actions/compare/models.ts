@@ -9,7 +9,9 @@ import type { Predictions } from '../../shared/data/predictions.js';
 import { searchableColumns } from '../../shared/data/search-columns.js';
 import { divideRows } from '../../shared/data/split.js';
 import type { Table } from '../../shared/data/table.js';
+import { type CostlyModel, type ModelCost, measureCosts } from '../../shared/evaluation/cost.js';
 import type { Measures } from '../../shared/evaluation/gates.js';
+import { measuresOf } from '../../shared/evaluation/measures.js';
 import { sourcesOf } from '../../shared/features/plan.js';
 
 /** A model that is judged: a bundle, or predictions that some other model has made. */
@@ -24,8 +26,6 @@ export interface Scored {
   readonly predictions: Predictions;
   /** The model's inputs; absent for predictions of a file. */
   readonly table?: Table;
-  /** Absent where there are predictions and no model. */
-  readonly latency?: { readonly p50Ms: number; readonly p99Ms: number };
 }
 
 export function isFile(model: JudgedModel): boolean {
@@ -91,20 +91,27 @@ export async function score({ manifest, source }: JudgedModel, dataset: Dataset,
   const model = await openBundle(source.bundle, dataset, rows);
   try {
     const predictions = await model.predict(table, { task: manifest.task, classes: manifest.classes });
-    const latency = await model.latency(table);
-    return { predictions, table, ...(latency && { latency }) };
+    return { predictions, table };
   } finally {
     await model.close();
   }
 }
 
+/** What running each model costs, measured together on the same rows; undefined where there are predictions and no model. */
+export async function costsOf(
+  models: readonly { readonly model: JudgedModel; readonly scored: Scored }[],
+): Promise<(ModelCost | undefined)[]> {
+  const run = models.flatMap(({ model: { source }, scored: { table } }, index): (CostlyModel & { readonly index: number })[] =>
+    table && 'bundle' in source && !source.bundle.predictionsOnly ? [{ index, model: source.bundle.modelFile, table }] : [],
+  );
+  const costs = run.length === 0 ? [] : await measureCosts(run);
+  return models.map((_, index) => costs[run.findIndex((one) => one.index === index)]);
+}
+
 /** What gates may ask of a model beside its metrics; of predictions in a file nothing was measured. */
-export function measuresOf({ manifest, source }: JudgedModel, { latency }: Scored): Measures {
+export function gatesMeasures({ manifest, source }: JudgedModel, cost: ModelCost | undefined): Measures {
   if ('predictions' in source) return {};
-  return {
-    ...(latency && { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms }),
-    ...(!source.bundle.predictionsOnly && { size_mb: (manifest.files['model.onnx']?.bytes ?? 0) / 1e6 }),
-  };
+  return measuresOf(cost, source.bundle.predictionsOnly ? 0 : (manifest.files['model.onnx']?.bytes ?? 0));
 }
 
 /** What slices are searched in: the inputs, those first whose features matter most to the model; of a file every column but target and key. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { openBundle } from '../../shared/bundle/scorer.js';
+import type { Bundle } from '../../shared/bundle/read.js';
+import { type BundleScorer, openBundle } from '../../shared/bundle/scorer.js';
 import { UserError } from '../../shared/core/errors.js';
 import { formatCount } from '../../shared/core/format.js';
 import { sha256 } from '../../shared/core/json.js';
@@ -17,13 +18,15 @@ import { assignParts, divideRows } from '../../shared/data/split.js';
 import type { Labels, Table } from '../../shared/data/table.js';
 import { constantPredictions } from '../../shared/evaluation/baseline.js';
 import type { ModelSummary } from '../../shared/evaluation/comparison.js';
+import { type ModelCost, measureCosts } from '../../shared/evaluation/cost.js';
 import { readCustomMetrics } from '../../shared/evaluation/custom-metrics.js';
 import type { Evaluation } from '../../shared/evaluation/evaluation.js';
 import { evaluateModel } from '../../shared/evaluation/judge.js';
+import { measuresOf } from '../../shared/evaluation/measures.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
 import { adoptModel } from '../../shared/onnx/adopt.js';
-import { type OnnxModel, openModel } from '../../shared/onnx/session.js';
+import { openModel, type PredictContext } from '../../shared/onnx/session.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
 import { type ResolvedModel, resolveModel } from '../../shared/registry/resolve.js';
 import { renderEvaluation } from '../../shared/report/evaluation.js';
@@ -148,7 +151,7 @@ async function evaluate(
     });
   log(`Evaluating on ${formatCount(rows.length)} test rows`);
 
-  const { predictions, table, latency, summary } = await answersOf(resolved, { dataset, labels, rows, directory });
+  const { predictions, table, cost, summary } = await answersOf(resolved, { dataset, labels, rows, directory });
   const judgedLabels = selectLabels(labels, rows);
   const { resamples: _resamples, ...found } = evaluateModel({
     labels: judgedLabels,
@@ -185,11 +188,8 @@ async function evaluate(
       env: process.env,
     }),
     threshold: { candidate: manifest?.threshold },
-    measures: {
-      ...(latency && { latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms }),
-      // A file of predictions has a size too, which says nothing of a model's.
-      ...(latency && summary.sizeBytes > 0 && { size_mb: summary.sizeBytes / 1e6 }),
-    },
+    // A file of predictions has a size too, which says nothing of a model's.
+    measures: measuresOf(cost, cost ? summary.sizeBytes : 0),
     progress,
   });
   return {
@@ -210,7 +210,7 @@ interface Answers {
   /** What the worst slices are searched in. */
   readonly table: Table;
   /** Absent for predictions of a file. */
-  readonly latency?: NonNullable<ModelSummary['latency']>;
+  readonly cost?: ModelCost;
   readonly summary: ModelSummary;
 }
 
@@ -231,16 +231,27 @@ async function answersOf(
       summary: unknownModel(basename(resolved.path), { digest: file.digest, sizeBytes: file.bytes, features: [] }),
     };
   }
-  const model = await (resolved.kind === 'bundle'
-    ? openBundle(resolved.bundle, dataset, rows)
-    : openForeign(resolved, { dataset, rows, labels, spec }));
+  const graph =
+    resolved.kind === 'onnx' ? await adoptForeign(resolved, { dataset, rows, labels, spec }) : modelFileOf(resolved.bundle);
+  const model = await (resolved.kind === 'bundle' ? openBundle(resolved.bundle, dataset, rows) : openModel(graph!));
+  const names = model.signature.inputs.map(({ name }) => name);
+  const table = await dataset.table(names, rows);
+  const predictions = await predictAndClose(model, table, {
+    task: spec.task,
+    classes: labels.task === 'regression' ? [] : labels.classes,
+  });
+  const [cost] = graph === undefined ? [] : await measureCosts([{ model: graph, table }]);
+  return { predictions, table, ...(cost && { cost }), summary: summaryOf(resolved, names, cost) };
+}
+
+/** Undefined for a bundle that holds predictions alone. */
+function modelFileOf(bundle: Bundle): string | undefined {
+  return bundle.predictionsOnly ? undefined : bundle.modelFile;
+}
+
+async function predictAndClose(model: BundleScorer, table: Table, context: PredictContext): Promise<Predictions> {
   try {
-    const names = model.signature.inputs.map(({ name }) => name);
-    const table = await dataset.table(names, rows);
-    const classes = labels.task === 'regression' ? [] : labels.classes;
-    const predictions = await model.predict(table, { task: spec.task, classes });
-    const latency = await model.latency(table);
-    return { predictions, table, ...(latency && { latency }), summary: summaryOf(resolved, names, latency) };
+    return await model.predict(table, context);
   } finally {
     await model.close();
   }
@@ -249,11 +260,11 @@ async function answersOf(
 /** Rows that a graph made elsewhere is tried on before it is evaluated. */
 const TRIED_ROWS = 2_000;
 
-/** Opens a graph made elsewhere as it comes: with ZipMap or without, one input a column or one for all of `features.use`. */
-async function openForeign(
+/** A graph made elsewhere, in our form, as it comes: with ZipMap or without, one input a column or one for all of `features.use`. */
+async function adoptForeign(
   { file, shown }: Extract<ResolvedModel, { kind: 'onnx' }>,
   { dataset, rows, labels, spec }: { dataset: Dataset; rows: Uint32Array; labels: Labels; spec: Spec },
-): Promise<OnnxModel> {
+): Promise<Uint8Array> {
   const { use } = spec.features;
   const columns = (use ?? dataset.schema.map(({ name }) => name)).flatMap((wanted, index) => {
     const { name } = dataset.column(wanted, dataset.locate(['features', 'use', index]));
@@ -274,20 +285,20 @@ async function openForeign(
       rows.slice(0, TRIED_ROWS),
     ),
   });
-  return openModel(model);
+  return model;
 }
 
 /** What there is to say of a model; of a graph made elsewhere only what its file shows. */
-function summaryOf(resolved: ResolvedModel, inputs: readonly string[], latency: ModelSummary['latency']): ModelSummary {
+function summaryOf(resolved: ResolvedModel, inputs: readonly string[], cost: ModelCost | undefined): ModelSummary {
   if (resolved.kind === 'bundle')
     return summarizeModel(resolved.bundle.manifest, {
       importance: resolved.bundle.importance,
-      ...(latency && { latency }),
+      ...(cost && { cost }),
     });
   const bytes = readFileSync(resolved.file);
   return {
     ...unknownModel(basename(resolved.file), { digest: sha256(bytes), sizeBytes: bytes.byteLength, features: inputs }),
-    ...(latency && { latency }),
+    ...cost,
   };
 }
 

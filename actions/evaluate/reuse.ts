@@ -5,6 +5,7 @@ import { type Fingerprint, fingerprintOfParts } from '../../shared/core/fingerpr
 import type { Json } from '../../shared/core/json.js';
 import { toolIdentity } from '../../shared/core/version.js';
 import { sourceDigests } from '../../shared/data/source-digests.js';
+import type { ModelSummary } from '../../shared/evaluation/comparison.js';
 import type { Evaluation } from '../../shared/evaluation/evaluation.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
 import type { ResolvedModel } from '../../shared/registry/resolve.js';
@@ -101,8 +102,7 @@ function ofNow(document: unknown, model: Evaluated, { loaded, environment }: Pla
   const { commit: _commit, candidate, gates, ...same } = kept;
   return {
     ...same,
-    candidate:
-      model.kind === 'bundle' ? { ...summaryOf(model), ...(candidate.latency && { latency: candidate.latency }) } : candidate,
+    candidate: model.kind === 'bundle' ? { ...summaryOf(model), ...costOf(candidate) } : candidate,
     gates: gates.map(({ line: _line, ...gate }, index) => {
       const { line } = loaded.locate(['gates', index]);
       return { ...gate, ...(line !== undefined && { line }) };
@@ -111,13 +111,17 @@ function ofNow(document: unknown, model: Evaluated, { loaded, environment }: Pla
   };
 }
 
-/** Times are those of a machine and a moment: an evaluation that fails by them is made again, else no second try could ever pass. */
+function costOf({ latency, memoryBytes }: ModelSummary): Pick<ModelSummary, 'latency' | 'memoryBytes'> {
+  return { ...(latency && { latency }), ...(memoryBytes !== undefined && { memoryBytes }) };
+}
+
+/** Times and memory are those of a machine and a moment: an evaluation that fails by them is made again, else no second try could ever pass. */
 function isSettled({ gates }: Evaluation): boolean {
-  return gates.every(({ metric, outcome }) => !metric.startsWith('latency_') || outcome === 'pass');
+  return gates.every(({ metric, outcome }) => !/^(latency|memory)_/.test(metric) || outcome === 'pass');
 }
 
 function origin(kept: Kept, { candidate }: Evaluation): string {
-  const times = candidate.latency ? ' The latency is that of then.' : '';
+  const times = candidate.latency ? ' The latency and the memory are those of then.' : '';
   return `Nothing that matters has changed, so nothing was computed again. ${originOf(kept)}${times}`;
 }
 

@@ -4,16 +4,12 @@ import { formatCount } from '../core/format.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Predictions } from '../data/predictions.js';
 import { readStoredScores } from '../data/stored-scores.js';
-import type { Latency } from '../onnx/latency.js';
 import { type OnnxModel, openModel } from '../onnx/session.js';
 import { BUNDLE_FILES } from './files.js';
 import type { Bundle } from './read.js';
 
 /** A bundle's model, ready to score; or what stands for it. */
-export type BundleScorer = Pick<OnnxModel, 'signature' | 'predict' | 'close'> & {
-  /** Undefined where there are predictions and no model. */
-  latency(...request: Parameters<OnnxModel['latency']>): Promise<Latency | undefined>;
-};
+export type BundleScorer = Pick<OnnxModel, 'signature' | 'predict' | 'close'>;
 
 /**
  * Opens the model of a bundle; of one that holds predictions alone, a model that knows just these rows.
@@ -24,7 +20,6 @@ export async function openBundle(bundle: Bundle, dataset: Dataset, rows: Uint32A
   return {
     signature: bundle.manifest.signature,
     predict: () => bundlePredictions(bundle, dataset, rows),
-    latency: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
   };
 }

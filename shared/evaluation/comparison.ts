@@ -1,4 +1,5 @@
 import type { Manifest } from '../bundle/manifest.js';
+import type { Latency } from '../onnx/latency.js';
 import type { Task } from '../spec/schema.js';
 
 /**
@@ -140,7 +141,9 @@ export interface ModelSummary {
   readonly trainingRows: number;
   readonly dataRows: number;
   readonly sizeBytes: number;
-  readonly latency?: { readonly p50Ms: number; readonly p99Ms: number };
+  readonly latency?: Latency & { readonly batch?: Latency & { readonly rows: number } };
+  /** What a process grows by when it runs the model. */
+  readonly memoryBytes?: number;
   readonly importance: readonly { readonly feature: string; readonly importance: number }[];
   /** Metrics as the model's own bundle recorded them; shown when it cannot be run here, and then they decide nothing. */
   readonly recorded?: { readonly [metric: string]: number };

@@ -13,7 +13,7 @@ export interface GateLine {
   readonly line?: number;
 }
 
-/** What is measured of a model beside its predictions. Milliseconds a row, megabytes (10^6 bytes), test rows. */
+/** What is measured of a model beside its predictions; units as in MEASUREMENTS. */
 export type Measures = { readonly [name in MeasurementName]?: number };
 
 export interface GateInput {

@@ -4,8 +4,8 @@ import type { ModelSummary } from './comparison.js';
 /** What a summary has that the manifest has not. */
 interface SummaryExtras {
   readonly importance?: Importance;
-  /** Per row, in milliseconds. */
-  readonly latency?: { readonly p50Ms: number; readonly p99Ms: number };
+  /** What running it takes. */
+  readonly cost?: Pick<ModelSummary, 'latency' | 'memoryBytes'>;
   /** Metrics that the bundle recorded of itself; only for a model that was not run here. */
   readonly recorded?: { readonly [metric: string]: number };
 }
@@ -22,7 +22,7 @@ export function summarizeModel(manifest: Manifest, extras: SummaryExtras = {}): 
     trainingRows: manifest.training.rows.train,
     dataRows: manifest.data.rows,
     sizeBytes: manifest.files['model.onnx']?.bytes ?? 0,
-    ...(extras.latency && { latency: extras.latency }),
+    ...extras.cost,
     importance: extras.importance ?? [],
     ...(extras.recorded && { recorded: extras.recorded }),
     ...(manifest.commit !== undefined && { commit: manifest.commit }),

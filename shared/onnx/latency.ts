@@ -4,54 +4,77 @@ export interface Latency {
 }
 
 export interface LatencyOptions {
-  /** Rows that are timed, spread over the table; default 500, fewer where the table or the time is short. */
+  /** Rows (or whatever is run) that are timed, spread over those that there are; default 500, fewer where there are fewer or the time is short. */
   readonly rows?: number;
   /** How often each row is timed; default 5. */
   readonly repeats?: number;
-  /** About how long the measurement may take, warm-up included; default 1000. */
+  /** About how long the measurement of one model may take, warm-up included; default 1000. */
   readonly budgetMs?: number;
+  /** Most runs of a model before its time counts; default 50. */
+  readonly warmUp?: number;
 }
 
-const WARM_UP_RUNS = 50;
+/** Runs a model on one row (or on whatever else is timed), by its index. */
+export type Run = (at: number) => Promise<unknown>;
 
 /** Of the time, the part that the warm-up may take. */
 const WARM_UP_SHARE = 0.2;
 
 /**
- * How long the model takes for one row: of each row the fastest of several runs, and the percentiles over the rows. A machine
+ * Runs of a model before it is the next one's turn. Taking turns run by run would time each model with what the other has
+ * left in the processor's caches, which nobody who serves one of them ever sees; these are still over in milliseconds.
+ */
+const TURN = 10;
+
+/**
+ * How long models take for one row, of the same rows and in turns, so that a slow moment of the machine meets all of them: of each
+ * row the fastest of several runs, and the percentiles over the rows. A machine
  * that is shared stops a process for milliseconds now and then; a single run of a row would make the 99th percentile a
  * measure of those stops. The fastest run is the model's own work on this machine, and what differs between rows
  * (longer paths, longer texts) stays in. All rows are run before any is run again, so that one stop cannot meet
  * all runs of a row. It is not what a caller waits for under load.
- * @param run runs the model on one row, by its index
+ * @param runs the models
  * @param tableRows at least 1
+ * @returns in the order of the models
  */
-export async function measureLatency(
-  run: (row: number) => Promise<unknown>,
+export async function measureLatencies(
+  runs: readonly Run[],
   tableRows: number,
-  { rows = 500, repeats = 5, budgetMs = 1000 }: LatencyOptions = {},
-): Promise<Latency> {
+  { rows = 500, repeats = 5, budgetMs = 1000, warmUp = 50 }: LatencyOptions = {},
+): Promise<Latency[]> {
   if (tableRows < 1) throw new Error('latency needs at least one row');
+  const budget = budgetMs * runs.length;
   const started = performance.now();
   const elapsed = (): number => performance.now() - started;
-  const timed = async (row: number): Promise<number> => {
+  const timed = async (run: Run, row: number): Promise<number> => {
     const begun = performance.now();
     await run(row);
     return performance.now() - begun;
   };
-  const warmUp: number[] = [];
-  while (warmUp.length < WARM_UP_RUNS && (warmUp.length === 0 || elapsed() < WARM_UP_SHARE * budgetMs)) {
-    warmUp.push(await timed(warmUp.length % tableRows));
+  const warm: number[][] = runs.map(() => []);
+  for (let at = 0; at < warmUp && (at === 0 || elapsed() < WARM_UP_SHARE * budget); at++) {
+    for (const [index, run] of runs.entries()) warm[index]!.push(await timed(run, at % tableRows));
   }
-  const affordable = Math.floor((budgetMs - elapsed()) / (repeats * quantileOf(warmUp, 0.5)));
+  const once = warm.reduce((sum, times) => sum + quantileOf(times, 0.5), 0);
+  const affordable = Math.floor((budget - elapsed()) / (repeats * once));
   const count = Math.max(1, Math.min(rows, tableRows, affordable));
-  const fastest = new Array<number>(count).fill(Number.POSITIVE_INFINITY);
-  for (let repeat = 0; repeat < repeats && (repeat === 0 || elapsed() < budgetMs); repeat++) {
-    for (let at = 0; at < count; at++) {
-      fastest[at] = Math.min(fastest[at]!, await timed(Math.floor((at * tableRows) / count)));
+  const fastest = runs.map(() => new Array<number>(count).fill(Number.POSITIVE_INFINITY));
+  for (let repeat = 0; repeat < repeats && (repeat === 0 || elapsed() < budget); repeat++) {
+    for (let start = 0; start < count; start += TURN) {
+      for (const [index, run] of runs.entries()) {
+        const own = fastest[index]!;
+        for (let at = start; at < Math.min(start + TURN, count); at++)
+          own[at] = Math.min(own[at]!, await timed(run, Math.floor((at * tableRows) / count)));
+      }
     }
   }
-  return { p50Ms: quantileOf(fastest, 0.5), p99Ms: quantileOf(fastest, 0.99) };
+  return fastest.map((times) => ({ p50Ms: quantileOf(times, 0.5), p99Ms: quantileOf(times, 0.99) }));
+}
+
+/** The same of one thing alone. */
+export async function measureLatency(run: Run, tableRows: number, options?: LatencyOptions): Promise<Latency> {
+  const [latency] = await measureLatencies([run], tableRows, options);
+  return latency!;
 }
 
 function quantileOf(times: readonly number[], share: number): number {

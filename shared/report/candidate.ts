@@ -1,7 +1,8 @@
-import { formatBytes, formatCompact, formatCount, formatDuration, formatShare } from '../core/format.js';
+import { formatBytes, formatCount, formatDuration, formatShare } from '../core/format.js';
 import type { Comparison, Disagreement, ModelSummary } from '../evaluation/comparison.js';
 import { bar } from './bars.js';
 import { details } from './comment.js';
+import { batchName, memoryText, timesText } from './cost.js';
 import { code, codeElement, link, sameHost, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { championName, plural, shortDigest, stepsOf, theChampion } from './wording.js';
@@ -47,7 +48,9 @@ function modelFacts(
     ['trained on', (model) => trainedOn(model)],
     ['training took', (model) => (isUnknown(model) ? '–' : formatDuration(model.trainingSeconds))],
     ['size', (model) => (model.sizeBytes === 0 ? '–' : formatBytes(model.sizeBytes))],
-    ['latency, median · 99th percentile', (model) => latency(model)],
+    ['latency of a row, median · 99th percentile', ({ latency }) => timesText(latency)],
+    [batchName([candidate, ...(champion ? [champion] : [])]), ({ latency }) => timesText(latency?.batch)],
+    ['peak memory', (model) => memoryText(model)],
     ['digest', (model) => code(shortDigest(model.digest), 30)],
     ['made by', (model) => origin(model, runUrl)],
   ];
@@ -70,10 +73,6 @@ function isUnknown(model: Pick<ModelSummary, 'trainingRows'>): boolean {
 
 function trainedOn(model: ModelSummary): string {
   return isUnknown(model) ? '–' : `${formatCount(model.trainingRows)} of ${plural(model.dataRows, 'row')}`;
-}
-
-function latency(model: ModelSummary): string {
-  return model.latency ? `${formatCompact(model.latency.p50Ms)} · ${formatCompact(model.latency.p99Ms)} ms` : '–';
 }
 
 function origin(model: ModelSummary, runUrl: string | undefined): string {

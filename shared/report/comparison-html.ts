@@ -3,6 +3,7 @@ import type { Comparison, ModelSummary } from '../evaluation/comparison.js';
 import { comparedRow, headOf, reachOf } from './compared-rows.js';
 import { plainHeadline } from './comparison.js';
 import { candidatesHtml, GATE_CLASS, historyHtml } from './context-html.js';
+import { batchName, memoryText, timesText } from './cost.js';
 import { decisionsHtml } from './decisions-html.js';
 import { disagreeingHtml } from './disagreeing-html.js';
 import { figureHtml, html, nameHtml, proseHtml, tableHtml, termsHtml } from './page/marks.js';
@@ -136,10 +137,15 @@ function models(result: Comparison, champion: string): string {
     `${formatCount(model.trainingRows)} of ${formatCount(model.dataRows)} rows`,
     formatDuration(model.trainingSeconds),
     formatBytes(model.sizeBytes),
-    model.latency ? `${formatNumber(model.latency.p50Ms, 2)} · ${formatNumber(model.latency.p99Ms, 2)} ms` : '–',
+    timesText(model.latency),
+    timesText(model.latency?.batch),
+    memoryText(model),
     `<code>${html(shortDigest(model.digest))}</code>`,
   ];
-  const names = ['algorithm', 'trained on', 'training took', 'size', 'latency, median · 99th percentile', 'digest'];
+  const names = [
+    ...['algorithm', 'trained on', 'training took', 'size', 'latency of a row, median · 99th percentile'],
+    ...[batchName([result.candidate, ...(result.champion ? [result.champion] : [])]), 'peak memory', 'digest'],
+  ];
   const [candidate, before] = [of(result.candidate), result.champion && of(result.champion)];
   const rows = names.map((name, index) => [name, ...(before ? [before[index]!] : []), candidate[index]!]);
   const head = ['', ...(before ? [champion] : []), 'candidate'].map((text) => ({ text: html(text) }));

@@ -4,6 +4,7 @@ import { baselineLine } from './baseline.js';
 import { fitSections } from './budget.js';
 import { importanceTable, madeOf } from './candidate.js';
 import { commitPart, details, SUMMARY_LIMIT } from './comment.js';
+import { costTable } from './cost.js';
 import { curvePicture } from './curve.js';
 import { decisionSection } from './decisions.js';
 import { code, codeElement, lineStart, prose, text } from './escape.js';
@@ -21,6 +22,7 @@ import { searchSection } from './worst-slices.js';
  */
 export function renderEvaluation(result: Evaluation, reuse = ''): string {
   const importance = importanceTable(result.candidate.importance, 15);
+  const about = [costTable(result.candidate), importance].filter((part) => part !== '').join('\n\n');
   const model = `<b>Model</b>: ${madeOf(result.candidate)} · ${codeElement(shortDigest(result.candidate.digest), 30)}`;
   const sections = [
     { name: 'head', variants: [`### ${headline(result)}\n\n${sentence(result)}`] },
@@ -35,7 +37,7 @@ export function renderEvaluation(result: Evaluation, reuse = ''): string {
     { name: 'classes', variants: classSection(result) },
     { name: 'decisions', variants: decisionSection(result) },
     { name: 'groups', variants: fairnessSection(result) },
-    { name: 'model', variants: [importance === '' ? '' : details(model, importance), ''] },
+    { name: 'model', variants: [about === '' ? '' : details(model, about), ''] },
     { name: 'footer', variants: [`${footerLine(result)}\n`] },
   ];
   return fitSections(sections, ['model', 'slices', 'slices', 'slices', 'gates', 'gates', 'picture'], SUMMARY_LIMIT).text;

@@ -63,7 +63,14 @@ const modelShape = {
   trainingRows: count,
   dataRows: count,
   sizeBytes: count,
-  latency: z.strictObject({ p50Ms: finite, p99Ms: finite }).exactOptional(),
+  latency: z
+    .strictObject({
+      p50Ms: finite,
+      p99Ms: finite,
+      batch: z.strictObject({ rows: count, p50Ms: finite, p99Ms: finite }).exactOptional(),
+    })
+    .exactOptional(),
+  memoryBytes: finite.min(0).exactOptional(),
   importance: list(z.strictObject({ feature: name, importance: finite }), 20_000),
   recorded: z.record(name, finite).exactOptional(),
   commit: name.exactOptional(),

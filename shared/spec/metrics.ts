@@ -66,10 +66,16 @@ export const FAIRNESS = {
 
 export type FairnessName = keyof typeof FAIRNESS;
 
-/** What gates can ask of a model besides its metrics. Milliseconds a row, megabytes (10^6 bytes) of model.onnx, test rows. */
+/**
+ * What gates can ask of a model besides its metrics. Milliseconds a row, milliseconds a batch (of 256 rows), megabytes (10^6 bytes) of
+ * model.onnx and of memory, test rows.
+ */
 export const MEASUREMENTS = {
   latency_p50_ms: { better: 'lower', title: 'Latency, median (ms)', range: NOT_NEGATIVE },
   latency_p99_ms: { better: 'lower', title: 'Latency, 99th percentile (ms)', range: NOT_NEGATIVE },
+  latency_batch_p50_ms: { better: 'lower', title: 'Latency of a batch, median (ms)', range: NOT_NEGATIVE },
+  latency_batch_p99_ms: { better: 'lower', title: 'Latency of a batch, 99th percentile (ms)', range: NOT_NEGATIVE },
+  memory_mb: { better: 'lower', title: 'Memory (MB)', range: NOT_NEGATIVE },
   size_mb: { better: 'lower', title: 'Size (MB)', range: NOT_NEGATIVE },
   rows: { better: 'higher', title: 'Test rows', range: NOT_NEGATIVE },
 } as const satisfies Record<string, Omit<MetricInfo, 'tasks'>>;

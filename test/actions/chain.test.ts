@@ -124,8 +124,16 @@ describe('compare', () => {
     const judge = (failOn: string) => project.run('compare', { candidate: 'prior', champion: 'model', 'fail-on': failOn });
     expect((await judge('gates')).failure).toBeUndefined();
     expect((await judge('worse')).failure).toBe('The candidate is worse than the champion.');
-    await project.write('mlops.yaml', spec({ gates: ['auc >= 0.99'] }));
+    const costs = ['memory_mb <= champion + 100', 'latency_batch_p99_ms <= champion + 10000', 'latency_batch_p50_ms <= 0'];
+    await project.write('mlops.yaml', spec({ gates: ['auc >= 0.99', ...costs] }));
     expect((await judge('gates')).failure).toContain('auc >= 0.99');
+    const { gates, candidate, champion } = await comparison();
+    expect(gates.map(({ outcome }) => outcome)).toEqual(['fail', 'pass', 'pass', 'fail']);
+    for (const { latency, memoryBytes } of [candidate, champion!]) {
+      expect(latency).toMatchObject({ p50Ms: expect.any(Number), batch: { rows: 256, p99Ms: expect.any(Number) } });
+      expect(memoryBytes).toBeGreaterThan(0);
+    }
+    expect(gates[1]!.value).toBeCloseTo((candidate.memoryBytes! - champion!.memoryBytes!) / 1e6, 9);
     expect((await judge('never')).failure).toBeUndefined();
   });
 
@@ -179,11 +187,12 @@ describe('compare', () => {
   });
 
   test('without a champion it is the first model, and gates against the champion are skipped', async () => {
-    await project.write('mlops.yaml', spec({ gates: ['auc >= 0.5', 'auc >= champion'] }));
+    const gates = ['auc >= 0.5', 'auc >= champion', 'memory_mb <= 1000', 'memory_mb <= champion'];
+    await project.write('mlops.yaml', spec({ gates }));
     await project.run('train');
     const outcome = await project.run('compare');
     expect(outcome.outputs.verdict).toBe('first model');
-    expect((await comparison()).gates.map(({ outcome: gate }) => gate)).toEqual(['pass', 'skipped']);
+    expect((await comparison()).gates.map(({ outcome: gate }) => gate)).toEqual(['pass', 'skipped', 'pass', 'skipped']);
   });
 });
 
@@ -270,6 +279,10 @@ describe('evaluate', () => {
     await cp(join(project.directory, '.mlops-actions/bundle/model.onnx'), join(project.directory, 'mine.onnx'));
     const outcome = await project.run('evaluate', { model: 'mine.onnx' });
     expect(outcome.annotations?.map(({ message }) => message).join()).toContain('nothing says which rows it has trained on');
+    // What it costs to run can be known.
+    expect(outcome.summary).toMatch(
+      /\| latency of 256 rows, median · 99th percentile \| +[\d.]+ · [\d.]+ ms \|\n\| peak memory +\| +[\d.]+ [kM]?B \|/,
+    );
   });
 
   test('a failing gate fails the step, and everything is written before', async () => {

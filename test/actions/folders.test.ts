@@ -44,7 +44,7 @@ describe('a model in a folder of its own', () => {
     const evaluated = await project.run('evaluate', { ...place, 'fail-on': 'never' });
     expect(evaluated.failure).toBeUndefined();
     expect(evaluated.outputs).toEqual({
-      ...{ 'metrics-path': at('metrics.json'), 'evaluation-path': at('evaluation.json'), gates: 'fail' },
+      ...{ 'metrics-path': at('metrics.json'), 'evaluation-path': at('evaluation.json'), gates: 'fail', cached: 'false' },
     });
     expect(await json(evaluated.outputs['evaluation-path'])).toMatchObject({ model: 'churn', gatesOutcome: 'fail' });
     expect((await project.run('evaluate', place)).failure).toContain('auc >= 0.99');

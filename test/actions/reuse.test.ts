@@ -41,7 +41,7 @@ describe('an unchanged evaluation', () => {
     expect(second.failure).toBe(first.failure);
     expect(project.log.some((line) => line.startsWith('Evaluating '))).toBe(false);
     expect(second.summary).toContain('nothing was computed again. From the last one here; made ');
-    expect(second.summary).toContain('The latency is that of then.');
+    expect(second.summary).toContain('The latency and the memory are those of then.');
     const after = await json(second.outputs['evaluation-path']);
     const [gate] = before.gates as { line: number }[];
     expect(after).toEqual({ ...before, gates: [{ ...gate, line: gate!.line + 2 }], commit: 'a'.repeat(40) });

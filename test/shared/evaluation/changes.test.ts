@@ -136,7 +136,10 @@ describe('incomparableReason', () => {
 
 test('summarizeModel', () => {
   expect(
-    summarizeModel(manifest, { latency: { p50Ms: 0.1, p99Ms: 0.4 }, importance: [{ feature: 'distance', importance: 1 }] }),
+    summarizeModel(manifest, {
+      cost: { latency: { p50Ms: 0.1, p99Ms: 0.4 }, memoryBytes: 2e6 },
+      importance: [{ feature: 'distance', importance: 1 }],
+    }),
   ).toEqual({
     digest: manifest.digest,
     algorithm: 'gbdt',
@@ -148,6 +151,7 @@ test('summarizeModel', () => {
     dataRows: 306018,
     sizeBytes: 1234,
     latency: { p50Ms: 0.1, p99Ms: 0.4 },
+    memoryBytes: 2e6,
     importance: [{ feature: 'distance', importance: 1 }],
     commit: 'c0ffee',
     runUrl: 'https://example.org/run',

@@ -113,9 +113,11 @@ describe('against a number', () => {
   });
 
   test('measures are compared as they are', () => {
-    const measures = { latency_p99_ms: 4.2, size_mb: 1.5, rows: 1000 };
+    const measures = { latency_p99_ms: 4.2, latency_batch_p99_ms: 12, memory_mb: 80, size_mb: 1.5, rows: 1000 };
     expect(judgeOne('latency_p99_ms <= 5', { measures })).toMatchObject({ outcome: 'pass', value: 4.2 });
     expect(judgeOne('size_mb < 1.5', { measures }).outcome).toBe('fail');
+    expect(judgeOne('latency_batch_p99_ms <= 10', { measures }).outcome).toBe('fail');
+    expect(judgeOne('memory_mb <= champion + 5', { measures, championMeasures: { memory_mb: 76 } }).outcome).toBe('pass');
     expect(judgeOne('rows >= 1000', { measures }).outcome).toBe('pass');
     expect(judgeOne('latency_p50_ms <= 1', { measures })).toMatchObject({
       outcome: 'skipped',

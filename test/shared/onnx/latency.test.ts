@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { measureLatency } from '../../../shared/onnx/latency.js';
+import { measureLatencies, measureLatency } from '../../../shared/onnx/latency.js';
 
 /** Works, rather than waits, so that what is measured does not hang on the timer of an idle machine. */
 async function work(ms: number): Promise<void> {
@@ -41,6 +41,24 @@ it('takes about the time that it may, however slow the model is', async () => {
   const { p50Ms, p99Ms } = await measureLatency(slow, 1000, { budgetMs: 1 });
   expect(runs).toBe(2);
   expect(p50Ms).toBe(p99Ms);
+});
+
+it('lets models take turns of ten rows, and times each by its own runs', async () => {
+  const turns: string[] = [];
+  const model =
+    (name: string, ms: number) =>
+    async (row: number): Promise<void> => {
+      turns.push(name);
+      await work(row === 3 ? 10 * ms : ms);
+    };
+  const options = { rows: 20, repeats: 2, budgetMs: 1e6, warmUp: 1 };
+  const [slow, fast] = await measureLatencies([model('a', 1), model('b', 0.1)], 20, options);
+  const ten = (name: string): string => name.repeat(10);
+  const pass = [ten('a'), ten('b'), ten('a'), ten('b')].join('');
+  expect(turns.join('')).toBe(`ab${pass}${pass}`);
+  expect(slow!.p50Ms).toBeGreaterThanOrEqual(1);
+  expect(slow!.p99Ms).toBeGreaterThanOrEqual(10);
+  expect(fast!.p50Ms).toBeLessThan(1);
 });
 
 it('needs a row', async () => {

@@ -7,7 +7,6 @@ import { ModelProtoSchema, TensorProto_DataLocation } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../shared/core/errors.js';
 import type { Table } from '../../../shared/data/table.js';
-import type { Latency } from '../../../shared/onnx/latency.js';
 import { openModel, type PredictContext } from '../../../shared/onnx/session.js';
 import { createGraph } from '../../../shared/onnx/write.js';
 import { tableOf } from '../features/tables.js';
@@ -216,39 +215,5 @@ describe('openModel', () => {
     const node = model.graph!.output[0]!.type!.value;
     if (node.case === 'tensorType') node.value.elemType = 10;
     expect(await lineOf(openModel(toBinary(ModelProtoSchema, model)))).toMatch(/input "x" is float16; accepted are tensors of/);
-  });
-});
-
-describe('latency', () => {
-  const latencyOf = async (source: Uint8Array | string, table: Table): Promise<Latency> => {
-    const model = await openModel(source);
-    try {
-      return await model.latency(table, { budgetMs: 300 });
-    } finally {
-      await model.close();
-    }
-  };
-
-  it('times single rows, in milliseconds', async () => {
-    const started = performance.now();
-    const { p50Ms, p99Ms } = await latencyOf(golden('columns.onnx'), rows);
-    expect(p50Ms).toBeGreaterThan(0);
-    expect(p99Ms).toBeGreaterThanOrEqual(p50Ms);
-    expect(p99Ms).toBeLessThan(performance.now() - started);
-  });
-
-  it('is longer for a model that does more', async () => {
-    const heavy = small((graph, x) => {
-      const size = 400;
-      const matrix = { type: 'float32', shape: [size, size], values: new Array<number>(size * size).fill(0.001) } as const;
-      const start = graph.constant({ type: 'float32', shape: [1, size], values: new Array<number>(size).fill(1) });
-      let wide = graph.node('Mul', [x, start]);
-      const weights = graph.constant(matrix);
-      for (let layer = 0; layer < 40; layer++) wide = graph.node('MatMul', [wide, weights]);
-      return graph.node('ReduceSum', [wide, graph.constant({ type: 'int64', shape: [1], values: [1n] })]);
-    });
-    const table = tableOf({ x: ['number', Array.from({ length: 50 }, (_, row) => row)] });
-    const [slow, fast] = [await latencyOf(heavy, table), await latencyOf(small(), table)];
-    expect(slow.p50Ms).toBeGreaterThan(2 * fast.p50Ms);
   });
 });

@@ -115,7 +115,11 @@ const modelParts = {
   trainingRows: count,
   dataRows: count,
   sizeBytes: count,
-  latency: fc.record({ p50Ms: number, p99Ms: number }),
+  latency: fc.record(
+    { p50Ms: number, p99Ms: number, batch: fc.record({ rows: count, p50Ms: number, p99Ms: number }) },
+    { requiredKeys: ['p50Ms', 'p99Ms'] },
+  ),
+  memoryBytes: number.map(Math.abs),
   importance: fc.array(fc.record({ feature: hostileText, importance: number }), { maxLength: 20 }),
   recorded: fc.dictionary(
     hostileText.filter((key) => key !== '__proto__'),

@@ -35,7 +35,8 @@ export const championModel: ModelSummary = {
   trainingRows: 214_212,
   dataRows: 306_018,
   sizeBytes: 412_000,
-  latency: { p50Ms: 0.11, p99Ms: 0.29 },
+  latency: { p50Ms: 0.11, p99Ms: 0.29, batch: { rows: 256, p50Ms: 2.1, p99Ms: 2.6 } },
+  memoryBytes: 9_400_000,
   importance: [{ feature: 'distance', importance: 1 }],
   commit: 'a4c1e0b2d9f84c11',
 };
@@ -50,7 +51,8 @@ export const candidateModel: ModelSummary = {
   trainingRows: 214_212,
   dataRows: 306_018,
   sizeBytes: 1_812_000,
-  latency: { p50Ms: 0.18, p99Ms: 0.41 },
+  latency: { p50Ms: 0.18, p99Ms: 0.41, batch: { rows: 256, p50Ms: 3.4, p99Ms: 4.2 } },
+  memoryBytes: 14_200_000,
   importance: [
     { feature: 'date_hour', importance: 0.412 },
     { feature: 'origin', importance: 0.203 },
