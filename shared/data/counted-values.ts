@@ -6,7 +6,7 @@ import { commonBins } from './drift/groups.js';
 import type { CountedNumbers, CountedValues } from './drift/methods.js';
 import { countRows, readArray, readTexts } from './duckdb.js';
 
-/** What the methods of drift-methods.ts are computed from: every value of a column with its rows, or the bins of a profile. */
+/** What the methods of drift/methods.ts are computed from: every value of a column with its rows, or the bins of a profile. */
 
 /** More different texts than this are no categories, and no test of them says anything. */
 export const MOST_COUNTED_LEVELS = 100_000;

@@ -12,7 +12,7 @@ import {
 } from './distribution.js';
 import { bucketOf } from './hash.js';
 
-/** The distribution of columns that are in memory already: predictions. Tables of the engine are counted there (distribution-read.ts). */
+/** The distribution of columns that are in memory already: predictions. Tables of the engine are counted there (read.ts). */
 
 export type ArrayColumn =
   /** NaN: missing. */

@@ -1,7 +1,7 @@
 /**
  * How the rows of a table are distributed, column by column: counts that can be added to those of other rows, and that
- * name nobody once they are sealed (distribution-seal.ts). What a model was trained on is kept like this in its bundle, and what it is asked
- * later is held against it (drift.ts).
+ * name nobody once they are sealed (seal.ts). What a model was trained on is kept like this in its bundle, and what it is asked
+ * later is held against it (drift/drift.ts).
  *
  * Rows that come together (of one day) resemble each other, so that a thousand rows of one day say less than a thousand
  * of many. That is why bins are also counted block by block: drift is what days do not do by themselves.
@@ -35,7 +35,7 @@ interface AnyDistribution {
   readonly missing: number;
 }
 
-/** Whole and other numbers: a histogram over bins that are the same for everybody (distribution-bins.ts). */
+/** Whole and other numbers: a histogram over bins that are the same for everybody (bins.ts). */
 export interface NumberDistribution extends AnyDistribution {
   readonly kind: 'numbers';
   /** Of the values that are finite and below 1e150 in size; `squares` is the sum of squares about the mean. */
@@ -79,7 +79,7 @@ export interface OtherLevels {
  * to count the most frequent ones would pick those that are frequent in these rows by luck, and miss that luck in others.
  */
 export interface LevelBlocks {
-  /** Every value that there is, or how many buckets the hashes have (distribution-hash.ts). */
+  /** Every value that there is, or how many buckets the hashes have (hash.ts). */
   readonly bins: readonly string[] | number;
   /** `counts[block][bin]`. */
   readonly counts: readonly (readonly number[])[];

@@ -3,7 +3,7 @@ import type { ColumnDistribution, LevelDistribution, NumberDistribution } from '
 import { inBuckets } from '../distribution/hash.js';
 import { commonBins, evenCuts, fewestTogether, mostGroups, sum } from './groups.js';
 
-/** Rows of each block, by group: the same groups for both sides, chosen by the rows of both together (see drift-groups.ts). */
+/** Rows of each block, by group: the same groups for both sides, chosen by the rows of both together (see groups.ts). */
 type BlockTable = readonly Float64Array[];
 
 const MOST_RANGES = 10;

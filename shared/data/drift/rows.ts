@@ -9,7 +9,7 @@ export interface TestResult {
   readonly pValue: number;
   /**
    * `chi-square`: of the table of groups by sides; `Monte Carlo`: the same statistic where numbers are too small for its tables;
-   * `blocks`: whole blocks change sides (drift-blocks.ts); `t`: there are too few blocks for that.
+   * `blocks`: whole blocks change sides (blocks.ts); `t`: there are too few blocks for that.
    */
   readonly method: 'chi-square' | 'Monte Carlo' | 'blocks' | 't';
 }

@@ -8,7 +8,7 @@ import type { FailingSample } from '../validation.js';
 import type { Shard } from './shard.js';
 
 /**
- * What a shard has found, for the job that merges: `validation-shard.json`. It holds no verdict. Rows are counted from 1
+ * What a shard has found, for the job that merges: its `shard.json`. It holds no verdict. Rows are counted from 1
  * within the shard.
  */
 export interface ShardDocument {
