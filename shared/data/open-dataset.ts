@@ -148,5 +148,5 @@ async function store(
   } else {
     await storeCanonical(connection, RAW, columns, condition?.sql, CANONICAL);
   }
-  return { rows: await countRows(connection, CANONICAL) };
+  return { rows: kept };
 }
