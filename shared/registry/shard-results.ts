@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { sha256OfFile } from '../core/file-digest.js';
-import { parseShardDocument, type ShardDocument } from '../data/shards/document.js';
+import { LARGEST_DOCUMENT, parseShardDocument, type ShardDocument } from '../data/shards/document.js';
 import type { ShardResult } from '../data/shards/gather.js';
 import { MOST_SHARDS, type Shard } from '../data/shards/shard.js';
 import { artifactsOfRun, type ListedArtifact } from '../github/artifact.js';
@@ -28,9 +28,8 @@ function prefixOf(model: string, kind: ShardKind): string {
   return `${model}-${kind.replace(' ', '-')}-`;
 }
 
-/** The largest artifact that is unpacked, and the largest document that is read. */
+/** The largest artifact that is unpacked, in bytes. */
 const LARGEST_ARTIFACT = 2 * 1024 ** 3;
-const LARGEST_DOCUMENT = 64 * 1024 ** 2;
 const DOWNLOADS_AT_ONCE = 8;
 
 /**

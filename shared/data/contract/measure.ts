@@ -19,7 +19,8 @@ export interface SampleRow {
   readonly value: string;
 }
 
-const SAMPLES = 5;
+/** Failing rows of a rule that are shown. */
+export const SAMPLES = 5;
 const LONGEST_SAMPLE = 80;
 
 /**

@@ -7,7 +7,7 @@ import { countValues, describeNumbers, type ValueRange, valueGroups } from './nu
 import type { LevelProfile, ValueProfile } from './result.js';
 
 /** So many values of a text are kept; the rest are "other". */
-const MOST_LEVELS = 50;
+export const MOST_LEVELS = 50;
 
 /** Groups of numbers: enough to see a curve, and each of enough rows to have a rate. */
 const MOST_RANGES = 20;

@@ -28,7 +28,7 @@ export interface ProfileOptions {
 export const PROFILE_SAMPLE: SampleRequest = { above: 1_000_000, rows: 200_000 };
 
 /** Classes beyond this are counted together. */
-const MOST_CLASSES = 20;
+export const MOST_CLASSES = 20;
 
 /**
  * What there is to know of the data: columns, their relation to the target and to each other, and what looks wrong.

@@ -7,16 +7,10 @@ import { readDistributions } from '../distribution/read.js';
 import { readRows } from '../duckdb.js';
 import { axis, type Described, isOrdered } from '../profile/columns.js';
 import { identifier } from '../sql.js';
-import type { ShardDescription } from './document.js';
+import { type ShardDescription, SMALLEST_HASHES } from './document.js';
 
 /** The name of the target among the columns of a description, which no column of a file can have. */
 export const TARGET = '\0target';
-
-/**
- * Different values are estimated from the smallest of their hashes (k minimum values; Beyer et al., 2007): up to this many
- * the number is exact, beyond it has a relative standard error of 1 / √(k − 2).
- */
-export const SMALLEST_HASHES = 1024;
 
 /** Hashes are whole numbers below this, which doubles hold. */
 export const HASH_RANGE = 2 ** 53;

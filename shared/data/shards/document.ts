@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { messageOf, UserError } from '../../core/errors.js';
 import type { StoredType } from '../canonical.js';
+import { SAMPLES } from '../contract/measure.js';
 import type { Distribution } from '../distribution/distribution.js';
 import { distributionSchema } from '../reference-profile.js';
 import { COLUMN_TYPES } from '../table.js';
 import type { FailingSample } from '../validation.js';
-import type { Shard } from './shard.js';
+import { MOST_SHARDS, type Shard } from './shard.js';
 
 /**
  * What a shard has found, for the job that merges: its `shard.json`. It holds no verdict. Rows are counted from 1
@@ -108,8 +109,14 @@ export const MOST_TARGET_VALUES = 2000;
 /** Characters of a value of the target; longer ones are cut. */
 export const LONGEST_VALUE = 2000;
 
-/** The largest document that is read. */
-const LARGEST_BYTES = 64 * 1024 * 1024;
+/**
+ * Different values are estimated from the smallest of their hashes (k minimum values; Beyer et al., 2007): up to this many
+ * the number is exact, beyond it has a relative standard error of 1 / √(k − 2).
+ */
+export const SMALLEST_HASHES = 1024;
+
+/** The largest document that is read, in bytes. */
+export const LARGEST_DOCUMENT = 64 * 1024 ** 2;
 
 const count = z.int().min(0);
 const text = (most: number) => z.string().max(most);
@@ -124,7 +131,7 @@ const schema = z.strictObject({
   format: z.literal(1),
   kind: z.enum(['validation shard', 'profile shard']),
   model: text(200),
-  shard: z.strictObject({ index: z.int().min(1).max(256), count: z.int().min(1).max(256) }),
+  shard: z.strictObject({ index: z.int().min(1).max(MOST_SHARDS), count: z.int().min(1).max(MOST_SHARDS) }),
   ...{ spec: text(100), tool: text(100), commit: text(100).exactOptional() },
   data: z.strictObject({
     digest: text(100),
@@ -144,7 +151,7 @@ const schema = z.strictObject({
         found: z.record(text(100), z.union([z.number(), text(2000)])).readonly(),
         passed: z.boolean().exactOptional(),
         reads: z.array(text(2000)).max(20_000).readonly().exactOptional(),
-        samples: z.array(sample).max(5).readonly().exactOptional(),
+        samples: z.array(sample).max(SAMPLES).readonly().exactOptional(),
         ...{ first: sample.exactOptional(), last: sample.exactOptional() },
         values: z.strictObject({ rows: count, different: count }).exactOptional(),
         undecided: text(1000).exactOptional(),
@@ -159,7 +166,7 @@ const schema = z.strictObject({
       z.strictObject({
         ...{ name: text(2000), present: count, min: z.number().exactOptional(), max: z.number().exactOptional() },
         ...{ zeros: count, negative: count, infinite: count, characters: count.exactOptional() },
-        hashes: z.array(count).max(1024).readonly(),
+        hashes: z.array(count).max(SMALLEST_HASHES).readonly(),
       }),
     )
     .max(20_001)
@@ -191,7 +198,7 @@ const schema = z.strictObject({
 export function parseShardDocument(bytes: Buffer, shown: string): ShardDocument {
   const wrong = (what: string, cause?: unknown): UserError =>
     new UserError(`${shown} is no result of a shard: ${what}. Run the jobs of all shards again, with one version.`, { cause });
-  if (bytes.length > LARGEST_BYTES) throw wrong(`it has more than ${LARGEST_BYTES} bytes`);
+  if (bytes.length > LARGEST_DOCUMENT) throw wrong(`it has more than ${LARGEST_DOCUMENT} bytes`);
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8'));

@@ -4,6 +4,7 @@ import { columnKey } from '../column-names.js';
 import { sqlType } from '../column-types.js';
 import { resultOf } from '../contract/check.js';
 import type { FoundValues, InParts } from '../contract/in-parts.js';
+import { SAMPLES } from '../contract/measure.js';
 import type { CompiledRule, Measured, RowOrder } from '../contract/rule.js';
 import { readRows } from '../duckdb.js';
 import { literal } from '../sql.js';
@@ -18,8 +19,6 @@ import { isValuesFile, mergeValues, repeatedAcross, type ShardValues } from './v
  * The verdict on all rows, from what shards have found: the numbers of the parts become those that one run over everything
  * would have had, and the rules judge them as they do there.
  */
-
-const SAMPLES = 5;
 
 export interface MergeRequest {
   /** A database of ours, for the side files and comparisons. */

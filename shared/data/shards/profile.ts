@@ -6,18 +6,15 @@ import { binRange } from '../distribution/bins.js';
 import type { ColumnDistribution, LevelDistribution, NumberDistribution } from '../distribution/distribution.js';
 import { sealed } from '../distribution/seal.js';
 import { rounded } from '../profile/association.js';
-import { isOrdered } from '../profile/columns.js';
+import { isOrdered, MOST_LEVELS } from '../profile/columns.js';
 import { DEFAULT_LIMITS, findProblems } from '../profile/findings.js';
 import { describeNumbers } from '../profile/numbers.js';
-import { rolesOf } from '../profile/profile.js';
+import { MOST_CLASSES, rolesOf } from '../profile/profile.js';
 import type { ColumnProfile, Profile, TargetProfile, ValueProfile } from '../profile/result.js';
-import { HASH_RANGE, SMALLEST_HASHES, TARGET, unitOf } from './describe.js';
+import { HASH_RANGE, TARGET, unitOf } from './describe.js';
 import { mergeCounts } from './distributions.js';
-import type { ShardDescription, ShardTarget } from './document.js';
+import { type ShardDescription, type ShardTarget, SMALLEST_HASHES } from './document.js';
 import type { GatheredData, ShardResult } from './gather.js';
-
-const MOST_LEVELS = 50;
-const MOST_CLASSES = 20;
 
 /**
  * The profile of all rows, from what shards have counted: smallest, largest, means, shares and frequencies as one run
