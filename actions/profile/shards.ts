@@ -1,21 +1,20 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { UserError } from '../../shared/core/errors.js';
 import { formatCount } from '../../shared/core/format.js';
 import { canonicalJson, type Json, sha256 } from '../../shared/core/json.js';
 import { toolVersion } from '../../shared/core/version.js';
 import type { LabelColumn } from '../../shared/data/dataset.js';
 import { openDataset } from '../../shared/data/open-dataset.js';
+import { tryTo } from '../../shared/data/profile/profile.js';
 import type { Profile } from '../../shared/data/profile/result.js';
 import { describeShard } from '../../shared/data/shards/describe.js';
 import type { ShardDocument } from '../../shared/data/shards/document.js';
 import { gatherData, orderShards } from '../../shared/data/shards/gather.js';
-import { columnsOfShard } from '../../shared/data/shards/measure.js';
+import { dataOfShard } from '../../shared/data/shards/measure.js';
 import { mergeProfile } from '../../shared/data/shards/profile.js';
 import { parseShard, shardText } from '../../shared/data/shards/shard.js';
 import { checkTarget, labelOfShards, targetOfShard } from '../../shared/data/shards/target.js';
 import { connectCandidates } from '../../shared/registry/connect.js';
-import { readShardResults, SHARD_FILES, shardArtifact, shardFolder } from '../../shared/registry/shard-results.js';
+import { emptyFolder, leaveShard, readShardResults, shardArtifact, shardFolder } from '../../shared/registry/shard-results.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
 import type { ProfileInputs } from './profile.js';
@@ -69,26 +68,18 @@ export async function profileShard(place: ProfilePlace, text: string): Promise<A
     shard,
   });
   try {
-    const { share, files, rows, notices } = dataset;
+    const { rows } = dataset;
     progress(`counting ${formatCount(rows)} rows`);
     const target = await targetOfShard(dataset, spec);
     const label: LabelColumn | undefined = target.target && (await dataset.labelColumn());
     const document: ShardDocument = {
       ...{ format: 1, ...agreement(place), shard, rules: [] },
-      data: {
-        ...{ digest: share!.digest, files, rowsRead: share!.rows, rows, notices },
-        columns: await columnsOfShard(dataset),
-      },
+      data: await dataOfShard(dataset),
       ...target,
       ...(await describeShard(dataset, spec, label)),
     };
     const artifact = shardArtifact(spec.name, document.kind, shard, environment.runAttempt);
-    const folder = join(shardFolder(directory), artifact);
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    const file = join(folder, SHARD_FILES.document);
-    await writeFile(file, `${JSON.stringify(document)}\n`);
-    if (artifacts.available) await artifacts.upload(artifact, [file], folder);
+    const file = await leaveShard(document, await emptyFolder(directory, artifact), artifact, artifacts);
     const told = `Shard ${shardText(shard)}: ${formatCount(rows)} rows counted, for the job that merges the shards.`;
     log(told);
     return {
@@ -117,13 +108,7 @@ export async function mergedProfile(place: ProfilePlace): Promise<Profile> {
     throw new UserError({ message: 'the shards have no rows', location: { file: data.files[0] ?? loaded.file } });
   const locate: LoadedSpec['locate'] = (path) => loaded.locate(path);
   const label = labelOfShards(shards, data, { spec, locate });
-  let problem: string | undefined;
-  try {
-    const targets = shards.flatMap(({ document }) => document.target ?? []);
-    checkTarget(targets, label, data.rows, spec, { locate });
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    problem = error.problems.map(({ message }) => message).join('; ');
-  }
+  const targets = shards.flatMap(({ document }) => document.target ?? []);
+  const { problem } = await tryTo(async () => checkTarget(targets, label, data.rows, spec, { locate }));
   return mergeProfile(shards, data, label, problem, { spec, locate });
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256OfFile } from '../../shared/core/file-digest.js';
 import { formatCount } from '../../shared/core/format.js';
@@ -8,10 +8,10 @@ import type { Dataset } from '../../shared/data/dataset.js';
 import { driftContract } from '../../shared/data/drift/rules.js';
 import { openDataset } from '../../shared/data/open-dataset.js';
 import type { ShardDocument } from '../../shared/data/shards/document.js';
-import { columnsOfShard, measureShard } from '../../shared/data/shards/measure.js';
+import { dataOfShard, measureShard } from '../../shared/data/shards/measure.js';
 import { parseShard, shardText } from '../../shared/data/shards/shard.js';
 import { targetOfShard } from '../../shared/data/shards/target.js';
-import { SHARD_FILES, shardArtifact, shardFolder } from '../../shared/registry/shard-results.js';
+import { emptyFolder, leaveShard, SHARD_FILES, shardArtifact } from '../../shared/registry/shard-results.js';
 import type { ActionOutcome } from '../../shared/runner/services.js';
 import { prepareRules } from './contract.js';
 import { countLike } from './drift.js';
@@ -50,28 +50,20 @@ export async function runShard(place: ValidatePlace, text: string): Promise<Acti
   try {
     const counted = await countedOf(dataset, place);
     const artifact = shardArtifact(loaded.spec.name, agreed.kind, shard, environment.runAttempt);
-    const folder = join(shardFolder(directory), artifact);
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
+    const folder = await emptyFolder(directory, artifact);
     const side = join(folder, SHARD_FILES.values);
     const { rules, conditions } = await prepareRules(dataset, loaded, contract);
     const measured = await measureShard(dataset, rules, conditions, side);
     const target = await targetOfShard(dataset, loaded.spec);
-    const { share, files, rows, notices } = dataset;
     const document: ShardDocument = {
       ...{ format: 1, ...agreed, shard, rules: measured.rules },
-      data: {
-        ...{ digest: share!.digest, files, rowsRead: share!.rows, rows, notices },
-        columns: await columnsOfShard(dataset),
-      },
+      data: await dataOfShard(dataset),
       ...(measured.values !== undefined && { values: { rows: measured.values, sha256: await sha256OfFile(side) } }),
       ...target,
       ...counted,
     };
-    const file = join(folder, SHARD_FILES.document);
-    await writeFile(file, `${JSON.stringify(document)}\n`);
-    if (artifacts.available) await artifacts.upload(artifact, [file, ...(measured.values === undefined ? [] : [side])], folder);
-    const told = `Shard ${shardText(shard)}: ${formatCount(rows)} rows looked at; the job that merges the shards decides.`;
+    const file = await leaveShard(document, folder, artifact, artifacts);
+    const told = `Shard ${shardText(shard)}: ${formatCount(dataset.rows)} rows looked at; the job that merges the shards decides.`;
     log(told);
     return {
       outputs: {

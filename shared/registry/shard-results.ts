@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.js';
 import { sha256OfFile } from '../core/file-digest.js';
@@ -6,6 +6,7 @@ import { LARGEST_DOCUMENT, parseShardDocument, type ShardDocument } from '../dat
 import type { ShardResult } from '../data/shards/gather.js';
 import { MOST_SHARDS, type Shard } from '../data/shards/shard.js';
 import { artifactsOfRun, type ListedArtifact } from '../github/artifact.js';
+import type { ArtifactStore } from '../runner/artifacts.js';
 import { workDirectory } from '../runner/work-directory.js';
 import type { CandidateSource } from './candidate.js';
 
@@ -22,6 +23,32 @@ export function shardFolder(directory: string): string {
 /** Artifacts cannot be written again, so that each attempt of a job has its own. */
 export function shardArtifact(model: string, kind: ShardKind, { index, count }: Shard, attempt: number): string {
   return `${prefixOf(model, kind)}${index}-of-${count}-a${attempt}`;
+}
+
+/** Where a shard leaves its files; what was there of an earlier try is gone. */
+export async function emptyFolder(directory: string, artifact: string): Promise<string> {
+  const folder = join(shardFolder(directory), artifact);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
+/**
+ * Leaves what a shard has found for the job that merges, also as an artifact where there are any.
+ * @param folder has the values already, where the document names some
+ * @returns the file of the document
+ */
+export async function leaveShard(
+  document: ShardDocument,
+  folder: string,
+  artifact: string,
+  artifacts: ArtifactStore,
+): Promise<string> {
+  const file = join(folder, SHARD_FILES.document);
+  await writeFile(file, `${JSON.stringify(document)}\n`);
+  const files = [file, ...(document.values ? [join(folder, SHARD_FILES.values)] : [])];
+  if (artifacts.available) await artifacts.upload(artifact, files, folder);
+  return file;
 }
 
 function prefixOf(model: string, kind: ShardKind): string {

@@ -174,7 +174,7 @@ function repeatedRows(hashes: Uint8Array): number {
 }
 
 /** What a user could mend becomes a line of the profile; anything else is thrown on. */
-async function tryTo<T>(work: () => Promise<T>): Promise<{ value?: T; problem?: string }> {
+export async function tryTo<T>(work: () => Promise<T>): Promise<{ value?: T; problem?: string }> {
   try {
     return { value: await work() };
   } catch (error) {

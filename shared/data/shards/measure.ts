@@ -5,7 +5,7 @@ import type { Dataset } from '../dataset.js';
 import { readRows } from '../duckdb.js';
 import { identifier } from '../sql.js';
 import type { FailingSample } from '../validation.js';
-import type { ShardColumn, ShardRule } from './document.js';
+import type { ShardColumn, ShardData, ShardRule } from './document.js';
 import { type CollectedValues, collectValues, MOST_VALUES, type WantedValues } from './values.js';
 
 export interface MeasuredShard {
@@ -131,8 +131,14 @@ async function edgesOf({ connection }: Dataset, rules: readonly CompiledRule[]):
   );
 }
 
+/** What a shard says of its data. @param dataset opened as a shard */
+export async function dataOfShard(dataset: Dataset): Promise<ShardData> {
+  const { share, files, rows, notices } = dataset;
+  return { digest: share!.digest, files, rowsRead: share!.rows, rows, notices, columns: await columnsOfShard(dataset) };
+}
+
 /** The columns of a shard; of files of text, whose types are found by their values, also how many there are. */
-export async function columnsOfShard({ connection, columnNames, schema, files }: Dataset): Promise<ShardColumn[]> {
+async function columnsOfShard({ connection, columnNames, schema, files }: Dataset): Promise<ShardColumn[]> {
   const types = new Map(schema.map(({ name, type }) => [name, type]));
   const columns = columnNames.map((name) => ({ name, type: types.get(name) ?? ('nested' as const) }));
   if (files.every((file) => /\.(parquet|pq)$/i.test(file))) return columns;

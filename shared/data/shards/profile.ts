@@ -15,6 +15,7 @@ import { HASH_RANGE, TARGET, unitOf } from './describe.js';
 import { mergeCounts } from './distributions.js';
 import { type ShardDescription, type ShardTarget, SMALLEST_HASHES } from './document.js';
 import type { GatheredData, ShardResult } from './gather.js';
+import { countTargets } from './target.js';
 
 /**
  * The profile of all rows, from what shards have counted: smallest, largest, means, shares and frequencies as one run
@@ -180,8 +181,7 @@ function levelsOf({ levels, other }: LevelDistribution, distinct: number) {
 }
 
 function classesOf(targets: readonly ShardTarget[], rows: number, type: StoredType) {
-  const counts = new Map<string, number>();
-  for (const { values } of targets) for (const [value, count] of values) counts.set(value, (counts.get(value) ?? 0) + count);
+  const counts = countTargets(targets);
   const present = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const sorted = [...counts]
     .map(([value, count]) => ({ value, count }))

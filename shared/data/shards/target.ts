@@ -52,8 +52,7 @@ export function checkTarget(
   spec: Spec,
   place: LabelPlace,
 ): void {
-  const counts = new Map<string, number>();
-  for (const { values } of targets) for (const [value, count] of values) counts.set(value, (counts.get(value) ?? 0) + count);
+  const counts = countTargets(targets);
   if (spec.task !== 'regression') {
     chooseClasses(place, spec, label, new Map([...counts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))), rows);
     return;
@@ -61,6 +60,13 @@ export function checkTarget(
   const ends = [...counts.keys()].map(Number);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   refuseQuantity(place, label, ends.length === 0 ? undefined : { low, high }, rows);
+}
+
+/** Rows of all shards, by the value of the target. */
+export function countTargets(targets: readonly ShardTarget[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { values } of targets) for (const [value, count] of values) counts.set(value, (counts.get(value) ?? 0) + count);
+  return counts;
 }
 
 /** What is to be predicted, by the columns of all shards. @throws UserError when there is none */

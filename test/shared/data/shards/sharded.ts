@@ -9,7 +9,7 @@ import { openDatabase } from '../../../../shared/data/duckdb.js';
 import { openDataset } from '../../../../shared/data/open-dataset.js';
 import { parseShardDocument } from '../../../../shared/data/shards/document.js';
 import { type GatheredData, gatherData, type ShardResult } from '../../../../shared/data/shards/gather.js';
-import { columnsOfShard, measureShard } from '../../../../shared/data/shards/measure.js';
+import { dataOfShard, measureShard } from '../../../../shared/data/shards/measure.js';
 import { mergeRules } from '../../../../shared/data/shards/merge.js';
 import type { RuleResult } from '../../../../shared/data/validation.js';
 import type { LoadedSpec } from '../../../../shared/spec/load.js';
@@ -60,10 +60,7 @@ export async function sharded(
         const measured = await measureShard(dataset, rules, conditions, values);
         return {
           ...{ format: 1, kind: 'validation shard', model: 'm', shard: { index, count }, spec: '', tool: '' },
-          data: {
-            ...{ digest: dataset.share!.digest, files: dataset.files, rowsRead: dataset.share!.rows },
-            ...{ rows: dataset.rows, columns: await columnsOfShard(dataset), notices: dataset.notices },
-          },
+          data: await dataOfShard(dataset),
           rules: measured.rules,
           ...(measured.values !== undefined && { values: { rows: measured.values, sha256: '' } }),
         };
