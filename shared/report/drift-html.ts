@@ -2,8 +2,8 @@ import { formatCompact, formatCount, formatNumber, formatShare } from '../core/f
 import type { DriftColumn, DriftReport } from '../data/drift/report.js';
 import type { GroupShare } from '../data/drift/shown.js';
 import type { Validation } from '../data/validation.js';
-import { changeText, driftedColumns, driftHeadline } from './drift.js';
-import { barHtml, figureHtml, html, nameHtml, proseHtml, tableHtml, termsHtml } from './page/marks.js';
+import { changeText, driftedColumns, driftHeadline, driftRule } from './drift.js';
+import { barHtml, figureHtml, footerHtml, html, nameHtml, proseHtml, tableHtml, termsHtml } from './page/marks.js';
 import { pageHtml } from './page/page.js';
 import { plural } from './wording.js';
 
@@ -66,9 +66,9 @@ function header(result: Validation, report: DriftReport): string {
 }
 
 /** What is drift, and what is not, by the limits of this run. */
-function ruleText({ minEffect, alpha, columns }: DriftReport): string {
-  const named = columns.some(({ method }) => method) ? ' Where the contract names a method, that decides.' : '';
-  return `A column has drifted when it changed by at least ${formatCompact(minEffect)} and chance alone would hardly do that (p below ${formatCompact(alpha)}, adjusted for the number of columns).${named}`;
+function ruleText(report: DriftReport): string {
+  const named = report.columns.some(({ method }) => method) ? ' Where the contract names a method, that decides.' : '';
+  return `${driftRule(report)}.${named}`;
 }
 
 function remarks({ schemaChanges, notices }: DriftReport): string {
@@ -161,11 +161,5 @@ function footer(result: Validation, { columns }: DriftReport): string {
       : []),
     'Of values, those that changed most are shown; rare ones count together.',
   ];
-  const facts = [
-    html(result.tool, 60),
-    html(result.createdAt.slice(0, 16).replace('T', ' '), 20),
-    ...(result.commit === undefined ? [] : [`commit ${html(result.commit.slice(0, 7))}`]),
-    `checked in ${formatCompact(Number(result.seconds.toPrecision(2)))} s`,
-  ];
-  return `<footer><ul>${lines.map((line) => `<li>${line}</li>`).join('')}</ul><p>${facts.join(' · ')}</p></footer>`;
+  return footerHtml(lines, result, `checked in ${formatCompact(Number(result.seconds.toPrecision(2)))} s`);
 }

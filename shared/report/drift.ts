@@ -23,7 +23,7 @@ export function renderDrift(report: DriftReport | undefined, most: number, withC
   if (most === 0) return head;
   return [
     head,
-    `${plural(report.rows, 'row')} against ${plural(report.reference.rows, 'row')} of ${code(report.reference.shown, 60)}. A column has drifted when it changed by at least ${formatCompact(report.minEffect)} and chance alone would hardly do that (p below ${formatCompact(report.alpha)}, adjusted for the number of columns)${report.columns.some(({ method }) => method) ? '; where the contract names a method, that decides' : ''}.`,
+    `${plural(report.rows, 'row')} against ${plural(report.reference.rows, 'row')} of ${code(report.reference.shown, 60)}. ${driftRule(report)}${report.columns.some(({ method }) => method) ? '; where the contract names a method, that decides' : ''}.`,
     table(
       [
         { head: 'column' },
@@ -59,6 +59,11 @@ export function driftHeadline(report: DriftReport): string {
 
 export function driftedColumns({ columns }: DriftReport): readonly DriftColumn[] {
   return columns.filter(({ drifted }) => drifted);
+}
+
+/** What is drift by the limits of a run: a sentence without its end. */
+export function driftRule({ minEffect, alpha }: Pick<DriftReport, 'minEffect' | 'alpha'>): string {
+  return `A column has drifted when it changed by at least ${formatCompact(minEffect)} and chance alone would hardly do that (p below ${formatCompact(alpha)}, adjusted for the number of columns)`;
 }
 
 /** Of a first run, in plain words. @param why such as `no version of churn has the stage production yet` */

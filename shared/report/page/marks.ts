@@ -9,7 +9,8 @@ export function html(value: string, longest = 120): string {
   return escaped(clip(cleanLine(value), longest));
 }
 
-function escaped(clean: string): string {
+/** What is one clean line already. */
+export function escaped(clean: string): string {
   return clean.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
@@ -59,6 +60,25 @@ export function tableHtml(head: readonly HeadCell[], rows: readonly (readonly st
 /** Terms and their values, which are safe already. */
 export function termsHtml(kind: 'facts' | 'stats', terms: readonly (readonly [string, string])[]): string {
   return `<dl class="${kind}">${terms.map(([term, value]) => `<div><dt>${term}</dt><dd>${value}</dd></div>`).join('')}</dl>`;
+}
+
+/**
+ * The end of a page: how to read its numbers, and what made them.
+ * @param lines safe HTML
+ * @param last safe HTML behind the other facts
+ */
+export function footerHtml(
+  lines: readonly string[],
+  { tool, createdAt, commit }: { readonly tool: string; readonly createdAt: string; readonly commit?: string },
+  last: string,
+): string {
+  const facts = [
+    html(tool, 60),
+    html(createdAt.slice(0, 16).replace('T', ' '), 20),
+    ...(commit === undefined ? [] : [`commit ${html(commit.slice(0, 7))}`]),
+    last,
+  ];
+  return `<footer><ul>${lines.map((line) => `<li>${line}</li>`).join('')}</ul><p>${facts.join(' · ')}</p></footer>`;
 }
 
 /** @param caption safe HTML. @param picture an element */

@@ -3,6 +3,7 @@ import { GridComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { cleanLine } from '../escape.js';
+import { escaped } from './marks.js';
 
 /**
  * Charts of our pages as inline SVG, drawn by ECharts without a browser. Colours are the page's custom properties, so that
@@ -41,14 +42,14 @@ export function draw(label: string, option: EChartsCoreOption, titles: readonly 
 function inline(svg: string, label: string, titles: readonly (readonly string[])[]): string {
   return (
     svg
-      .replace(/^<svg [^>]*>/, `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeMark(label)}">`)
+      .replace(/^<svg [^>]*>/, `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(cleanLine(label))}">`)
       .replace(/<style ?>[\s\S]*?<\/style>/g, '')
       .replace(/<rect [^>]*fill="none"[^>]*><\/rect>/g, '')
       .replace(
         /<path ([^>]*?) ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)"([^>]*)><\/path>/g,
         (_, before, series, item, after) => {
           const title = titles[Number(series)]?.[Number(item)];
-          return `<path ${before}${after}>${title === undefined ? '' : `<title>${escapeMark(title)}</title>`}</path>`;
+          return `<path ${before}${after}>${title === undefined ? '' : `<title>${escaped(cleanLine(title))}</title>`}</path>`;
         },
       )
       .replace(/ (?:ecmeta_\w+|pointer-events|class|xml:space)="[^"]*"/g, '')
@@ -60,9 +61,4 @@ function inline(svg: string, label: string, titles: readonly (readonly string[])
       .replace(/\n+/g, '\n')
       .trim()
   );
-}
-
-function escapeMark(value: string): string {
-  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return cleanLine(value).replace(/[&<>"']/g, (character) => entities[character]!);
 }

@@ -1,7 +1,7 @@
 import { formatCompact, formatCount, formatDuration, formatNumber, formatShare } from '../../core/format.js';
 import type { ProfileDocument } from '../../data/profile/result.js';
 import { PARTS } from '../../data/table.js';
-import { barHtml, html, nameHtml, proseHtml, signedBarHtml, tableHtml, termsHtml } from '../page/marks.js';
+import { barHtml, footerHtml, html, nameHtml, proseHtml, signedBarHtml, tableHtml, termsHtml } from '../page/marks.js';
 import { pageHtml } from '../page/page.js';
 import { plural } from '../wording.js';
 import { type Charts, columnCard, targetCard } from './column.js';
@@ -177,7 +177,7 @@ function pairs({ correlations, associations, rows }: ProfileDocument): string {
 }
 
 function footer(profile: ProfileDocument): string {
-  const { limits, seconds, tool, createdAt, commit } = profile;
+  const { limits, seconds } = profile;
   const suspect =
     profile.task === 'regression'
       ? `it alone explains ${formatShare(limits.leakageVariance, 0)} of the target's variance`
@@ -193,10 +193,5 @@ function footer(profile: ProfileDocument): string {
         ]),
     'Histograms leave out long tails beyond the 1 % and 99 % quantiles and say how many rows those hold. Times are UTC.',
   ];
-  const facts = [
-    html(tool, 60),
-    html(createdAt.slice(0, 16).replace('T', ' '), 20),
-    ...(commit ? [`commit ${html(commit.slice(0, 7))}`] : []),
-  ];
-  return `<footer><ul>${lines.map((line) => `<li>${line}</li>`).join('')}</ul><p>${facts.join(' · ')} · ${formatDuration(seconds)}</p></footer>`;
+  return footerHtml(lines, profile, formatDuration(seconds));
 }
