@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderComparisonHtml } from '../../shared/report/comparison-html.js';
 import * as contexts from '../shared/report/context-fixtures.js';
 import * as extremes from '../shared/report/extreme-fixtures.js';
 import * as fixtures from '../shared/report/fixtures.js';
-import { findChromium, launchChromium, setScheme } from './screenshot.js';
+import { findChromium, launchChromium, openWatched, setScheme } from './screenshot.js';
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn('The comparison is not drawn: no Chromium (install it, or set CHROMIUM_PATH)');
@@ -52,14 +51,9 @@ describe.skipIf(chromiumPath === undefined)('the page of a comparison in Chromiu
   )('%s: fits a phone and a desk, light and dark, without network and errors', async (name, result) => {
     const file = join(folder, `${name}.html`);
     writeFileSync(file, await renderComparisonHtml(result));
-    const page = await browser.newPage();
-    const [requests, errors] = [[] as string[], [] as string[]];
-    page.on('request', (request) => requests.push(request.url()));
-    page.on('console', (message) => errors.push(message.text()));
-    page.on('pageerror', (error) => errors.push(String(error)));
+    const { page, address, requests, errors } = await openWatched(browser, file);
     try {
       const seen = new Set<string>();
-      await page.goto(pathToFileURL(file).href);
       for (const width of [390, 1280]) {
         for (const scheme of ['light', 'dark'] as const) {
           await page.setViewportSize({ width, height: 900 });
@@ -74,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)('the page of a comparison in Chromiu
       }
       expect(seen.size).toBe(2);
       expect(errors).toEqual([]);
-      expect(requests).toEqual([pathToFileURL(file).href]);
+      expect(requests).toEqual([address]);
     } finally {
       await page.close();
     }

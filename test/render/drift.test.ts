@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderDriftHtml } from '../../shared/report/drift-html.js';
 import { driftedValidation, driftFixture } from '../shared/report/drift-fixtures.js';
 import { HOSTILE } from '../shared/report/profile/fixtures.js';
-import { findChromium, launchChromium } from './screenshot.js';
+import { findChromium, launchChromium, openWatched } from './screenshot.js';
 
 const chromiumPath = findChromium();
 if (chromiumPath === undefined) console.warn('The drift is not drawn: no Chromium (install it, or set CHROMIUM_PATH)');
@@ -57,14 +56,9 @@ describe.skipIf(chromiumPath === undefined)('the page of a drift in Chromium', (
     const html = await renderDriftHtml(driftedValidation(drift), drift);
     const file = join(folder, `${columns}.html`);
     writeFileSync(file, html);
-    const page = await browser.newPage();
-    const [requests, errors] = [[] as string[], [] as string[]];
-    page.on('request', (request) => requests.push(request.url()));
-    page.on('console', (message) => errors.push(message.text()));
-    page.on('pageerror', (error) => errors.push(String(error)));
+    const { page, address, requests, errors } = await openWatched(browser, file);
     try {
       const seen = new Set<string>();
-      await page.goto(pathToFileURL(file).href);
       for (const width of [390, 1280]) {
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.setViewportSize({ width, height: 900 });
@@ -77,7 +71,7 @@ describe.skipIf(chromiumPath === undefined)('the page of a drift in Chromium', (
         }
       }
       expect(seen.size).toBe(2);
-      expect(requests).toEqual([pathToFileURL(file).href]);
+      expect(requests).toEqual([address]);
       expect(errors).toEqual([]);
     } finally {
       await page.close();

@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderProfileHtml } from '../../shared/report/profile/html.js';
 import { HOSTILE, profileFixture } from '../shared/report/profile/fixtures.js';
-import { findChromium, launchChromium } from './screenshot.js';
+import { findChromium, launchChromium, openWatched } from './screenshot.js';
 
 const MEASURE = `(() => {
   document.querySelectorAll('details').forEach((details) => { details.open = true; });
@@ -64,20 +63,9 @@ describe.skipIf(chromiumPath === undefined)('the profile in Chromium', () => {
       const html = await renderProfileHtml(profileFixture({ task, word, columns, full: columns > 100 }));
       const file = join(folder, `${task}-${columns}.html`);
       writeFileSync(file, html);
-      const page = await browser.newPage();
+      const { page, address, requests, errors } = await openWatched(browser, file);
       try {
-        const requests: string[] = [];
-        const errors: string[] = [];
-        page.on('request', (request) => requests.push(request.url()));
-        page.on('console', (message) => errors.push(message.text()));
-        page.on('pageerror', (error) => errors.push(String(error)));
-        page.on('dialog', (dialog) => {
-          errors.push(dialog.message());
-          void dialog.dismiss();
-        });
-        const address = pathToFileURL(file).href;
         const seen = new Set<string>();
-        await page.goto(address);
         for (const width of [390, 1100]) {
           for (const colorScheme of ['light', 'dark'] as const) {
             await page.setViewportSize({ width, height: 900 });

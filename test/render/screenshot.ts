@@ -47,6 +47,25 @@ export async function openPage(browser: Browser, htmlFile: string, options: Scre
   return page;
 }
 
+/** A page that notes what it asks of the network and what goes wrong on it. Dialogs are closed. */
+export async function openWatched(
+  browser: Browser,
+  htmlFile: string,
+): Promise<{ page: Page; address: string; requests: readonly string[]; errors: readonly string[] }> {
+  const page = await browser.newPage();
+  const [requests, errors] = [[] as string[], [] as string[]];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('console', (message) => errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('dialog', (dialog) => {
+    errors.push(dialog.message());
+    void dialog.dismiss();
+  });
+  const address = pathToFileURL(resolve(htmlFile)).href;
+  await page.goto(address);
+  return { page, address, requests, errors };
+}
+
 /** Changes between light and dark, and waits for the diagrams. */
 export async function setScheme(page: Page, scheme: 'light' | 'dark'): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme });
