@@ -186,6 +186,17 @@ describe('the verdict of merged shards', () => {
   });
 });
 
+test('a target whose SQL fails on the rows of a shard is said at its line, as it is without shards', async () => {
+  await project.write('data/e.csv', `${HEADER}\n321,1,basic,2024-01-17,yes\n`);
+  const sql = 'CAST(plan AS INTEGER) > 1';
+  await project.write('mlops.yaml', spec({ data: { path: 'data/*.csv' }, target: { column: 'big', sql }, contract: {} }));
+  const one = await whole();
+  const { outcome } = await sharded(2);
+  expect(one.outcome.failure).toContain(`SQL "${sql}" fails on the data: Conversion Error`);
+  expect(outcome.failure).toBe(one.outcome.failure);
+  expect(outcome.annotations).toEqual(one.outcome.annotations);
+});
+
 describe('what a user gets wrong with shards', () => {
   const line = async (inputs: Readonly<Record<string, string>>): Promise<string> => {
     const message = await project.complaint('validate', inputs);

@@ -10,6 +10,7 @@ import type { SampleRequest } from '../row-sample.js';
 import { fitSplit } from '../split.js';
 import { identifier } from '../sql.js';
 import type { ColumnType } from '../table.js';
+import { evaluated } from '../time-limit.js';
 import { axis, type Described, type Description, describeColumns, isOrdered, levelNumber } from './columns.js';
 import { DEFAULT_LIMITS, findProblems } from './findings.js';
 import { associate, correlate, type NamedColumn } from './pairs.js';
@@ -33,12 +34,18 @@ export const MOST_CLASSES = 20;
 /**
  * What there is to know of the data: columns, their relation to the target and to each other, and what looks wrong.
  * A target or a split that cannot be used is a finding, since that is what one explores the data for.
- * @throws UserError where the spec names columns that are not there
+ * @throws UserError where the spec names columns that are not there, or the target's expression fails on the data
  */
 export async function profileDataset(dataset: Dataset, spec: Spec, options: ProfileOptions = {}): Promise<Profile> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { connection, rows } = dataset;
   const label = await dataset.labelColumn();
+  const { sql } = spec.target;
+  if (sql !== undefined) {
+    // All that follows reads the target: its expression is tried by itself, so that a mistake in it is said at its place.
+    const all = `SELECT max(hash(${label.sql})) FROM ${dataset.everything?.from ?? 'source'}`;
+    await evaluated(sql, dataset.locate(label.path), connection, undefined, () => connection.run(all));
+  }
   const roles = await rolesOf(dataset, spec, label);
   options.progress?.(`profiling ${formatCount(rows)} rows in ${formatCount(dataset.columnNames.length)} columns`);
 

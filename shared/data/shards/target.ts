@@ -6,17 +6,14 @@ import { columnNamed } from '../contract/found-column.js';
 import type { Dataset, LabelColumn, Locate } from '../dataset.js';
 import { readRows } from '../duckdb.js';
 import { chooseClasses, type LabelPlace, refuseQuantity } from '../labels.js';
+import { evaluated } from '../time-limit.js';
 import { LONGEST_VALUE, MOST_TARGET_VALUES, type ShardDocument, type ShardTarget } from './document.js';
 import type { GatheredData, ShardResult } from './gather.js';
 
 /** The values of the target in the rows of a shard, or why the data cannot give it. */
-export async function targetOfShard(
-  dataset: Dataset,
-  { task }: Spec,
-): Promise<Pick<ShardDocument, 'target' | 'targetProblem'>> {
-  let label: LabelColumn;
+export async function targetOfShard(dataset: Dataset, spec: Spec): Promise<Pick<ShardDocument, 'target' | 'targetProblem'>> {
   try {
-    label = await dataset.labelColumn();
+    return { target: await valuesOf(dataset, spec, await dataset.labelColumn()) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return {
@@ -26,18 +23,21 @@ export async function targetOfShard(
         .slice(0, 4000),
     };
   }
-  const { name, type, sql, columns } = label;
-  const rows =
+}
+
+/** @throws UserError when the expression of the target fails on the data, or takes too long */
+async function valuesOf(
+  { connection, locate }: Dataset,
+  { task, target }: Spec,
+  { name, path, type, sql, columns }: LabelColumn,
+): Promise<ShardTarget> {
+  const query =
     task === 'regression' && (type === 'integer' || type === 'number')
-      ? await readRows(
-          dataset.connection,
-          `SELECT CAST(v AS VARCHAR) AS v, n FROM (SELECT unnest([min(v), max(v)]) AS v, count(v) AS n FROM (SELECT ${sql} AS v FROM source)) WHERE v IS NOT NULL`,
-        )
-      : await readRows(
-          dataset.connection,
-          `SELECT v, count(*) AS n FROM (SELECT left(${canonicalText(sql, type)}, ${LONGEST_VALUE}) AS v FROM source) WHERE v IS NOT NULL GROUP BY v ORDER BY v LIMIT ${MOST_TARGET_VALUES}`,
-        );
-  return { target: { name, type, columns, values: rows.map(({ v, n }) => [String(v), Number(n)]) } };
+      ? `SELECT CAST(v AS VARCHAR) AS v, n FROM (SELECT unnest([min(v), max(v)]) AS v, count(v) AS n FROM (SELECT ${sql} AS v FROM source)) WHERE v IS NOT NULL`
+      : `SELECT v, count(*) AS n FROM (SELECT left(${canonicalText(sql, type)}, ${LONGEST_VALUE}) AS v FROM source) WHERE v IS NOT NULL GROUP BY v ORDER BY v LIMIT ${MOST_TARGET_VALUES}`;
+  const read = () => readRows(connection, query);
+  const rows = await (target.sql === undefined ? read() : evaluated(target.sql, locate(path), connection, undefined, read));
+  return { name, type, columns, values: rows.map(({ v, n }) => [String(v), Number(n)]) };
 }
 
 /**

@@ -238,6 +238,13 @@ describe('what looks wrong', () => {
   test('a column that the spec names and the data lacks is a mistake of the spec', async () => {
     await expect(profileCsv(['x,y', '1,0', '2,1'], { target: { column: 'z' } })).rejects.toThrow('there is no column "z"');
   });
+
+  test.each(['binary', 'regression'])('an expression of the target that fails on a value is one too: %s', async (task) => {
+    const sql = task === 'binary' ? 'CAST(x AS INTEGER) > 1' : 'CAST(x AS INTEGER)';
+    await expect(profileCsv(['x,y', 'a,0', '2,1'], { task, target: { column: 'z', sql } })).rejects.toThrow(
+      /^mlops\.yaml:\d+:\d+: SQL "CAST\(x AS INTEGER\).*" fails on the data: Conversion Error/,
+    );
+  });
 });
 
 describe('awkward data', () => {
