@@ -6,6 +6,7 @@ import { canonicalText } from '../canonical.js';
 import { columnKey } from '../column-names.js';
 import type { Dataset, LabelColumn } from '../dataset.js';
 import { featureColumns } from '../default-features.js';
+import { hashWords } from '../hash-index.js';
 import type { SampleRequest } from '../row-sample.js';
 import { fitSplit } from '../split.js';
 import { identifier } from '../sql.js';
@@ -171,7 +172,7 @@ async function targetOf(dataset: Dataset, spec: Spec, label: LabelColumn, descri
 
 /** Rows whose hash is that of the row before: the canonical order puts equal rows side by side. */
 function repeatedRows(hashes: Uint8Array): number {
-  const words = new Uint32Array(hashes.buffer, hashes.byteOffset, hashes.length / 4);
+  const words = hashWords(hashes);
   let repeated = 0;
   for (let at = 4; at < words.length; at += 4) {
     const same = words[at] === words[at - 4] && words[at + 1] === words[at - 3];
