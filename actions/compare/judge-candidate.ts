@@ -60,7 +60,7 @@ export async function judgeCandidate(
   const scored = await score(candidate, dataset, rows);
   let opponent: Scored | undefined;
   if (champion && !notComparable) {
-    const outcome = await score(champion.bundle, dataset, rows).catch(reasonOf);
+    const outcome = await score(champion.bundle, dataset, rows, scored.table).catch(reasonOf);
     if (typeof outcome === 'string') notComparable = outcome;
     else opponent = outcome;
   }

@@ -8,7 +8,7 @@ import { openPredictionFile, type PredictionFile } from '../../shared/data/predi
 import type { Predictions } from '../../shared/data/predictions.js';
 import { searchableColumns } from '../../shared/data/search-columns.js';
 import { divideRows } from '../../shared/data/split.js';
-import type { Table } from '../../shared/data/table.js';
+import { columnOf, type Table } from '../../shared/data/table.js';
 import { type CostlyModel, type ModelCost, measureCosts } from '../../shared/evaluation/cost.js';
 import type { Measures } from '../../shared/evaluation/gates.js';
 import { measuresOf } from '../../shared/evaluation/measures.js';
@@ -81,13 +81,26 @@ export async function modelOfFile(
   };
 }
 
-/** What a model says of rows of the data. */
-export async function score({ manifest, source }: JudgedModel, dataset: Dataset, rows: Uint32Array): Promise<Scored> {
+/**
+ * What a model says of rows of the data.
+ * @param known columns of the same rows that have been read before: each read goes over all rows of the data
+ */
+export async function score(
+  { manifest, source }: JudgedModel,
+  dataset: Dataset,
+  rows: Uint32Array,
+  known?: Table,
+): Promise<Scored> {
   if ('predictions' in source) return { predictions: await source.predictions.of(rows) };
-  const table = await dataset.table(
-    manifest.signature.inputs.map(({ name }) => name),
+  const names = manifest.signature.inputs.map(({ name }) => name);
+  const read = await dataset.table(
+    names.filter((name) => !known?.columns.has(name)),
     rows,
   );
+  const table: Table = {
+    rows: rows.length,
+    columns: new Map(names.map((name) => [name, known?.columns.get(name) ?? columnOf(read, name)])),
+  };
   const model = await openBundle(source.bundle, dataset, rows);
   try {
     const predictions = await model.predict(table, { task: manifest.task, classes: manifest.classes });
