@@ -23,7 +23,7 @@ import { confidenceOf } from './candidates.js';
 import { disagreeingRows } from './disagreeing.js';
 import { driftedColumns } from './drifted.js';
 import { judgedRows, reasonOf } from './judged-rows.js';
-import { costsOf, gatesMeasures, isFile, type JudgedModel, type Scored, score, searchedTable } from './models.js';
+import { costsBeside, gatesMeasures, isFile, type JudgedModel, type Scored, score, searchedTable } from './models.js';
 
 export interface Champion {
   readonly bundle: JudgedModel;
@@ -65,17 +65,22 @@ export async function judgeCandidate(
     else opponent = outcome;
   }
   const championManifest = champion?.bundle.manifest;
-  const [cost, championCost] = await costsOf([
-    { model: candidate, scored },
-    ...(champion && opponent ? [{ model: champion.bundle, scored: opponent }] : []),
-  ]);
-  const blocks = await blocksOf(dataset, loaded, rows);
-  const weights = selectWeights(await dataset.weights(), rows);
-  const custom = await readCustomMetrics(dataset, loaded, rows, {
-    labels: judgedLabels,
-    candidate: { predictions: scored.predictions, threshold: manifest.threshold },
-    champion: opponent && { predictions: opponent.predictions, threshold: championManifest?.threshold },
-  });
+  const { costs, found } = await costsBeside(
+    [{ model: candidate, scored }, ...(champion && opponent ? [{ model: champion.bundle, scored: opponent }] : [])],
+    async () => ({
+      blocks: await blocksOf(dataset, loaded, rows),
+      weights: selectWeights(await dataset.weights(), rows),
+      custom: await readCustomMetrics(dataset, loaded, rows, {
+        labels: judgedLabels,
+        candidate: { predictions: scored.predictions, threshold: manifest.threshold },
+        champion: opponent && { predictions: opponent.predictions, threshold: championManifest?.threshold },
+      }),
+      slices: await specSlices(dataset, loaded, rows),
+      groups: await protectedGroups(dataset, loaded, rows),
+      searched: searchColumns(await searchedTable(candidate, scored, dataset, rows)),
+    }),
+  );
+  const [cost, championCost] = costs;
   const measured = await measureByCommands({
     ...{ dataset, loaded, rows, directory, labels: judgedLabels, log },
     specFile: resolve(environment.workspace, loaded.file),
@@ -104,20 +109,15 @@ export async function judgeCandidate(
     }),
     gatesInconclusive: spec.gates_inconclusive,
     margin: spec.evaluate.margin ?? 0,
-    slices: await specSlices(dataset, loaded, rows),
-    groups: await protectedGroups(dataset, loaded, rows),
     baseline:
       spec.evaluate.baseline === false
         ? undefined
         : constantPredictions(selectLabels(labels, rowsOfPart(judged.parts, 'train')), rows.length),
-    searched: searchColumns(await searchedTable(candidate, scored, dataset, rows)),
     minRows: spec.evaluate.min_rows,
     confidence: confidenceOf(spec.evaluate.confidence, candidates),
     bootstrap: spec.evaluate.bootstrap,
     seed: spec.seed,
-    blocks,
-    weights,
-    custom,
+    ...found,
     measured,
     retrained: runs && 'predictions' in runs ? runs.predictions : undefined,
     threshold: { candidate: manifest.threshold, champion: championManifest?.threshold },

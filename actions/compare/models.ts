@@ -9,7 +9,7 @@ import type { Predictions } from '../../shared/data/predictions.js';
 import { searchableColumns } from '../../shared/data/search-columns.js';
 import { divideRows } from '../../shared/data/split.js';
 import { columnOf, type Table } from '../../shared/data/table.js';
-import { type CostlyModel, type ModelCost, measureCosts } from '../../shared/evaluation/cost.js';
+import { type CostlyModel, costsOf, type ModelCost, measureMemories, measureTimes } from '../../shared/evaluation/cost.js';
 import type { Measures } from '../../shared/evaluation/gates.js';
 import { measuresOf } from '../../shared/evaluation/measures.js';
 import { sourcesOf } from '../../shared/features/plan.js';
@@ -110,15 +110,21 @@ export async function score(
   }
 }
 
-/** What running each model costs, measured together on the same rows; undefined where there are predictions and no model. */
-export async function costsOf(
+/**
+ * What running each model costs, measured together on the same rows; undefined where there are predictions and no model.
+ * @param meanwhile work that goes on while the memory is measured, and not while the time is
+ */
+export async function costsBeside<T>(
   models: readonly { readonly model: JudgedModel; readonly scored: Scored }[],
-): Promise<(ModelCost | undefined)[]> {
+  meanwhile: () => Promise<T>,
+): Promise<{ readonly costs: readonly (ModelCost | undefined)[]; readonly found: T }> {
   const run = models.flatMap(({ model: { source }, scored: { table } }, index): (CostlyModel & { readonly index: number })[] =>
     table && 'bundle' in source && !source.bundle.predictionsOnly ? [{ index, model: source.bundle.modelFile, table }] : [],
   );
-  const costs = run.length === 0 ? [] : await measureCosts(run);
-  return models.map((_, index) => costs[run.findIndex((one) => one.index === index)]);
+  const times = run.length === 0 ? [] : await measureTimes(run);
+  const [memory, found] = await Promise.all([measureMemories(run), meanwhile()]);
+  const costs = costsOf(times, memory);
+  return { costs: models.map((_, index) => costs[run.findIndex((one) => one.index === index)]), found };
 }
 
 /** What gates may ask of a model beside its metrics; of predictions in a file nothing was measured. */
