@@ -1,7 +1,7 @@
 import { UserError } from '../../shared/core/errors.js';
-import { canonicalJson, type Json } from '../../shared/core/json.js';
 import { incomparableReason } from '../../shared/evaluation/comparability.js';
 import type { CandidateResult, Comparison } from '../../shared/evaluation/comparison.js';
+import { isSameRule } from './judged-rows.js';
 import type { JudgedModel } from './models.js';
 
 /** A candidate and how the input names it. */
@@ -32,7 +32,7 @@ export function assertOneTestSet([first, ...others]: readonly NamedCandidate[]):
   for (const other of others) {
     const reason =
       incomparableReason(other.model.manifest, first!.model.manifest) ??
-      (ruleOf(other) === ruleOf(first!)
+      (isSameRule(other.model.manifest, first!.model.manifest)
         ? undefined
         : 'they divide the rows differently, so no rows are held out by the same rule');
     if (reason !== undefined)
@@ -41,10 +41,6 @@ export function assertOneTestSet([first, ...others]: readonly NamedCandidate[]):
           'Train them from the same data and spec, or judge them in steps of their own.',
       );
   }
-}
-
-function ruleOf({ model }: NamedCandidate): string {
-  return canonicalJson(model.manifest.split as unknown as Json);
 }
 
 /**

@@ -8,8 +8,8 @@ import { openPredictionFile, type PredictionFile } from '../../shared/data/predi
 import type { Predictions } from '../../shared/data/predictions.js';
 import { searchableColumns } from '../../shared/data/search-columns.js';
 import { divideRows } from '../../shared/data/split.js';
-import type { Table } from '../../shared/data/table.js';
-import { type CostlyModel, type ModelCost, measureCosts } from '../../shared/evaluation/cost.js';
+import { columnOf, type Table } from '../../shared/data/table.js';
+import { type CostlyModel, costsOf, type ModelCost, measureMemories, measureTimes } from '../../shared/evaluation/cost.js';
 import type { Measures } from '../../shared/evaluation/gates.js';
 import { measuresOf } from '../../shared/evaluation/measures.js';
 import { sourcesOf } from '../../shared/features/plan.js';
@@ -81,13 +81,26 @@ export async function modelOfFile(
   };
 }
 
-/** What a model says of rows of the data. */
-export async function score({ manifest, source }: JudgedModel, dataset: Dataset, rows: Uint32Array): Promise<Scored> {
+/**
+ * What a model says of rows of the data.
+ * @param known columns of the same rows that have been read before: each read goes over all rows of the data
+ */
+export async function score(
+  { manifest, source }: JudgedModel,
+  dataset: Dataset,
+  rows: Uint32Array,
+  known?: Table,
+): Promise<Scored> {
   if ('predictions' in source) return { predictions: await source.predictions.of(rows) };
-  const table = await dataset.table(
-    manifest.signature.inputs.map(({ name }) => name),
+  const names = manifest.signature.inputs.map(({ name }) => name);
+  const read = await dataset.table(
+    names.filter((name) => !known?.columns.has(name)),
     rows,
   );
+  const table: Table = {
+    rows: rows.length,
+    columns: new Map(names.map((name) => [name, known?.columns.get(name) ?? columnOf(read, name)])),
+  };
   const model = await openBundle(source.bundle, dataset, rows);
   try {
     const predictions = await model.predict(table, { task: manifest.task, classes: manifest.classes });
@@ -97,15 +110,21 @@ export async function score({ manifest, source }: JudgedModel, dataset: Dataset,
   }
 }
 
-/** What running each model costs, measured together on the same rows; undefined where there are predictions and no model. */
-export async function costsOf(
+/**
+ * What running each model costs, measured together on the same rows; undefined where there are predictions and no model.
+ * @param meanwhile work that goes on while the memory is measured, and not while the time is
+ */
+export async function costsBeside<T>(
   models: readonly { readonly model: JudgedModel; readonly scored: Scored }[],
-): Promise<(ModelCost | undefined)[]> {
+  meanwhile: () => Promise<T>,
+): Promise<{ readonly costs: readonly (ModelCost | undefined)[]; readonly found: T }> {
   const run = models.flatMap(({ model: { source }, scored: { table } }, index): (CostlyModel & { readonly index: number })[] =>
     table && 'bundle' in source && !source.bundle.predictionsOnly ? [{ index, model: source.bundle.modelFile, table }] : [],
   );
-  const costs = run.length === 0 ? [] : await measureCosts(run);
-  return models.map((_, index) => costs[run.findIndex((one) => one.index === index)]);
+  const times = run.length === 0 ? [] : await measureTimes(run);
+  const [memory, found] = await Promise.all([measureMemories(run), meanwhile()]);
+  const costs = costsOf(times, memory);
+  return { costs: models.map((_, index) => costs[run.findIndex((one) => one.index === index)]), found };
 }
 
 /** What gates may ask of a model beside its metrics; of predictions in a file nothing was measured. */

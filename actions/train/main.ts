@@ -1,7 +1,7 @@
 import { UserError } from '../../shared/core/errors.js';
 import type { InputReader } from '../../shared/runner/inputs.js';
 import type { ActionOutcome, RunnerServices } from '../../shared/runner/services.js';
-import { isDuration } from '../../shared/spec/schema.js';
+import { isDuration } from '../../shared/spec/schema-values.js';
 import { run, type TrainInputs } from './train.js';
 
 export function readInputs(inputs: InputReader): TrainInputs {

@@ -32,31 +32,30 @@ export interface CostOptions {
 }
 
 /**
- * Measures models on the same rows: their times in turns in this process, so that a slow moment of the machine meets all
- * of them, and then the memory of each in a process of its own, since one process cannot tell whose its memory is.
- * Where there are fewer rows than a batch has they are repeated.
+ * Measures models on the same rows: first their times, then their memory. Where there are fewer rows than a batch has they are repeated.
  * @returns in the order of the models
  */
-export async function measureCosts(
-  models: readonly CostlyModel[],
-  { rowBudgetMs = 800, batchBudgetMs = 200 }: CostOptions = {},
-): Promise<ModelCost[]> {
-  const samples = models.map(({ table }) => sampleOf(table));
-  const latencies = await timesOf(models, samples, { rowBudgetMs, batchBudgetMs });
-  const memory = await Promise.all(
-    models.map(({ model }, index) => measureMemory(model, firstRows(samples[index]!, BATCH_ROWS))),
-  );
-  return latencies.map((latency, index) => {
+export async function measureCosts(models: readonly CostlyModel[], options: CostOptions = {}): Promise<ModelCost[]> {
+  const times = await measureTimes(models, options);
+  return costsOf(times, await measureMemories(models));
+}
+
+/** @param memory by model, see measureMemories */
+export function costsOf(times: readonly ModelCost['latency'][], memory: readonly (number | undefined)[]): ModelCost[] {
+  return times.map((latency, index) => {
     const memoryBytes = memory[index];
     return { latency, ...(memoryBytes !== undefined && { memoryBytes }) };
   });
 }
 
-async function timesOf(
+/**
+ * How long models take, in turns in this process, so that a slow moment of the machine meets all of them. Nothing else should go on meanwhile.
+ */
+export async function measureTimes(
   models: readonly CostlyModel[],
-  samples: readonly Table[],
-  { rowBudgetMs, batchBudgetMs }: Required<CostOptions>,
+  { rowBudgetMs = 800, batchBudgetMs = 200 }: CostOptions = {},
 ): Promise<ModelCost['latency'][]> {
+  const samples = models.map(({ table }) => sampleOf(table));
   const opened = await Promise.all(models.map(({ model }) => openModel(model, { threads: 1 })));
   try {
     const runs = opened.map((model, index) => model.runner(samples[index]!));
@@ -75,6 +74,14 @@ async function timesOf(
   } finally {
     await Promise.all(opened.map((model) => model.close()));
   }
+}
+
+/**
+ * The memory of each model, in a process of its own, since one process cannot tell whose its memory is. Other work may go on
+ * meanwhile: it is no matter of time.
+ */
+export function measureMemories(models: readonly CostlyModel[]): Promise<(number | undefined)[]> {
+  return Promise.all(models.map(({ model, table }) => measureMemory(model, firstRows(sampleOf(table), BATCH_ROWS))));
 }
 
 /** Rows spread over a table, enough for every batch to have its own; those of a short table again and again up to one batch. */

@@ -1,27 +1,21 @@
 import { z } from 'zod';
-import { isMeasurement, isMetric, METRIC_NAMES } from './metrics.js';
+import { deploySchema, monitorSchema, registrySchema, retrainSchema } from './live-schema.js';
+import { isMeasurement, isMetric } from './metrics.js';
 import { ALGORITHMS } from './params.js';
+import { columnName, duration, metricName, oneOrMore, positiveInteger, range, share } from './schema-values.js';
 
 /**
- * The schema of `mlops.yaml`: every key of every action, with what it means. The JSON Schema for editors,
- * the loader's error messages and the types of the whole project come from here.
+ * The schema of `mlops.yaml`: every key of every action, with what it means; the sections on a model that has been judged stand in
+ * live-schema.ts. The JSON Schema for editors, the loader's error messages and the types of the whole project come from here.
  */
 
-const share = z.number().min(0).max(1);
 const partShare = z.number().min(0).max(0.9);
-const positiveInteger = z.int().min(1);
-const DURATION = /^\d+(\.\d+)?(ms|s|m|h|d|w)$/;
-const duration = z.string().regex(DURATION).describe('A duration: a number and a unit (ms, s, m, h, d, w), such as 7d');
 const severity = z
   .enum(['error', 'warning'])
   .describe('Whether a failure fails the step (error, the default) or is only shown');
 const maxFailing = share.describe('Share of the rows that may fail, 0 to 1 (default 0)');
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const sqlText = z.string().min(1);
-const columnName = z.string().min(1);
-const metricName = z.string().min(1).meta({ examples: METRIC_NAMES });
-const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)]);
-const range = (value: z.ZodType<number>) => z.strictObject({ min: value.optional(), max: value.optional() });
 
 export const taskSchema = z.enum(['binary', 'multiclass', 'regression']);
 
@@ -355,102 +349,6 @@ const evaluateSchema = z
   })
   .describe('How models are judged');
 
-const registrySchema = z
-  .strictObject({
-    stages: z.array(z.string().min(1)).min(1).optional().describe('In their order; default: staging, production'),
-    storage: z.enum(['release', 'artifact']).optional().describe('Where versions are kept'),
-    publish: z
-      .array(z.enum(['predictions', 'profile']))
-      .optional()
-      .describe('Further files that are published'),
-    mlflow: z
-      .strictObject({
-        tracking_uri: z.string().min(1).describe('Address of the tracking server: https, or http on the same machine'),
-      })
-      .optional()
-      .describe('Register in MLflow as well'),
-    attest: z.boolean().optional().describe('Attest where the model comes from'),
-  })
-  .describe('Versions and stages');
-
-const deploySchema = z
-  .strictObject({
-    target: z
-      .enum(['service', 'kubernetes', 'kserve', 'batch'])
-      .optional()
-      .describe('service: a model server that runs somewhere; kubernetes, kserve: a cluster; batch: files in, Parquet out'),
-    environment: z.string().min(1).optional().describe('The environment of GitHub (default production)'),
-    url: z.string().optional().describe('Where the model answers'),
-    namespace: z.string().min(1).optional().describe("The cluster's namespace; default: that of the kubeconfig"),
-    image: z.string().min(1).optional().describe('The image of the model server'),
-    replicas: range(z.int().min(1)).optional().describe('Of the pods: at least and at most (default 1 and 3)'),
-    resources: z.record(z.string(), z.unknown()).optional().describe('Requests and limits, as Kubernetes has them'),
-    canary: z
-      .array(z.number().min(0).max(100))
-      .min(1)
-      .optional()
-      .describe('Percent of the traffic, step by step; the last is 100 (target: service)'),
-    batch: z
-      .strictObject({
-        input: oneOrMore(z.string().min(1)).describe('File, glob or list, as in data.path'),
-        output: z.string().min(1).describe('A .parquet file; with partition, a folder'),
-        partition: columnName.optional().describe('A column whose every value gets a folder of its own'),
-      })
-      .optional()
-      .describe('Files that are scored'),
-  })
-  .describe('How a version goes live');
-
-const monitorSchema = z
-  .strictObject({
-    traffic: z.string().optional().describe("The server's traffic log: its folder, or files and globs of Parquet"),
-    labels: z
-      .strictObject({
-        path: z.string().describe('File or glob: csv tsv parquet json ndjson'),
-        key: oneOrMore(columnName).describe("Columns that tell whose label it is: of the log, else the row's mlops_id"),
-        delay: duration.optional().describe('Labels are complete so long after the end of a window (default none)'),
-      })
-      .optional()
-      .describe('Files of what turned out to be true'),
-    window: duration.optional().describe('The time that is looked at (default 7d)'),
-    min_rows: positiveInteger.optional().describe('Windows with fewer rows decide nothing (default 500)'),
-    breaches: positiveInteger.optional().describe('So many bad windows in a row are an alarm (default 2)'),
-    reference: z
-      .enum(['training', 'previous', 'same_season'])
-      .optional()
-      .describe('What a window is held against: the rows that trained (default), the windows before, or the data a year ago'),
-    metrics_url: z.string().optional().describe('Where the service shows its metrics'),
-    min_effect: z.number().min(0).optional().describe('Drift below this is never reported (default 0.1)'),
-    alpha: share.optional().describe('Significance level (default 0.05)'),
-    block: z.enum(['hour', 'day', 'week']).optional().describe('Rows within a block depend on each other (default day)'),
-  })
-  .describe('The health of what is live');
-
-const retrainSchema = z
-  .strictObject({
-    every: duration.optional().describe('Longest time between trainings (default 30d)'),
-    when: z
-      .array(
-        z.union([
-          z.strictObject({ drift: z.literal(true) }),
-          z.strictObject({ metric: metricName, below: z.number() }),
-          z.strictObject({ metric: metricName, above: z.number() }),
-          z.strictObject({ new_rows: z.number().min(0) }),
-        ]),
-      )
-      .optional()
-      .describe('Reasons to train again'),
-    window: z
-      .union([z.literal('all'), duration])
-      .optional()
-      .describe('The rows that are trained on: all, or the last ones'),
-    promote: z.enum(['auto', 'ask', 'never']).optional().describe('What happens to a better model'),
-    cooldown: duration.optional().describe('Shortest time between trainings (default 3d)'),
-    budget_minutes: z.number().min(0).optional().describe('Longest time a month'),
-    tune: z.boolean().optional().describe('Search for better parameters as well'),
-  })
-  .describe('When the model is trained again');
-
 export const specSchema = z.strictObject({
   name: z
     .string()
@@ -481,11 +379,6 @@ export const specSchema = z.strictObject({
   monitor: monitorSchema.optional(),
   retrain: retrainSchema.optional(),
 });
-
-/** Whether a text is a duration as the spec writes it, such as `90d`; for inputs that take the place of a key. */
-export function isDuration(text: string): boolean {
-  return DURATION.test(text);
-}
 
 /** A validated spec with its defaults filled in. */
 export type Spec = z.output<typeof specSchema>;
