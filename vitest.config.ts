@@ -1,6 +1,9 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Series of faults, kills, races and whole days of a repository's life; MLOPS_ACTIONS_TEST_LONG=1 runs them too, as CI does. */
+/**
+ * Series of faults, kills, races and whole days of a repository's life, and series of whole actions with which `npm test` would take
+ * more than five minutes; MLOPS_ACTIONS_TEST_LONG=1 runs them too, as CI does.
+ */
 const LONG = [
   'test/actions/bad-data.test.ts',
   'test/actions/candidates.test.ts',

@@ -71,7 +71,7 @@ export async function run(inputs: EvaluateInputs, services: RunnerServices): Pro
           connect: () => connectCandidates(services, inputs['github-token'], directory),
         });
   const reuse = inputs.cache ? await findEvaluation(model, { loaded, directory, data: inputs.data, environment }) : undefined;
-  if (reuse?.evaluation) log(`Nothing that matters has changed: the evaluation is reused. ${reuse.words}`);
+  if (reuse?.evaluation) log(`The evaluation is reused. ${reuse.words}`);
   const evaluation = reuse?.evaluation ?? (await evaluateOnData(inputs, loaded, model, { ...services, directory }));
   if (!reuse?.evaluation) await reuse?.keep(evaluation);
   const folder = workDirectory(directory);

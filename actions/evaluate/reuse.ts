@@ -10,8 +10,9 @@ import type { Evaluation } from '../../shared/evaluation/evaluation.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
 import type { ResolvedModel } from '../../shared/registry/resolve.js';
 import type { RunEnvironment } from '../../shared/runner/environment.js';
-import { findKept, type KeepingPlace, type Kept, keep, originOf } from '../../shared/runner/kept-results.js';
+import { findKept, type KeepingPlace, keep, wordsOf } from '../../shared/runner/kept-results.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
+import { rowParts } from '../../shared/spec/row-parts.js';
 
 /** A model, or a file with what one says of the held-out rows. */
 export type Evaluated = ResolvedModel | { readonly kind: 'predictions'; readonly path: string };
@@ -43,11 +44,12 @@ export async function findEvaluation(model: Evaluated, place: Place): Promise<Ev
     directory: place.directory,
     environment: place.environment,
   };
-  const { kept, changed } = await findKept(fingerprint, keeping);
-  const evaluation = kept && ofNow(kept.document, model, place);
+  const search = await findKept(fingerprint, keeping);
+  const evaluation = search.kept && ofNow(search.kept.document, model, place);
+  const times = evaluation?.candidate.latency ? ' The latency and the memory are those of then.' : '';
   return {
     ...(evaluation && { evaluation }),
-    words: kept && evaluation ? origin(kept, evaluation) : reason(changed),
+    words: wordsOf(search, evaluation !== undefined, 'evaluated') + times,
     async keep(made) {
       if (isSettled(made)) await keep(fingerprint, keeping, made);
     },
@@ -61,14 +63,10 @@ async function fingerprintOf(model: Evaluated, place: Place): Promise<Fingerprin
   if (Object.values(spec.evaluate.custom ?? {}).some(({ command }) => command !== undefined)) return undefined;
   const identity = await identityOf(model, place.directory);
   if (identity === undefined) return undefined;
-  const { path: _path, ...data } = spec.data;
   return fingerprintOfParts({
     'the model': identity,
     'the data': await sourceDigests(place.loaded, { ...place, workspace: place.environment.workspace }),
-    'data (key, time, weight, where)': data as unknown as Json,
-    target: spec.target as unknown as Json,
-    split: spec.split as unknown as Json,
-    features: spec.features as unknown as Json,
+    ...rowParts(spec),
     evaluate: spec.evaluate as unknown as Json,
     gates: [spec.gates, spec.gates_inconclusive],
     seed: spec.seed,
@@ -118,13 +116,4 @@ function costOf({ latency, memoryBytes }: ModelSummary): Pick<ModelSummary, 'lat
 /** Times and memory are those of a machine and a moment: an evaluation that fails by them is made again, else no second try could ever pass. */
 function isSettled({ gates }: Evaluation): boolean {
   return gates.every(({ metric, outcome }) => !/^(latency|memory)_/.test(metric) || outcome === 'pass');
-}
-
-function origin(kept: Kept, { candidate }: Evaluation): string {
-  const times = candidate.latency ? ' The latency and the memory are those of then.' : '';
-  return `Nothing that matters has changed, so nothing was computed again. ${originOf(kept)}${times}`;
-}
-
-function reason(changed: readonly string[] | undefined): string {
-  return changed ? `It was evaluated again because of what changed since the last time: ${changed.join(', ')}.` : '';
 }

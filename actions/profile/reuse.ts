@@ -1,11 +1,11 @@
 import { fingerprintOfParts } from '../../shared/core/fingerprint.js';
-import type { Json } from '../../shared/core/json.js';
 import { toolIdentity } from '../../shared/core/version.js';
 import type { ProfileDocument } from '../../shared/data/profile/result.js';
 import { sourceDigests, sourceNames } from '../../shared/data/source-digests.js';
 import type { RunEnvironment } from '../../shared/runner/environment.js';
-import { findKept, type KeepingPlace, keep, originOf } from '../../shared/runner/kept-results.js';
+import { findKept, type KeepingPlace, keep, wordsOf } from '../../shared/runner/kept-results.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
+import { rowParts } from '../../shared/spec/row-parts.js';
 
 /** What a profile leaves. */
 export interface Explored {
@@ -35,27 +35,22 @@ export async function findProfile(
 ): Promise<ProfileReuse> {
   const { spec } = loaded;
   const { directory, data, suggest, environment } = place;
-  const { path: _path, ...context } = spec.data;
   const source = { directory, data, workspace: environment.workspace };
   const fingerprint = fingerprintOfParts({
     'the data': await sourceDigests(loaded, source),
     'the names of its files': sourceNames(loaded, source),
-    'data (key, time, weight, where)': context as unknown as Json,
-    target: spec.target as unknown as Json,
-    split: spec.split as unknown as Json,
-    features: spec.features as unknown as Json,
+    ...rowParts(spec),
     seed: spec.seed,
     'name and task': [spec.name, spec.task],
     suggest,
     'the version of mlops-actions': [await toolIdentity(), process.platform, process.arch],
   });
   const keeping: KeepingPlace = { kind: 'profile', model: spec.name, directory, environment };
-  const { kept, changed } = await findKept(fingerprint, keeping);
-  const explored = kept && ofNow(kept.document, spec.name, environment);
-  const because = changed ? `It was explored again because of what changed since the last time: ${changed.join(', ')}.` : '';
+  const search = await findKept(fingerprint, keeping);
+  const explored = search.kept && ofNow(search.kept.document, spec.name, environment);
   return {
     ...(explored && { explored }),
-    words: kept && explored ? `Nothing that matters has changed, so nothing was computed again. ${originOf(kept)}` : because,
+    words: wordsOf(search, explored !== undefined, 'explored'),
     keep: (made) => keep(fingerprint, keeping, made),
   };
 }

@@ -11,6 +11,7 @@ import { type SourcePlace, sourceDigests } from '../../shared/data/source-digest
 import type { SplitRule } from '../../shared/data/split-rule.js';
 import { chosenMetrics } from '../../shared/spec/chosen-metrics.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
+import { rowParts } from '../../shared/spec/row-parts.js';
 
 export interface FingerprintPlace extends SourcePlace {
   readonly window: string | undefined;
@@ -27,13 +28,9 @@ export async function fingerprintOf(loaded: LoadedSpec, place: FingerprintPlace)
   const { spec } = loaded;
   const { command, inputs, cache: _cache, timeout: _timeout, ...train } = spec.train;
   if (command !== undefined && (inputs ?? []).length === 0) return undefined;
-  const { path: _path, ...data } = spec.data;
   const parts: Record<string, Json> = {
     'the data': await sourceDigests(loaded, place),
-    'data (key, time, weight, where)': data as unknown as Json,
-    target: spec.target as unknown as Json,
-    split: spec.split as unknown as Json,
-    features: spec.features as unknown as Json,
+    ...rowParts(spec),
     train: { ...train, ...(command !== undefined && { command }) } as unknown as Json,
     'the files of train.inputs': await inputDigests(loaded, place),
     'the metrics': [...chosenMetrics(spec)],

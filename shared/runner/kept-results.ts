@@ -87,9 +87,18 @@ export async function keep(fingerprint: Fingerprint, place: KeepingPlace, docume
   await saveToCache([folder], keyOf(fingerprint, place));
 }
 
-/** Where a kept result comes from, in words for a summary. */
-export function originOf({ from, madeAt, run }: Kept): string {
-  return `From ${from}; made ${run === undefined ? '' : `by run ${run}, `}${madeAt}.`;
+/**
+ * Where a result comes from, or why it was made again, in words for a summary; empty where nothing is known.
+ * @param isReused whether what was kept is the result
+ * @param made how one says that it is made, such as `evaluated`
+ */
+export function wordsOf({ kept, changed }: KeptSearch, isReused: boolean, made: string): string {
+  if (kept && isReused) {
+    const { from, run, madeAt } = kept;
+    const by = run === undefined ? '' : `by run ${run}, `;
+    return `Nothing that matters has changed, so nothing was computed again. From ${from}; made ${by}${madeAt}.`;
+  }
+  return changed ? `It was ${made} again because of what changed since the last time: ${changed.join(', ')}.` : '';
 }
 
 interface Entry {

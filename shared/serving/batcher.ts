@@ -41,11 +41,11 @@ const MOST_SPARE = 8;
  */
 export class Batcher {
   readonly #servable: Servable;
-  readonly #scorer: Pick<Scorer, 'run' | 'runAll'>;
+  readonly #scorer: Pick<Scorer, 'run'>;
   readonly #spare: RowBuffer[] = [];
   #open: Batch | undefined;
 
-  constructor(servable: Servable, scorer: Pick<Scorer, 'run' | 'runAll'>) {
+  constructor(servable: Servable, scorer: Pick<Scorer, 'run'>) {
     this.#servable = servable;
     this.#scorer = scorer;
   }
@@ -122,7 +122,7 @@ export class Batcher {
       sink.refused(buffer, 0, new InvalidRows(problems, rows));
       return;
     }
-    const outputs = await this.#scorer.runAll(buffer, 0, rows, fetches).catch((error: unknown) => sink.failed(error));
+    const outputs = await this.#scorer.run(buffer, 0, rows, fetches).catch((error: unknown) => sink.failed(error));
     if (outputs) this.#tell({ at: 0, rows, fetches, ids, sink }, buffer, outputs, 0, rows);
   }
 

@@ -7,7 +7,7 @@ import type { RowBuffer } from './row-buffer.js';
 import type { OutputValues } from './scored-rows.js';
 
 /**
- * Rows a run. Measured on trees and on linear models: the fixed cost of a run is spread over this many, and beyond it trees
+ * Most rows a run. Measured on trees and on linear models: the fixed cost of a run is spread over this many, and beyond it trees
  * get slower a row, while a run keeps the event loop for longer.
  */
 export const CHUNK_ROWS = 64;
@@ -23,32 +23,11 @@ export class Scorer {
   }
 
   /**
-   * The outputs for the rows [start, end), at most CHUNK_ROWS.
-   * @throws RequestError 500 when the graph fails on them
-   */
-  run(buffer: RowBuffer, start: number, end: number, fetches: readonly string[]): Promise<ReadonlyMap<string, OutputValues>> {
-    return this.runAll(buffer, start, end, fetches);
-  }
-
-  async #runOnce(
-    buffer: RowBuffer,
-    start: number,
-    end: number,
-    fetches: readonly string[],
-  ): Promise<ReadonlyMap<string, OutputValues>> {
-    try {
-      const outputs = await this.#session.run(buffer.feeds(this.#runtime, start, end), fetches);
-      return new Map(fetches.map((name) => [name, (outputs[name] as Tensor).data as OutputValues]));
-    } catch (error) {
-      throw new RequestError(500, `the model fails on the request's rows: ${shortened(error)}`, { cause: error });
-    }
-  }
-
-  /**
    * The outputs for the rows [start, end), however many: a chunk at a time, with a turn of the event loop for others
    * between two chunks.
+   * @throws RequestError 500 when the graph fails on them
    */
-  async runAll(
+  async run(
     buffer: RowBuffer,
     start: number,
     end: number,
@@ -63,6 +42,20 @@ export class Scorer {
       from = to;
     }
     return new Map(fetches.map((name) => [name, joined(parts.map((part) => part.get(name)!))]));
+  }
+
+  async #runOnce(
+    buffer: RowBuffer,
+    start: number,
+    end: number,
+    fetches: readonly string[],
+  ): Promise<ReadonlyMap<string, OutputValues>> {
+    try {
+      const outputs = await this.#session.run(buffer.feeds(this.#runtime, start, end), fetches);
+      return new Map(fetches.map((name) => [name, (outputs[name] as Tensor).data as OutputValues]));
+    } catch (error) {
+      throw new RequestError(500, `the model fails on the request's rows: ${shortened(error)}`, { cause: error });
+    }
   }
 
   /** Frees the native memory. Nothing may run any more. */

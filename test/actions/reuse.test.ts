@@ -83,12 +83,16 @@ describe('an unchanged evaluation', () => {
     expect((await evaluate()).outputs).toMatchObject({ gates: 'fail', cached: 'false' });
   });
 
-  test('of a file of predictions depends on its content', async () => {
+  test('of a model without a manifest depends on its bytes', async () => {
     const model = '.mlops-actions/bundle/model.onnx';
     await evaluate({ model });
     const second = await evaluate({ model });
     expect(second.outputs.cached).toBe('true');
     expect(second.annotations).toContainEqual(expect.objectContaining({ message: expect.stringContaining('no manifest') }));
+    await project.run('train', { params: '{"l2": 3}' });
+    const third = await evaluate({ model });
+    expect(third.outputs.cached).toBe('false');
+    expect(third.summary).toContain('what changed since the last time: the model.');
     expect((await evaluate()).outputs.cached).toBe('false');
   });
 });

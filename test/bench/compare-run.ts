@@ -4,6 +4,7 @@ import { type CompareInputs, run as compare } from '../../actions/compare/compar
 import { type TrainInputs, run as train } from '../../actions/train/train.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
 import type { RunnerServices } from '../../shared/runner/services.js';
+import { peakMegabytes } from './peak-memory.js';
 
 /**
  * One run of an action in a process of its own, so that its peak memory is its own: `node compare-run.ts DIRECTORY CANDIDATE
@@ -51,7 +52,7 @@ if (what === 'train') {
   const { user, system } = process.cpuUsage();
   console.log(
     JSON.stringify({
-      ...{ seconds, processorSeconds: (user + system) / 1e6, megabytes: process.resourceUsage().maxRSS / 1024 },
+      ...{ seconds, processorSeconds: (user + system) / 1e6, megabytes: peakMegabytes() },
       ...{ rows: rows.used, slices: slices.length, metrics: metrics.length },
     }),
   );

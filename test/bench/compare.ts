@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Predictions } from '../../shared/data/predictions.js';
 import { selectLabels } from '../../shared/data/select.js';
 import { judge } from '../../shared/evaluation/judge.js';
@@ -7,6 +7,7 @@ import { parseGate } from '../../shared/spec/gates.js';
 import { gbdt } from '../../shared/training/gbdt/gbdt.js';
 import { ACTION_CASES, compareAction, NO_PEER } from './compare-action.js';
 import { readFlights, type Sample } from './flights.js';
+import { peakMegabytes } from './peak-memory.js';
 import { type Benchmark, checkCases, type Measurement, spreadOf } from './result.js';
 
 const RESAMPLES = 2000;
@@ -84,14 +85,4 @@ function resetPeak(): void {
   } catch {
     // Not Linux, or not allowed.
   }
-}
-
-function peakMegabytes(): number {
-  try {
-    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-    if (kilobytes !== undefined) return Number(kilobytes) / 1024;
-  } catch {
-    // Not Linux.
-  }
-  return process.resourceUsage().maxRSS / 1024;
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { checkContract } from '../../shared/data/contract/check.js';
 import { openDatabase, readRows } from '../../shared/data/duckdb.js';
 import { openDataset } from '../../shared/data/open-dataset.js';
@@ -6,6 +5,7 @@ import { PROFILE_SAMPLE, profileDataset } from '../../shared/data/profile/profil
 import { identifier, literal } from '../../shared/data/sql.js';
 import { parseSpec } from '../../shared/spec/load.js';
 import { COLUMNS, CONTRACT, SPEC } from './data-table.js';
+import { peakMegabytes } from './peak-memory.js';
 
 /**
  * One run in a process of its own, so that its peak memory is its own: `node data-run.ts WHAT FILE` prints what it took
@@ -56,15 +56,6 @@ async function query(sql: string): Promise<number> {
     return (await readRows(database.connection, sql)).length;
   } finally {
     database.close();
-  }
-}
-
-/** Linux keeps a parent's memory in what `resourceUsage` says, so its own file is asked first. */
-function peakMegabytes(): number {
-  try {
-    return Number(/VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024;
-  } catch {
-    return process.resourceUsage().maxRSS / 1024;
   }
 }
 

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gbdt } from '../../shared/training/gbdt/gbdt.js';
 import { readClasses, readMatrix } from './npy.js';
+import { peakMegabytes } from './peak-memory.js';
 import { aucOf, logLossOf } from './scores.js';
 
 /** What a run is asked for: the same as train-peers.py. */
@@ -23,17 +23,6 @@ export interface Outcome {
   readonly megabytes: number;
   readonly auc: number;
   readonly log_loss: number;
-}
-
-/** The largest memory of this process. Linux keeps a parent's memory in what getrusage tells, so its own file is asked first. */
-function peakMegabytes(): number {
-  try {
-    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-    if (kilobytes !== undefined) return Number(kilobytes) / 1024;
-  } catch {
-    // Not Linux.
-  }
-  return process.resourceUsage().maxRSS / 1024;
 }
 
 async function main(directory: string, threads: number, params: RunParams): Promise<Outcome> {

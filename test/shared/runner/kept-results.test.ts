@@ -6,7 +6,7 @@ import { fingerprintOfParts } from '../../../shared/core/fingerprint.js';
 import { sha256 } from '../../../shared/core/json.js';
 import { saveToCache } from '../../../shared/runner/cache.js';
 import { readEnvironment } from '../../../shared/runner/environment.js';
-import { findKept, type KeepingPlace, keep, originOf } from '../../../shared/runner/kept-results.js';
+import { findKept, type KeepingPlace, keep, wordsOf } from '../../../shared/runner/kept-results.js';
 import { openScene, type Scene } from '../../github/scene.js';
 
 /** What is kept between runs, in the Actions cache of a local GitHub. */
@@ -62,12 +62,19 @@ describe('what one run has kept', () => {
     expect(await findKept(print(1), place('churn'))).toEqual({});
     await keep(print(1), place('churn'), { auc: 0.7 });
     await nextRun();
-    const { kept } = await findKept(print(1), place('churn'));
-    expect(kept).toMatchObject({ document: { auc: 0.7 }, from: 'the Actions cache', run: 12 });
-    expect(originOf(kept!)).toBe(`From the Actions cache; made by run 12, ${kept!.madeAt}.`);
+    const found = await findKept(print(1), place('churn'));
+    expect(found.kept).toMatchObject({ document: { auc: 0.7 }, from: 'the Actions cache', run: 12 });
+    expect(wordsOf(found, true, 'evaluated')).toBe(
+      `Nothing that matters has changed, so nothing was computed again. From the Actions cache; made by run 12, ${found.kept!.madeAt}.`,
+    );
+    expect(wordsOf(found, false, 'evaluated')).toBe('');
 
     await nextRun();
-    expect(await findKept(print(2), place('churn'))).toEqual({ changed: ['the data'] });
+    const other = await findKept(print(2), place('churn'));
+    expect(other).toEqual({ changed: ['the data'] });
+    expect(wordsOf(other, false, 'evaluated')).toBe(
+      'It was evaluated again because of what changed since the last time: the data.',
+    );
     expect(await findKept(print(1), place('churn-2'))).toEqual({});
   });
 

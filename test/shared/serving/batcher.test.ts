@@ -33,10 +33,6 @@ class Doubling {
     if (values.includes(15)) return new Map([['prediction', new Array<number>(2 * values.length).fill(0)]]);
     return new Map([['prediction', values.map((value) => value * 2)]]);
   }
-
-  runAll(buffer: RowBuffer, start: number, end: number): Promise<ReadonlyMap<string, OutputValues>> {
-    return this.run(buffer, start, end);
-  }
 }
 
 function setUp(): { scorer: Doubling; ask: (values: readonly unknown[]) => Promise<unknown> } {
