@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { UserError } from '../core/errors.js';
 import { createTagRef } from '../github/ref.js';
 import { BOT_SIGNATURE, createTagObject } from '../github/tag.js';
+import { momentAfter } from './moment.js';
 import { formatRecord } from './record.js';
 import type { Assignment, ModelTags, RegisteredVersion, Registry } from './registry.js';
 import { changeOf, type Standing, standingOf } from './standing.js';
@@ -192,13 +193,11 @@ async function assign(
   return (await createTagRef(client, repository, tag, sha)) ? tag : undefined;
 }
 
-/**
- * Now, but at least a second after the latest assignment and the version itself: GTO puts tags in the order of their times,
- * and git keeps whole seconds.
- */
+/** After the latest assignment, the version itself and the highest one, which may be registered since. */
 async function nextMoment(registry: Registry, version: RegisteredVersion, tags: ModelTags): Promise<string> {
   const [latest] = tags.stages;
+  const [highest] = tags.versions;
   const assignment = latest && (await registry.assignment(latest, tags));
-  const times = [version.taggedAt, ...(assignment ? [assignment.at] : [])].map((time) => Date.parse(time) + 1000);
-  return new Date(Math.max(Date.now(), ...times)).toISOString();
+  const registered = highest && (await registry.tagged(highest));
+  return momentAfter([version.taggedAt, registered?.taggedAt, assignment?.at].filter((time) => time !== undefined));
 }

@@ -17,6 +17,7 @@ import {
   uploadAsset,
 } from '../github/release.js';
 import { BOT_SIGNATURE, createTagObject } from '../github/tag.js';
+import { momentAfter } from './moment.js';
 import { formatRecord, type VersionRecord } from './record.js';
 import { recover } from './recover.js';
 import type { ModelTags, RegisteredVersion, Registry, TaggedVersion } from './registry.js';
@@ -156,7 +157,9 @@ async function claim(
     storage.kind === 'artifact'
       ? { ...common, storage: 'artifact', candidate: storage.run }
       : { ...common, storage: 'release', release: draft!.release.id, sums: draft!.sums };
-  const taggedAt = new Date().toISOString();
+  const [highest] = tags.versions;
+  const last = highest && (await registry.tagged(highest));
+  const taggedAt = momentAfter(last ? [last.taggedAt] : []);
   const tagger = { ...BOT_SIGNATURE, date: taggedAt };
   const sha = await createTagObject(client, repository, { name: tag, message: formatRecord(record), commit, tagger });
   if (!(await createTagRef(client, repository, tag, sha))) return undefined;

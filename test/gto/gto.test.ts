@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { planRollback, promoteVersion, rollBack } from '../../shared/registry/promote.js';
 import type { RegisteredVersion } from '../../shared/registry/registry.js';
 import { git, openRegistry, type RegistryScene } from '../shared/registry/scene.js';
@@ -15,6 +15,8 @@ describe.skipIf(gto.skip)(gto.title, () => {
   let second: RegisteredVersion;
   beforeAll(async () => {
     scene = await openRegistry({ git: true });
+    // All within one second, of which git keeps no parts.
+    vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
     // Two registrations at one source commit, which GTO by itself does not allow.
     first = (await scene.register('first')).version;
     second = (await scene.register('second')).version;
@@ -28,6 +30,7 @@ describe.skipIf(gto.skip)(gto.title, () => {
     await promote(second, 'production');
     const plan = await planRollback(registry, 'production', 2);
     await rollBack(registry, plan, { stage: 'production', actor: 'ann', run: 2, reason: 'worse' });
+    vi.useRealTimers();
   }, 60_000);
   afterAll(() => scene.close());
 
