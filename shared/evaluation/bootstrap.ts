@@ -4,12 +4,13 @@ import { Random } from '../core/random.js';
 import { isFairness } from '../spec/metrics.js';
 import { acceleratedInterval, evenInterval, MIN_DEFINED, percentileInterval } from './bootstrap-interval.js';
 import type { Interval } from './comparison.js';
+import { differenceDegrees, expandedReach, valueDegrees } from './interval-degrees.js';
 import { independentUnits, noteWithoutInterval } from './interval-notes.js';
 import { type PreparedMetrics, prepareMetrics } from './metrics.js';
 import type { Pair } from './pair.js';
 import { resamplerOf } from './resampling.js';
 import type { Blocks } from './statistic.js';
-import { effectiveNumber, normalQuantile, studentQuantile } from './statistics.js';
+import { normalQuantile } from './statistics.js';
 
 /**
  * Numbers that one bootstrap may read (some seconds); beyond that there are fewer resamples, but never fewer than
@@ -19,13 +20,11 @@ const WORK_LIMIT = 4e9;
 const FEWEST = 400;
 
 /**
- * Up to so many rows or blocks, intervals of the candidate's own value are bias-corrected and accelerated (BCa). In 400 samples of
- * 30 flights they missed the true root mean square error in 6.8 % instead of 9.0 %, R² in 7.5 instead of 12.0 % and the pinball
- * loss of the 90 % quantile in 4.3 instead of 7.8 %; at 100 rows the gain is a point or less. Of the difference between two models it
- * misses more (of the root mean square error 13.0 instead of 8.3 % at 30 rows, of the log loss 9.5 instead of 6.5 %). There, up
- * to so many, intervals reach equally far to both sides, by Student's t for the effective number of rows that the difference hangs on.
+ * Below so many rows each unit, of at most so many, is left out in turn, which tells on how many of them a number hangs. From there on
+ * it is on enough of them.
  */
-const FEW_UNITS = 300;
+const SURE_ROWS = 50_000;
+const FEW_UNITS = 1000;
 
 export interface BootstrapOptions {
   readonly metrics: readonly string[];
@@ -62,8 +61,8 @@ export interface BootstrapMetric {
 }
 
 /**
- * Paired bootstrap with expanded percentile intervals (Efron and Tibshirani 1993; Hesterberg 2015, whose expansion corrects
- * the narrowness of percentile intervals on few rows): each resample of the rows is given to both models
+ * Paired bootstrap with expanded intervals (Efron and Tibshirani 1993; Hesterberg 2015, whose expansion corrects the narrowness of
+ * resamples of few rows; see interval-degrees.ts and bootstrap-interval.ts): each resample of the rows is given to both models
  * and to all metrics, so what is common to the models cancels in their differences. Metrics are computed from
  * the multiplicities of rows or blocks, never from copied rows. Deterministic by seed and independent of the order of the rows.
  */
@@ -76,7 +75,10 @@ export function pairedBootstrap(pair: Pair, options: BootstrapOptions): Bootstra
   const drawn = metrics.filter((_, index) => notes[index] === undefined);
   const drawnModels = drawn.length === metrics.length ? models : prepareModels(drawn, pair, resampler.blocks, options);
   const draws = drawn.length > 0 ? drawAll(pair, resampler, drawnModels, options) : { resamples: 0, values: [] };
-  const few = resampler.units <= FEW_UNITS ? drawnModels.map((model) => leaveOneOut(pair, resampler.units, model)) : undefined;
+  const few =
+    pair.rows < SURE_ROWS && resampler.units <= FEW_UNITS
+      ? drawnModels.map((model) => leaveOneOut(pair, resampler.units, model))
+      : undefined;
   return {
     rows: pair.rows,
     resamples: draws.resamples,
@@ -158,18 +160,6 @@ function pointValues(model: PreparedMetrics, { weights }: Pair, units: number): 
   return out;
 }
 
-/**
- * How much wider an interval is to be than its percentiles say, as a factor of its width for normal resamples.
- * @param deciding how many of the units decide, for Student's t
- */
-function expansionOf(units: number, deciding: number, confidence: number): number {
-  const half = (1 + confidence) / 2;
-  return (Math.sqrt(units / (units - 1)) * studentQuantile(half, Math.max(MIN_DEGREES, deciding - 1))) / normalQuantile(half);
-}
-
-/** The expansion of studentQuantile is good from here on. */
-const MIN_DEGREES = 4;
-
 /** A model's metrics without each unit in turn: `values[metric][unit]`. */
 function leaveOneOut(pair: Pair, units: number, model: PreparedMetrics): Float64Array[] {
   const values = model.names.map(() => new Float64Array(units));
@@ -200,15 +190,15 @@ function intervalsOf(
   point: Pick<BootstrapMetric, 'candidate' | 'difference'>,
   { confidence, units, without }: IntervalOptions,
 ): Partial<BootstrapMetric> {
-  const z = normalQuantile((1 + confidence) / 2);
-  const half = z * expansionOf(units, units, confidence);
-  const candidateInterval = without
-    ? acceleratedInterval(own, half, point.candidate, without[0]!)
-    : percentileInterval(own, half);
+  const reach = (degrees: number) => expandedReach(units, degrees, confidence);
+  const [ownWithout, otherWithout] = without ?? [];
+  const candidateInterval = ownWithout
+    ? acceleratedInterval(own, reach(valueDegrees(ownWithout, units)), point.candidate, ownWithout)
+    : percentileInterval(own, reach(units - 1));
   const difference = other?.map((value, resample) => own[resample]! - value);
-  const apart = without?.[1] && without[0]!.map((value, unit) => point.difference! - (value - without[1]![unit]!));
-  const expansion = expansionOf(units, apart ? Math.min(units, effectiveNumber(apart) || units) : units, confidence);
-  const drawn = difference && percentileInterval(difference, z * expansion);
+  const apart = otherWithout && ownWithout?.map((value, unit) => value - otherWithout[unit]!);
+  const half = reach(apart ? differenceDegrees(apart, units) : units - 1);
+  const drawn = difference && percentileInterval(difference, half);
   if (!candidateInterval || (difference && !drawn)) {
     return {
       note: `no interval: the metric is undefined in more than ${Math.round((1 - MIN_DEFINED) * 100)} % of the resamples`,
@@ -218,8 +208,8 @@ function intervalsOf(
     candidateInterval,
     ...(drawn &&
       difference && {
-        interval: apart ? evenInterval(drawn, point.difference!) : drawn,
-        standardError: expansion * standardDeviation(difference),
+        interval: evenInterval(drawn, point.difference!),
+        standardError: (half / normalQuantile((1 + confidence) / 2)) * standardDeviation(difference),
       }),
   };
 }

@@ -11,10 +11,10 @@ interface Resampler {
   draw(random: Random, weights: Uint8Array): void;
 }
 
-/** From so many independent rows on, groups of them are drawn instead. */
-const MANY_ROWS = 50_000;
-
-/** The error of a standard error from so many groups is about 2 %, as that from 2000 resamples is. */
+/**
+ * Beyond so many independent rows, so many groups of them are drawn instead. The error of a standard error from so many is about 2 %,
+ * as that from 2000 resamples is.
+ */
 const GROUPS = 1000;
 
 /** Separates the grouping from the draws. */
@@ -32,7 +32,7 @@ const GROUPING = 0x67726f75;
  * n = 255 and has a chance below 1 / 256! beyond.
  */
 export function resamplerOf(pair: Pair, seed = 0): Resampler {
-  const blocks = pair.blocks ?? (pair.rows >= MANY_ROWS && !pair.weights ? randomGroups(pair.rows, seed) : undefined);
+  const blocks = pair.blocks ?? (pair.rows > GROUPS && !pair.weights ? randomGroups(pair.rows, seed) : undefined);
   const units = blocks?.count ?? pair.rows;
   return {
     units,
