@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from '../core/format.js';
-import type { Comparison, ModelSummary } from '../evaluation/comparison.js';
+import type { Comparison, McNemar, ModelSummary } from '../evaluation/comparison.js';
 import { comparedRow, headOf, reachOf } from './compared-rows.js';
 import { plainHeadline } from './comparison.js';
 import { candidatesHtml, GATE_CLASS, historyHtml } from './context-html.js';
@@ -12,6 +12,9 @@ import { confidenceText, plural, shortDigest, stepsOf, theChampion } from './wor
 
 /** More slices than these and nobody reads them; `comparison.json` has them all. */
 const MOST_SLICES = 1000;
+
+/** Below so many rows that only one model gets right, McNemar's exact p-value is shown in the place of the chi-square's. */
+const FEW_CHANGES = 25;
 
 /**
  * The comparison as one page that needs nothing else: no script, no network. It holds what a comment has no room for: every
@@ -115,11 +118,28 @@ function slices(result: Comparison): string {
 function disagreement(result: Comparison, champion: string): string {
   const found = result.disagreement;
   if (!found || result.rows.used === 0) return '';
-  const { rows, forTheBetter, forTheWorse } = found;
+  const { rows, forTheBetter, forTheWorse, mcnemar } = found;
   return [
     '<h2>Where they disagree</h2>',
     `<p>On ${plural(rows, 'row')} (${formatShare(rows / result.rows.used)}): ${formatCount(forTheBetter)} for the better, ${formatCount(forTheWorse)} for the worse than ${html(champion)}.</p>`,
+    ...(mcnemar ? [`<p class="soft">${mcnemarText(mcnemar, forTheBetter + forTheWorse)} ${deciderText(result)}</p>`] : []),
   ].join('\n');
+}
+
+/** Few rows leave the chi-square distribution too coarse an approximation. */
+function mcnemarText({ exactP, corrected }: McNemar, changes: number): string {
+  const name = "McNemar's test of the rows that only one of them gets right:";
+  if (changes < FEW_CHANGES) return `${name} ${chanceText(exactP)} (exact).`;
+  return `${name} χ² = ${formatNumber(corrected.statistic, 2)} with continuity correction, ${chanceText(corrected.p)}.`;
+}
+
+function deciderText({ primary, retraining }: Comparison): string {
+  const form = primary === 'accuracy' && !retraining ? ", which is the test's mid-p form" : '';
+  return `It is shown beside the verdict and has no part in it: that comes from the interval of ${nameHtml(primary)}${form}.`;
+}
+
+function chanceText(p: number): string {
+  return p < 0.001 ? 'p &lt; 0.001' : `p = ${formatNumber(p, 3)}`;
 }
 
 function changes(result: Comparison): string {

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Comparison } from '../../../shared/evaluation/comparison.js';
+import { mcnemarOf } from '../../../shared/evaluation/mcnemar.js';
 import { renderComparisonHtml } from '../../../shared/report/comparison-html.js';
+import { parseResult } from '../../../shared/report/result.js';
 import * as contexts from './context-fixtures.js';
 import * as extremes from './extreme-fixtures.js';
 import * as fixtures from './fixtures.js';
@@ -62,6 +65,20 @@ describe('the page of a comparison', () => {
     const row = /log_loss<\/bdi> ↓<\/td>.*?<\/tr>/s.exec(html)![0];
     expect(row).toContain('−0.0061');
     expect(row).toContain('interval good');
+  });
+
+  test("tells McNemar's test where comparison.json has it: exact of few rows, chi-square of many", async () => {
+    expect(await renderComparisonHtml(fixtures.better)).toContain(
+      'right: χ² = 40.57 with continuity correction, p &lt; 0.001. It is shown beside the verdict and has no part in it: that comes from the interval of <bdi>auc</bdi>.',
+    );
+    const few = { rows: 9, forTheBetter: 8, forTheWorse: 1, mcnemar: mcnemarOf({ wins: 8, losses: 1 })! };
+    const result = { ...fixtures.better, primary: 'accuracy', disagreement: few };
+    const html = await renderComparisonHtml(result);
+    expect(html).toContain('right: p = 0.039 (exact). ');
+    expect(html).toContain("<bdi>accuracy</bdi>, which is the test's mid-p form.");
+    const { mcnemar: _, ...older } = few;
+    const before = parseResult(JSON.stringify({ ...result, disagreement: older })) as Comparison;
+    expect(await renderComparisonHtml(before)).not.toContain('McNemar');
   });
 
   test('shows the numbers of the curves over their marks', async () => {
