@@ -14,6 +14,14 @@ test('Markdown becomes plain lines, and its tables columns', () => {
     'xychart-beta',
     '```',
     'end \\_',
+    '',
+    '',
+    '<details><summary><b>More</b>: 2</summary>',
+    '',
+    '| a |',
+    '|---|',
+    '',
+    '</details>',
   ].join('\n');
   expect(plainLines(markdown)).toEqual([
     '🟢 model: better',
@@ -23,6 +31,8 @@ test('Markdown becomes plain lines, and its tables columns', () => {
     'auc          0.71',
     'min_sum | x  ✅',
     'end _',
+    '',
+    '▸ More: 2',
   ]);
 });
 
