@@ -5,7 +5,7 @@ function terminalText(markdown: string): string {
   return markdown
     .replace(/<!--.*?-->\n?/gs, '')
     .replace(/<details>\s*<summary>(.*?)<\/summary>.*?<\/details>/gs, '▸ $1')
-    .replace(/```mermaid.*?```\n*/gs, '')
+    .replace(/(?:^\*\*[^\n]*\n\n)?^```mermaid.*?```\n*/gms, '')
     .replace(/<\/?(details|summary|sub|b|code|a|br)[^>]*>/g, '')
     .trim();
 }
