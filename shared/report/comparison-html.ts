@@ -8,6 +8,7 @@ import { batchName, memoryText, timesText } from './cost.js';
 import { calibrationHtml, decisionsHtml } from './decisions-html.js';
 import { disagreeingHtml } from './disagreeing-html.js';
 import { gateFigures } from './gates.js';
+import { classesHtml, fairnessHtml, worstSlicesHtml } from './groups-html.js';
 import { figureHtml, footerHtml, html, legendHtml, nameHtml, proseHtml, tableHtml, termsHtml } from './page/marks.js';
 import { pageHtml } from './page/page.js';
 import { championName, confidenceText, plural, shortDigest, stepsOf, theChampion } from './wording.js';
@@ -33,7 +34,10 @@ export async function renderComparisonHtml(result: Comparison): Promise<string> 
     curves(result, champion, charts),
     historyHtml(result, charts.historyChart),
     slices(result),
+    worstSlicesHtml(result, result.champion && champion),
+    fairnessHtml(result, champion),
     decisionsHtml(result, champion),
+    classesHtml(result, champion),
     disagreement(result, champion),
     disagreeingHtml(result, champion),
     changes(result),
