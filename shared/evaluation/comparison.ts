@@ -252,6 +252,23 @@ export interface Disagreement {
   readonly forTheBetter: number;
   /** Rows that the champion gets right and the candidate wrong. The rest changes between two wrong classes. */
   readonly forTheWorse: number;
+  /** Of these rows: of classes, where rows are independent and count alike. It decides nothing. */
+  readonly mcnemar?: McNemar;
+}
+
+/** McNemar's test of the rows that only one model gets right; see mcnemarOf. */
+export interface McNemar {
+  /** Two-sided, of the binomial distribution. */
+  readonly exactP: number;
+  /** With Edwards's continuity correction. */
+  readonly corrected: ChiSquare;
+  readonly uncorrected: ChiSquare;
+}
+
+/** With one degree of freedom. */
+export interface ChiSquare {
+  readonly statistic: number;
+  readonly p: number;
 }
 
 /** One of several candidates, held against the champion on the same rows. */

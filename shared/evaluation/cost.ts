@@ -68,7 +68,7 @@ export async function measureTimes(
     const batches = await measureLatencies(
       runs.map((run) => (start) => run(start, start + BATCH_ROWS)),
       rows - BATCH_ROWS + 1,
-      { rows: BATCHES, repeats: 5, budgetMs: batchBudgetMs, warmUp: 3 },
+      { rows: BATCHES, repeats: 5, budgetMs: batchBudgetMs, warmUp: 10 },
     );
     return single.map((latency, index) => ({ ...latency, batch: { rows: BATCH_ROWS, ...batches[index]! } }));
   } finally {

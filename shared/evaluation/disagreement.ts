@@ -1,24 +1,31 @@
 import type { Disagreement } from './comparison.js';
+import { mcnemarOf } from './mcnemar.js';
 import { type ClassSample, predictedClasses, type Sample, type ValueSample } from './sample.js';
 import { quantileOfSorted } from './statistics.js';
+
+interface HowDecided {
+  /** Probability from which on a model decides for the positive class (binary); default 0.5. */
+  readonly candidate?: number | undefined;
+  readonly champion?: number | undefined;
+  /** Whether rows are independent of each other and count alike; only then McNemar's test has a meaning. */
+  readonly independent?: boolean;
+}
 
 /**
  * The rows on which two models part. Classification: their decided classes differ. Regression: their absolute errors
  * differ by more than the champion's median absolute error.
  */
-export function disagreementOf(
-  candidate: Sample,
-  champion: Sample,
-  thresholds?: { readonly candidate?: number | undefined; readonly champion?: number | undefined },
-): Disagreement {
+export function disagreementOf(candidate: Sample, champion: Sample, how: HowDecided = {}): Disagreement {
   if (candidate.task === 'regression' || champion.task === 'regression') {
     return regressionDisagreement(candidate as ValueSample, champion as ValueSample);
   }
-  return decisionDisagreement(
+  const found = decisionDisagreement(
     candidate.labels,
-    predictedClasses(candidate, thresholds?.candidate),
-    predictedClasses(champion, thresholds?.champion),
+    predictedClasses(candidate, how.candidate),
+    predictedClasses(champion, how.champion),
   );
+  const mcnemar = how.independent ? mcnemarOf({ wins: found.forTheBetter, losses: found.forTheWorse }) : undefined;
+  return { ...found, ...(mcnemar && { mcnemar }) };
 }
 
 function decisionDisagreement(labels: ClassSample['labels'], candidate: Int32Array, champion: Int32Array): Disagreement {

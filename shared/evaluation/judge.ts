@@ -191,7 +191,12 @@ function assess(input: JudgeInput, noChampion: string): Judgement {
     ...(fairness.length > 0 && { fairness }),
     ...(unscored === 0 && !identical && input.searched?.length && { search: searchSlices(input, champion) }),
     ...(unscored === 0 &&
-      pictures(pair.candidate, identical ? pair.candidate : pair.champion, identical ? undefined : threshold)),
+      pictures(
+        pair.candidate,
+        identical ? pair.candidate : pair.champion,
+        identical ? undefined : threshold,
+        !blocks && !weights,
+      )),
     resamples,
   };
 }
@@ -289,10 +294,11 @@ function pictures(
   candidate: Sample,
   champion: Sample | undefined,
   threshold: JudgeInput['threshold'],
+  independent: boolean,
 ): Pick<Comparison, 'disagreement' | 'curve'> {
   const curve = curveOf(candidate, champion);
   return {
-    ...(champion && candidate.rows > 0 && { disagreement: disagreementOf(candidate, champion, threshold) }),
+    ...(champion && candidate.rows > 0 && { disagreement: disagreementOf(candidate, champion, { ...threshold, independent }) }),
     ...(curve && { curve }),
   };
 }

@@ -1,4 +1,4 @@
-import { binomialInterval, type OwnShare, upperTail } from './binomial.js';
+import { binomialInterval, upperTail } from './binomial.js';
 import type { Interval } from './comparison.js';
 
 /** What two models make of the same rows, counted: accuracy over all of them, recall over the positive ones. */
@@ -8,15 +8,6 @@ export interface PairedCounts {
   readonly wins: number;
   /** Rows that the champion gets right and the candidate wrong. */
   readonly losses: number;
-}
-
-/**
- * McNemar's two-sided p-value: the chance, were a row as likely to change for the better as for the worse, of changes that are
- * at least as lopsided. The mid-p form (own = 0.5) keeps its level where the exact one is needlessly strict (Fagerland,
- * Lydersen and Laake 2013).
- */
-export function mcnemarP({ wins, losses }: PairedCounts, own: OwnShare): number {
-  return Math.min(1, 2 * upperTail(Math.max(wins, losses), wins + losses, 0.5, own));
 }
 
 /**

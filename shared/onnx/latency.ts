@@ -20,6 +20,9 @@ export type Run = (at: number) => Promise<unknown>;
 /** Of the time, the part that the warm-up may take. */
 const WARM_UP_SHARE = 0.2;
 
+/** The first runs of a kind are many times slower than all later ones: so many there are where the whole time has room for them. */
+const LEAST_WARM_UP = 3;
+
 /**
  * Runs of a model before it is the next one's turn. Taking turns run by run would time each model with what the other has
  * left in the processor's caches, which nobody who serves one of them ever sees; these are still over in milliseconds.
@@ -52,10 +55,11 @@ export async function measureLatencies(
     return performance.now() - begun;
   };
   const warm: number[][] = runs.map(() => []);
-  for (let at = 0; at < warmUp && (at === 0 || elapsed() < WARM_UP_SHARE * budget); at++) {
+  const isTime = (at: number): boolean => at === 0 || elapsed() < (at < LEAST_WARM_UP ? 1 : WARM_UP_SHARE) * budget;
+  for (let at = 0; at < warmUp && isTime(at); at++) {
     for (const [index, run] of runs.entries()) warm[index]!.push(await timed(run, at % tableRows));
   }
-  const once = warm.reduce((sum, times) => sum + quantileOf(times, 0.5), 0);
+  const once = warm.reduce((sum, times) => sum + Math.min(...times), 0);
   const affordable = Math.floor((budget - elapsed()) / (repeats * once));
   const count = Math.max(1, Math.min(rows, tableRows, affordable));
   const fastest = runs.map(() => new Array<number>(count).fill(Number.POSITIVE_INFINITY));

@@ -5,8 +5,16 @@ import { metricName } from './wording.js';
 /** More metrics than these make the line too long. */
 const MOST = 6;
 
+type WithBaseline = Pick<Comparison, 'baseline' | 'metrics' | 'task'>;
+
 /** One line on what the training labels alone would reach. */
-export function baselineLine({ baseline, metrics, task }: Pick<Comparison, 'baseline' | 'metrics' | 'task'>): string {
+export function baselineLine(result: WithBaseline): string {
+  const text = baselineText(result);
+  return text === '' ? '' : `<sub>${text}</sub>`;
+}
+
+/** The same by itself, safe in HTML too. */
+export function baselineText({ baseline, metrics, task }: WithBaseline): string {
   if (!baseline) return '';
   const shown = metrics
     .flatMap(({ name }) => (Object.hasOwn(baseline, name) ? [`${metricName(name)} ${formatNumber(baseline[name]!)}`] : []))
@@ -14,5 +22,5 @@ export function baselineLine({ baseline, metrics, task }: Pick<Comparison, 'base
   if (shown.length === 0) return '';
   const constant =
     task === 'regression' ? 'always the mean of the training rows' : 'always the class shares of the training rows';
-  return `<sub>Without a model (${constant}): ${shown.join(' · ')}</sub>`;
+  return `Without a model (${constant}): ${shown.join(' · ')}`;
 }

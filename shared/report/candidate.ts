@@ -87,19 +87,34 @@ function paramTable(candidate: ModelSummary, champion: Comparison['champion'], n
   if (names.length === 0) return '';
   const write = (model: ModelSummary | undefined, param: string): string =>
     model && Object.hasOwn(model.params, param) ? text(String(model.params[param]), 60) || '(empty)' : '–';
-  const rows = names.slice(0, MOST_PARAMS).map((param) => {
+  const isSame = (param: string): boolean => champion !== undefined && write(candidate, param) === write(champion, param);
+  const shown = names.filter((param) => !isSame(param));
+  const rows = shown.slice(0, MOST_PARAMS).map((param) => {
     const after = write(candidate, param);
     if (!champion) return [code(param, 40), after];
-    const before = write(champion, param);
-    return [code(param, 40), before, before === after || after === '–' ? after : `**${after}**`];
+    return [code(param, 40), write(champion, param), after === '–' ? after : `**${after}**`];
   });
-  const more = names.length - MOST_PARAMS;
+  const more = shown.length - MOST_PARAMS;
   const columns: TableColumn[] = [
     { head: 'parameter' },
     ...(champion ? [{ head: name, align: 'right' as const }] : []),
     { head: 'candidate', align: 'right' },
   ];
-  return table(columns, rows) + (more > 0 ? `\n\n${plural(more, 'more parameter')}.` : '');
+  return [
+    rows.length > 0 ? table(columns, rows) : '',
+    more > 0 ? `${plural(more, 'more parameter')}.` : '',
+    sameParams(names.filter(isSame), (param) => write(candidate, param)),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** Parameters of one value in both models, in one line: a table of them would hide those that differ. */
+function sameParams(names: readonly string[], write: (param: string) => string): string {
+  if (names.length === 0) return '';
+  const shown = names.slice(0, MOST_PARAMS).map((param) => `${codeElement(param, 40)} ${write(param)}`);
+  const more = names.length > MOST_PARAMS ? ` and ${formatCount(names.length - MOST_PARAMS)} more` : '';
+  return `<sub>The same in both: ${shown.join(' · ')}${more}</sub>`;
 }
 
 /** Feature importance as bars, the largest first; the rest in one row. */

@@ -28,7 +28,7 @@ export interface CheckAnnotation {
 
 /**
  * A check run's texts. It fails exactly when the step fails; it is neutral where nothing was shown either way
- * (not comparable, an undecided gate that blocks nothing, worse without a gate that forbids it).
+ * (not comparable, an inconclusive gate that blocks nothing, worse without a gate that forbids it).
  * @param context `spec` is the spec's path in the repository, for annotations; default the result's own, else `mlops.yaml`
  */
 export function renderCheck(

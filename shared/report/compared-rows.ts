@@ -1,14 +1,16 @@
 import type { Interval, MetricComparison } from '../evaluation/comparison.js';
 import { type HeadCell, html } from './page/marks.js';
-import { metricNumbers } from './wording.js';
+import { confidenceText, metricNumbers } from './wording.js';
 
 /** Rows of our pages that hold two models against each other: both figures, the difference, and its interval as a line. */
 
-export const headOf = (first: string): HeadCell[] => [
+/** @param champion how it is called. @param confidence of the intervals */
+export const headOf = (first: string, champion: string, confidence: number): HeadCell[] => [
   { text: first, kind: 'name' },
-  { text: 'champion', kind: 'number roomy' },
+  { text: html(champion), kind: 'number roomy' },
   { text: 'candidate', kind: 'number' },
   { text: 'difference', kind: 'number' },
+  { text: `${confidenceText(confidence)} interval`, kind: 'number roomy' },
   { text: 'worse | better', kind: 'wide' },
 ];
 
@@ -20,6 +22,7 @@ export function comparedRow(label: string, metric: MetricComparison, reach: numb
     write.value(metric.champion),
     write.value(metric.candidate),
     write.signed(metric.difference),
+    metric.interval === undefined ? '' : write.signedInterval(metric.interval),
     metric.interval === undefined ? '' : intervalBar(metric, metric.interval, reach, write.signedInterval(metric.interval)),
   ];
 }

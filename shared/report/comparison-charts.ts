@@ -1,10 +1,15 @@
 import { formatCount, formatNumber } from '../core/format.js';
 import type { Calibration, CalibrationBin, Curve, MetricHistory } from '../evaluation/comparison.js';
 import { cleanLine, clip } from './escape.js';
-import { draw, QUIET_AXIS } from './page/svg-chart.js';
+import { draw, QUIET_AXIS, TALL } from './page/svg-chart.js';
 
 /** More marks than these on a line hide each other. */
 const MARKS = 60;
+
+const SHARES = { min: 0, max: 1, interval: 0.25 } as const;
+
+/** The ends of the data are seldom round numbers. */
+const NO_END_LABELS = { showMinLabel: false, showMaxLabel: false } as const;
 
 /** The curves of both models over the same x, with the numbers at their marks. @param champion how it is called */
 export function curveChart(curve: Curve, champion: string): string {
@@ -15,27 +20,36 @@ export function curveChart(curve: Curve, champion: string): string {
     ...(curve.champion ? [{ name: champion, values: curve.champion, color: 'var(--axis)' }] : []),
     { name: 'candidate', values: curve.candidate, color: 'var(--accent)' },
   ];
-  const axis = { ...QUIET_AXIS, type: 'value', min: 'dataMin', max: 'dataMax', splitNumber: 4 };
+  const isRoc = curve.kind === 'roc';
+  const axis = { ...QUIET_AXIS, type: 'value', ...(isRoc ? SHARES : { scale: true, splitNumber: 4 }) };
+  const ends = isRoc ? {} : { min: 'dataMin', max: 'dataMax', axisLabel: { ...QUIET_AXIS.axisLabel, ...NO_END_LABELS } };
   return draw(
     clip(cleanLine(curve.title), 80),
     {
-      xAxis: { ...axis, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: 'var(--axis)' } } },
+      xAxis: { ...axis, ...ends, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: 'var(--axis)' } } },
       yAxis: axis,
-      series: lines.map(({ values, color }) => ({
-        type: 'line',
-        data: kept.map((index) => [curve.x[index], values[index]]),
-        symbol: 'circle',
-        symbolSize: 5,
-        showAllSymbol: true,
-        lineStyle: { color, width: 2 },
-        itemStyle: { color },
-      })),
+      series: [
+        ...(isRoc ? [diagonal(1)] : []),
+        ...lines.map(({ values, color }) => ({
+          type: 'line',
+          data: kept.map((index) => [curve.x[index], values[index]]),
+          symbol: 'circle',
+          symbolSize: 5,
+          showAllSymbol: true,
+          lineStyle: { color, width: 2 },
+          itemStyle: { color },
+        })),
+      ],
     },
-    lines.map(({ name: of, values }) =>
-      kept.map(
-        (index) => `${of}: ${yLabel} ${formatNumber(values[index]!, 4)} at ${xLabel} ${formatNumber(curve.x[index]!, 4)}`,
+    [
+      ...(isRoc ? [[]] : []),
+      ...lines.map(({ name: of, values }) =>
+        kept.map(
+          (index) => `${of}: ${yLabel} ${formatNumber(values[index]!, 4)} at ${xLabel} ${formatNumber(curve.x[index]!, 4)}`,
+        ),
       ),
-    ),
+    ],
+    isRoc ? TALL : undefined,
   );
 }
 
@@ -90,7 +104,9 @@ export function calibrationChart({ candidate, champion }: Calibration, name: str
     { of: 'candidate', bins: candidate, color: 'var(--accent)' },
   ];
   const end = Math.max(0.01, ...lines.flatMap(({ bins }) => bins.flatMap(({ predicted, observed }) => [predicted, observed])));
-  const axis = { ...QUIET_AXIS, type: 'value', min: 0, max: Math.min(1, Math.ceil(end * 20) / 20), splitNumber: 4 };
+  const step = [0.02, 0.05, 0.1].find((size) => end <= 5 * size) ?? 0.2;
+  const max = Math.min(1, step * Math.ceil(end / step - 1e-9));
+  const axis = { ...QUIET_AXIS, type: 'value', min: 0, max, interval: step };
   const points = (bins: readonly CalibrationBin[]): number[][] => bins.map(({ predicted, observed }) => [predicted, observed]);
   return draw(
     'Calibration',
@@ -98,15 +114,7 @@ export function calibrationChart({ candidate, champion }: Calibration, name: str
       xAxis: { ...axis, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: 'var(--axis)' } } },
       yAxis: axis,
       series: [
-        {
-          type: 'line',
-          data: [
-            [0, 0],
-            [axis.max, axis.max],
-          ],
-          symbol: 'none',
-          lineStyle: { color: 'var(--axis)', width: 1, type: 'dashed' },
-        },
+        diagonal(max),
         ...lines.map(({ bins, color }) => ({
           type: 'line',
           data: points(bins),
@@ -127,5 +135,19 @@ export function calibrationChart({ candidate, champion }: Calibration, name: str
         ),
       ),
     ],
+    TALL,
   );
+}
+
+/** From 0 to the end of both axes. */
+function diagonal(end: number): object {
+  return {
+    type: 'line',
+    data: [
+      [0, 0],
+      [end, end],
+    ],
+    symbol: 'none',
+    lineStyle: { color: 'var(--axis)', width: 1, type: 'dashed' },
+  };
 }

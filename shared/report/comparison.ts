@@ -165,7 +165,7 @@ function gateClause(result: Comparison): string {
     return `${join} ${formatCount(count.fail)} of ${plural(judged, 'gate')} ${count.fail === 1 ? 'fails' : 'fail'}`;
   }
   if (result.blocked && count.inconclusive > 0) {
-    return `${join} ${formatCount(count.inconclusive)} of ${plural(judged, 'gate')} ${count.inconclusive === 1 ? 'is' : 'are'} undecided`;
+    return `${join} ${formatCount(count.inconclusive)} of ${plural(judged, 'gate')} ${count.inconclusive === 1 ? 'is' : 'are'} inconclusive`;
   }
   return '';
 }

@@ -3,7 +3,7 @@ import type { Comparison, GateOutcome, MetricHistory } from '../evaluation/compa
 import { isBelowBand } from '../evaluation/history.js';
 import { comparedRow, headOf, reachOf } from './compared-rows.js';
 import { figureHtml, html, nameHtml, proseHtml, tableHtml } from './page/marks.js';
-import { confidenceText, plural } from './wording.js';
+import { championName, confidenceText, metricNumbers, plural, theChampion } from './wording.js';
 
 /** What stands around a comparison on its page: the other candidates, and the versions before. */
 
@@ -16,7 +16,7 @@ export const GATE_CLASS: Readonly<Record<GateOutcome, string>> = {
 };
 
 /** Several candidates against one champion. */
-export function candidatesHtml({ candidates: found, primary, confidence }: Comparison): string {
+export function candidatesHtml({ candidates: found, primary, confidence, champion }: Comparison): string {
   if (!found) return '';
   const reach = reachOf(found.map(({ metric }) => metric));
   const rows = found.map(({ name, best, metric, verdict, gatesOutcome, failed }) => {
@@ -29,12 +29,24 @@ export function candidatesHtml({ candidates: found, primary, confidence }: Compa
             .map((text) => `<code>${html(text)}</code>`)
             .join(', ')}</small>`
         : '';
-    const [label, ...cells] = comparedRow(`<b>${nameHtml(name)}</b>${mark}`, metric, reach);
-    return [label!, ...cells, html(verdict), outcome + lost];
+    return [...withoutChampion(comparedRow(`<b>${nameHtml(name)}</b>${mark}`, metric, reach)), html(verdict), outcome + lost];
   });
-  const words = `All on the same rows, by ${nameHtml(primary)}. The intervals are of ${confidenceText(confidence)} each, so that those of all ${formatCount(found.length)} hold together. What follows is of the best.`;
-  const head = [...headOf('candidate'), { text: 'verdict' }, { text: 'gates' }];
+  const before =
+    typeof found[0]?.metric.champion === 'number'
+      ? ` ${html(theChampion(champion))} has ${metricNumbers(found[0].metric).value(found[0].metric.champion)}.`
+      : '';
+  const words = `All on the same rows, by ${nameHtml(primary)}${before === '' ? '.' : `;${before}`} The intervals are of ${confidenceText(confidence)} each, so that those of all ${formatCount(found.length)} hold together. What follows is of the best.`;
+  const head = [
+    ...withoutChampion(headOf('candidate', championName(champion), confidence)),
+    { text: 'verdict' },
+    { text: 'gates' },
+  ];
   return `<h2>Candidates</h2>\n<p class="soft">${words}</p>\n<div class="card">${tableHtml(head, rows)}</div>`;
+}
+
+/** Every candidate has the same one. */
+function withoutChampion<Cell>(cells: readonly Cell[]): Cell[] {
+  return cells.toSpliced(1, 1);
 }
 
 /** The primary metric over versions. @param chart draws it */

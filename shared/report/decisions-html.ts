@@ -1,14 +1,10 @@
 import { formatCount, formatShare } from '../core/format.js';
 import type { Calibration, Comparison, Confusion } from '../evaluation/comparison.js';
 import { wrongRows } from './decisions.js';
-import { figureHtml, html, nameHtml, tableHtml } from './page/marks.js';
+import { figureHtml, html, legendHtml, nameHtml, tableHtml } from './page/marks.js';
 
-/** Confusion and calibration of both models, side by side. @param chart draws the calibration */
-export function decisionsHtml(
-  { confusion, calibration }: Pick<Comparison, 'confusion' | 'calibration'>,
-  champion: string,
-  chart: (calibration: Calibration, champion: string) => string,
-): string {
+/** The confusion of both models, side by side. */
+export function decisionsHtml({ confusion }: Pick<Comparison, 'confusion'>, champion: string): string {
   const models: [string, Confusion['candidate']][] = confusion
     ? [
         ...(confusion.champion ? [[champion, confusion.champion] as [string, Confusion['candidate']]] : []),
@@ -21,15 +17,17 @@ export function decisionsHtml(
       matrixHtml(confusion!.classes, matrix),
     ),
   );
-  const line = (colour: string, name: string): string => `<span style="--swatch:var(--${colour})">${html(name)}</span>`;
-  const legend = `share that was positive over the mean probability, ten groups of rows; on the dashed line both are the same<span class="legend">${line('accent', 'candidate')}${calibration?.champion ? line('axis', champion) : ''}</span>`;
-  const parts = [
-    matrices.length > 0 ? `<h2>Decisions</h2>\n<div class="card pictures">${matrices.join('\n')}</div>` : '',
-    calibration && calibration.candidate.length > 1
-      ? `<h2>Calibration</h2>\n<div class="card">${figureHtml(legend, chart(calibration, champion))}</div>`
-      : '',
-  ];
-  return parts.filter((part) => part !== '').join('\n');
+  return matrices.length > 0 ? `<h2>Decisions</h2>\n<div class="card pictures">${matrices.join('\n')}</div>` : '';
+}
+
+/** The calibration of both models in one picture. @param chart draws it */
+export function calibrationHtml(
+  calibration: Calibration,
+  champion: string,
+  chart: (calibration: Calibration, champion: string) => string,
+): string {
+  const words = 'share of positives over mean probability; dashed: both the same';
+  return figureHtml(words + legendHtml(calibration.champion && champion), chart(calibration, champion));
 }
 
 /** A row a label; shares are of the label's rows, and shade the cell. */

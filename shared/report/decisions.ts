@@ -72,7 +72,7 @@ function calibrationTable({ candidate, champion }: Calibration, name: string): s
     ...cells(candidate[index]),
   ]);
   const off = (bins: readonly CalibrationBin[]): string => formatShare(distance(bins), 2);
-  const mean = `The two are apart by ${off(candidate)} in the mean${champion ? `, ${off(champion)} before` : ''}.`;
+  const mean = `On average the candidate is off by ${off(candidate)}${champion ? `, ${name === 'champion' ? 'the champion' : name} by ${off(champion)}` : ''}.`;
   return `${table(columns, rows)}\n\n<sub>Probability of the positive class in groups of equally many rows, and the share that was positive. ${mean}</sub>`;
 }
 

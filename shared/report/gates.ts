@@ -7,7 +7,7 @@ import { code, prose, text } from './escape.js';
 import { type TableColumn, table } from './table.js';
 import { plural, SIGNS } from './wording.js';
 
-/** More rows than these are folded; those that fail or are undecided come first. */
+/** More rows than these are folded; those that fail or are inconclusive come first. */
 const OPEN_ROWS = 12;
 
 const ORDER: Readonly<Record<GateOutcome, number>> = { fail: 0, inconclusive: 1, pass: 2, skipped: 3 };
@@ -21,7 +21,7 @@ export const OUTCOME_SIGNS: Readonly<Record<GateOutcome, string>> = {
 const COLUMNS: readonly TableColumn[] = [
   { head: 'gate' },
   { head: 'required' },
-  { head: 'candidate', align: 'right' },
+  { head: 'found', align: 'right' },
   { head: '', align: 'center' },
 ];
 
@@ -34,7 +34,7 @@ export function gatesSentence(gates: readonly GateResult[]): string {
     `${formatCount(number)} of ${plural(judged, 'gate')} ${number === 1 ? verb : verbs}`;
   const parts: string[] = [];
   if (count.fail > 0) parts.push(`**${of(count.fail, 'fails', 'fail')}.**`);
-  if (count.inconclusive > 0) parts.push(`${of(count.inconclusive, 'is', 'are')} undecided.`);
+  if (count.inconclusive > 0) parts.push(`${of(count.inconclusive, 'is', 'are')} inconclusive.`);
   if (count.fail + count.inconclusive === 0 && judged > 0) {
     parts.push(judged === 1 ? 'The gate passes.' : `All ${plural(judged, 'gate')} pass.`);
   }
@@ -48,7 +48,7 @@ export function countOutcomes(gates: readonly GateResult[]): Record<GateOutcome,
   return count;
 }
 
-/** Gates by urgency: failed, undecided, passed, skipped; within each as the spec lists them. */
+/** Gates by urgency: failed, inconclusive, passed, skipped; within each as the spec lists them. */
 export function gatesByUrgency(gates: readonly GateResult[]): GateResult[] {
   return [...gates].sort((a, b) => ORDER[a.outcome] - ORDER[b.outcome]);
 }
@@ -75,7 +75,7 @@ function outcomeList(gates: readonly GateResult[]): string {
   const count = countOutcomes(gates);
   const words: Readonly<Record<GateOutcome, string>> = {
     fail: 'fail',
-    inconclusive: 'undecided',
+    inconclusive: 'inconclusive',
     pass: 'pass',
     skipped: 'skipped',
   };
@@ -86,13 +86,13 @@ function outcomeList(gates: readonly GateResult[]): string {
     .join(', ');
 }
 
-/** What failed, by how much, and what would pass; what is undecided and which rows would decide it. Decreasing lengths. */
+/** What failed, by how much, and what would pass; what is inconclusive and which rows would decide it. Decreasing lengths. */
 export function gateAlert(gates: readonly GateResult[], rows: number, blocked: boolean): string[] {
   const failed = gates.filter((gate) => gate.outcome === 'fail');
-  const undecided = gates.filter((gate) => gate.outcome === 'inconclusive' && !isIncomparable(gate));
-  if (failed.length + undecided.length === 0) return [''];
+  const inconclusive = gates.filter((gate) => gate.outcome === 'inconclusive' && !isIncomparable(gate));
+  if (failed.length + inconclusive.length === 0) return [''];
   const kind = failed.length > 0 ? 'CAUTION' : blocked ? 'WARNING' : 'NOTE';
-  const all = [...failed.map(failure), ...undecided.map((gate) => indecision(gate, rows))];
+  const all = [...failed.map(failure), ...inconclusive.map((gate) => indecision(gate, rows))];
   return [8, 2].map((most) => {
     const left = all.length - most;
     const lines = [...all.slice(0, most), ...(left > 0 ? [`${formatCount(left)} more in the table.`] : [])];
@@ -116,7 +116,7 @@ function failure(gate: GateResult): string {
 }
 
 function indecision(gate: GateResult, rows: number): string {
-  return `**${code(gate.text, 100)} is undecided:** ${prose(indecisionParts(gate, rows), 600)}`;
+  return `**${code(gate.text, 100)} is inconclusive:** ${prose(indecisionParts(gate, rows), 600)}`;
 }
 
 function failureParts(gate: GateResult): string {
@@ -195,10 +195,17 @@ function foundCell(gate: GateResult): string {
   const rule = ruleOf(gate);
   if (isIncomparable(gate)) return 'not comparable';
   if (gate.outcome === 'skipped') return gate.note === undefined ? 'skipped' : prose(gate.note, 120);
-  // What failed or is undecided is said in full above the table.
+  // What failed or is inconclusive is said in full above the table.
   if (rule?.kind === 'slice' && gate.outcome === 'fail') return 'evidence of harm';
   if (rule?.kind === 'slice' && gate.note !== undefined) return prose(gate.note, 160);
   if (gate.value === undefined) return gate.note === undefined ? '–' : text(gate.note, 120);
+  return gateFigures(gate);
+}
+
+/** What was found, in figures: `0.7406 (0.7370 … 0.7442)`, `+0.0094 (low +0.0071)`; a dash without a figure. Safe anywhere. */
+export function gateFigures(gate: GateResult): string {
+  if (gate.value === undefined) return '–';
+  const rule = ruleOf(gate);
   if (!rule) return formatCompact(gate.value);
   const write = gateNumbers(gate, rule);
   if (rule.kind !== 'value' && gate.value === 0 && gate.interval?.low === 0 && gate.interval.high === 0) return 'no difference';

@@ -151,29 +151,42 @@ export function renderFetch({ manifest, shown, version }: FetchReport): string {
   ]);
 }
 
+/** `2026-06-04 06:30:12` in one piece, where that is what it is. */
+function momentCell(iso: string): string {
+  const [, date, time] = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.\d+)?Z$/.exec(iso) ?? [];
+  return date === undefined ? code(iso, 30) : `${date.replaceAll('-', '\u2011')}\u00a0${time}`;
+}
+
 /** A model's versions and what had which stage when. */
 export function renderHistory(history: RegistryHistory): string {
   if (history.versions.length === 0) return `${code(history.model)} has no version yet.`;
   const versions = table(
-    [{ head: 'version' }, { head: 'stages' }, { head: 'registered' }, { head: 'by' }, { head: 'digest' }, { head: 'commit' }],
+    [
+      { head: 'version' },
+      { head: 'stages' },
+      { head: 'registered (UTC)' },
+      { head: 'by' },
+      { head: 'digest' },
+      { head: 'commit' },
+    ],
     history.versions
       .slice(0, 500)
       .map((version) => [
         link(code(version.version), version.url),
         stagesOf(version),
-        code(version.at, 30),
+        momentCell(version.at),
         text(version.actor, 40),
         code(shortDigest(version.digest), 30),
         code(version.source.slice(0, 7)),
       ]),
   );
   const assignments = table(
-    [{ head: 'since' }, { head: 'until' }, { head: 'stage' }, { head: 'version' }, { head: 'by' }, { head: 'reason' }],
+    [{ head: 'since (UTC)' }, { head: 'until' }, { head: 'stage' }, { head: 'version' }, { head: 'by' }, { head: 'reason' }],
     history.assignments
       .slice(0, 500)
       .map((assignment) => [
-        code(assignment.at, 30),
-        assignment.until === undefined ? '' : code(assignment.until, 30),
+        momentCell(assignment.at),
+        assignment.until === undefined ? '' : momentCell(assignment.until),
         code(assignment.stage, 40),
         `${code(assignment.version)}${assignment.rollback ? ' (rollback)' : ''}`,
         text(assignment.actor, 40),

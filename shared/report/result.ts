@@ -77,6 +77,10 @@ const modelShape = {
   runUrl: name.exactOptional(),
 };
 
+const probability = finite.min(0).max(1);
+
+const chiSquare = z.strictObject({ statistic: finite.min(0), p: probability });
+
 const shares = list(finite, 10_000);
 
 const classCounts = z.strictObject({ decided: count, right: count });
@@ -153,7 +157,12 @@ export const comparisonSchema = z.strictObject({
       metrics: list(z.strictObject({ name, spread: finite.min(0), low: finite, high: finite }), 5000),
     })
     .exactOptional(),
-  disagreement: z.strictObject({ rows: count, forTheBetter: count, forTheWorse: count }).exactOptional(),
+  disagreement: z
+    .strictObject({
+      ...{ rows: count, forTheBetter: count, forTheWorse: count },
+      mcnemar: z.strictObject({ exactP: probability, corrected: chiSquare, uncorrected: chiSquare }).exactOptional(),
+    })
+    .exactOptional(),
   disagreeing: z
     .strictObject({
       answer: z.enum(['positive class', 'own class', 'value']),

@@ -95,6 +95,9 @@ function winner({ ranking, present, metric, trials }: StudyReport): string {
   );
 }
 
+/** An axis of fewer trials would be divided into parts of a trial. */
+const NUMBERED = 20;
+
 /** The best value after each trial, over the trials' own values. */
 function bestSoFar({ trials, metric, better }: StudyReport): string {
   const values = trials.flatMap(({ value }) => (value === undefined ? [] : [value]));
@@ -113,7 +116,7 @@ function bestSoFar({ trials, metric, better }: StudyReport): string {
     description: `${metric} on the validation rows: each trial, and the best so far`,
     xLabel: 'trial with a result',
     yLabel: metric,
-    x: { from: 1, to: values.length },
+    x: values.length <= NUMBERED ? { names: values.map((_, index) => String(index + 1)) } : { from: 1, to: values.length },
     y: roundRange([...drawn, ...dots]),
     lines: [
       { name: 'trial', values: dots, color: CHAMPION_COLOR },

@@ -110,7 +110,7 @@ describe('with a comparison', () => {
     expect(await tags()).not.toContain(`${model}#production#4`);
   });
 
-  test('an undecided gate blocks only where the spec says so', async () => {
+  test('an inconclusive gate blocks only where the spec says so', async () => {
     const { first, second } = await twoVersions();
     const champion = { digest: first, reference: `${model}#production` };
     const comparison = comparisonOf({ model, candidate: second, champion, gates: { ...PASSED, [GATES[1]!]: 'inconclusive' } });

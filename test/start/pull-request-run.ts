@@ -6,7 +6,8 @@ import { createLiveView } from '../runner/live.js';
 import type { RunResult } from '../runner/result.js';
 import type { Project } from './project.js';
 import { Session } from './session.js';
-import { terminalText } from './terminal-text.js';
+import { unzip } from './story/zip.js';
+import { plainLines } from './terminal-text.js';
 
 /**
  * The short run: a push to main and a pull request, on a local GitHub, through the real workflow files and the real
@@ -32,9 +33,17 @@ export async function runPullRequest(project: Project, output: string): Promise<
     const [comment] = session.github.comments(session.repository, pullRequest.number);
     const [check] = session.github.checkRuns(session.repository, sha);
     const files = await writeResults(output, project, comment?.body, [...pushed.runs, ...runs]);
+    const page = runs
+      .flatMap(({ run }) => session.github.artifacts(session.repository, run.id))
+      .map(({ bytes }) => unzip(bytes).get('comparison.html'))
+      .findLast((found) => found !== undefined);
+    if (page) {
+      files.push(join(output, 'comparison.html'));
+      await writeFile(join(output, 'comparison.html'), page);
+    }
     const lines = [
       '',
-      comment ? terminalText(comment.body) : 'No comment was posted: see the failed step above.',
+      comment ? plainLines(comment.body).join('\n') : 'No comment was posted: see the failed step above.',
       '',
       check ? `Check "${check.name}": ${check.conclusion} (${check.title})` : 'No check was written.',
       ...files.map((file) => `  ${relative(process.cwd(), file)}`),

@@ -10,10 +10,21 @@ test('Markdown becomes plain lines, and its tables columns', () => {
     '| :----- | ----: |',
     '| `auc`  |  0.71 |',
     '| min&#95;<wbr>sum \\| x | ✅ |',
+    '',
+    '**ROC:** candidate (blue)',
+    '',
     '```mermaid',
     'xychart-beta',
     '```',
     'end \\_',
+    '',
+    '',
+    '<details><summary><b>More</b>: 2</summary>',
+    '',
+    '| a |',
+    '|---|',
+    '',
+    '</details>',
   ].join('\n');
   expect(plainLines(markdown)).toEqual([
     '🟢 model: better',
@@ -22,7 +33,10 @@ test('Markdown becomes plain lines, and its tables columns', () => {
     '──────────────────',
     'auc          0.71',
     'min_sum | x  ✅',
+    '',
     'end _',
+    '',
+    '▸ More: 2',
   ]);
 });
 

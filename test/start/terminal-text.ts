@@ -1,15 +1,16 @@
 import { displayWidth } from '../runner/display-width.js';
 
-/** Markdown as a terminal shows it best: without hidden lines, tags and pictures. */
-export function terminalText(markdown: string): string {
+/** Markdown without hidden lines, tags and pictures; of what is folded, the line that stays. */
+function terminalText(markdown: string): string {
   return markdown
     .replace(/<!--.*?-->\n?/gs, '')
-    .replace(/```mermaid.*?```\n*/gs, '')
+    .replace(/<details>\s*<summary>(.*?)<\/summary>.*?<\/details>/gs, '▸ $1')
+    .replace(/(?:^\*\*[^\n]*\n\n)?^```mermaid.*?```\n*/gms, '')
     .replace(/<\/?(details|summary|sub|b|code|a|br)[^>]*>/g, '')
     .trim();
 }
 
-/** The same without any sign of Markdown: headings and bold as plain text, tables in columns. */
+/** Markdown as a terminal shows it best: headings and bold as plain text, tables in columns, what is folded in one line. */
 export function plainLines(markdown: string): string[] {
   const lines: string[] = [];
   let table: string[][] = [];
@@ -23,7 +24,8 @@ export function plainLines(markdown: string): string[] {
       continue;
     }
     if (table.length > 0) endTable();
-    lines.push(plain(line.replace(/^#+ /, '').replace(/^> (\[!\w+\])?/, '')));
+    const text = plain(line.replace(/^#+ /, '').replace(/^> (\[!\w+\])?/, ''));
+    if (text !== '' || lines.at(-1) !== '') lines.push(text);
   }
   endTable();
   return lines;

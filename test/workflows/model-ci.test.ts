@@ -21,6 +21,13 @@ jobs:
       reference: earlier.csv
 `;
 
+/** What some other model says of each customer, and says the wrong way round. */
+function wrongAnswers(): string {
+  const rows = customers().trim().split('\n').slice(1);
+  const lines = rows.map((row) => row.split(',')).map(([id, , , churned]) => `${id},${churned === 'yes' ? 0.1 : 0.9}`);
+  return `id,score\n${lines.join('\n')}\n`;
+}
+
 /** model-ci.yml as a user's repository calls it, with the bundles in dist/, on the local GitHub. */
 describe('model-ci.yml', () => {
   let repository: TestRepository;
@@ -58,15 +65,23 @@ describe('model-ci.yml', () => {
     expect(stepOf(run, 'judge', 'Train').outputs).toMatchObject({ digest, cached: 'true' });
   });
 
-  test('a change of the model is judged against the champion of main, and a second push updates the comment', async () => {
+  test('a change of the model is judged against the champion of main beside further candidates, and a second push updates the comment', async () => {
     const { pullRequest, run } = await repository.propose('prior', {
       'mlops.yaml': spec({ train: { algorithm: 'baseline' } }),
+      'answers.csv': wrongAnswers(),
+      '.github/workflows/model.yml': `${CALLER}    with:\n      candidates: answers.csv\n`,
     });
     expect(run.conclusion, logOf(run)).toBe('success');
+    expect(stepOf(run, 'judge', 'Compare').outputs).toMatchObject({ verdict: 'worse', best: '.mlops-actions/bundle' });
     expect(jobOf(run, 'judge').outputs.verdict).toBe('worse');
-    expect(repository.comments(pullRequest.number)[0]).toMatch(/worse than/);
+    const [first] = repository.comments(pullRequest.number);
+    expect(first).toContain('the best of 2 candidates is worse than');
+    expect(first).toContain('| `answers.csv` ');
 
-    await repository.write({ 'mlops.yaml': spec({ gates: ['auc >= champion - 0.05'], train: { algorithm: 'baseline' } }) });
+    await repository.write({
+      '.github/workflows/model.yml': CALLER,
+      'mlops.yaml': spec({ gates: ['auc >= champion - 0.05'], train: { algorithm: 'baseline' } }),
+    });
     const sha = await repository.session.git.commit('With a gate');
     const { runs } = await repository.session.updatePullRequest(pullRequest, sha);
     expect(runs[0]!.conclusion).toBe('failure');

@@ -97,8 +97,8 @@ function sentence(health: Health): string {
   const parts = [
     ...(since === undefined ? [] : [`**Since ${momentText(since)}**`]),
     newest
-      ? `newest window ${windowText(newest)}, ${plural(newest.rows, 'row')}${newest.sparse ? ', too few to decide' : ''}`
-      : 'no window with rows',
+      ? `${since === undefined ? 'Newest' : 'newest'} window ${windowText(newest)}, ${plural(newest.rows, 'row')}${newest.sparse ? ', too few to decide' : ''}`
+      : `${since === undefined ? 'No' : 'no'} window with rows`,
     `looked at ${momentText(health.at)}`,
     ...(limits ? [`an alarm takes ${plural(limits.breaches, 'bad window')} in a row`] : []),
   ];

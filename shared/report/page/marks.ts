@@ -65,7 +65,7 @@ export function termsHtml(kind: 'facts' | 'stats', terms: readonly (readonly [st
 /**
  * The end of a page: how to read its numbers, and what made them.
  * @param lines safe HTML
- * @param last safe HTML behind the other facts
+ * @param last safe HTML behind the other facts, which may be empty
  */
 export function footerHtml(
   lines: readonly string[],
@@ -74,11 +74,17 @@ export function footerHtml(
 ): string {
   const facts = [
     html(tool, 60),
-    html(createdAt.slice(0, 16).replace('T', ' '), 20),
+    `${html(createdAt.slice(0, 16).replace('T', ' '), 20)} UTC`,
     ...(commit === undefined ? [] : [`commit ${html(commit.slice(0, 7))}`]),
-    last,
+    ...(last === '' ? [] : [last]),
   ];
   return `<footer><ul>${lines.map((line) => `<li>${line}</li>`).join('')}</ul><p>${facts.join(' · ')}</p></footer>`;
+}
+
+/** The colours of both models' lines. @param champion how it is called; absent where it has no line */
+export function legendHtml(champion?: string): string {
+  const line = (colour: string, name: string): string => `<span style="--swatch:var(--${colour})">${html(name)}</span>`;
+  return `<span class="legend">${line('accent', 'candidate')}${champion === undefined ? '' : line('axis', champion)}</span>`;
 }
 
 /** @param caption safe HTML. @param picture an element */

@@ -53,7 +53,7 @@ th { text-align: left; font-weight: 500; color: var(--soft); font-size: 12.5px; 
 td { padding: 4px 10px 4px 0; border-top: 1px solid var(--line); vertical-align: middle; }
 td:last-child, th:last-child { padding-right: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.name { overflow-wrap: anywhere; min-width: 7em; } .wide { width: 38%; min-width: 70px; }
+.name { overflow-wrap: anywhere; min-width: 7em; } .whole { white-space: nowrap; } .wide { width: 38%; min-width: 70px; } .number + .wide { padding-left: 8px; }
 .bar { display: block; height: 9px; border-radius: 3px; background: var(--track); overflow: hidden; position: relative; }
 .bar i { position: absolute; top: 0; bottom: 0; background: var(--bar); border-radius: 3px; } .bar.accent i { background: var(--accent); }
 .bar.middle::after { content: ""; position: absolute; left: 50%; top: 0; bottom: 0; width: 1px; background: var(--axis); }
@@ -70,7 +70,7 @@ footer { margin-top: 44px; border-top: 1px solid var(--line); padding-top: 14px;
 footer li { margin: 3px 0; }
 @media (max-width: 600px) {
   main { padding: 18px 12px 40px; } .card { padding: 13px 13px; } h1 { font-size: 22px; }
-  .facts { grid-template-columns: 1fr 1fr; } .roomy { display: none; }
+  .facts { grid-template-columns: 1fr 1fr; } .roomy { display: none; } .loose { white-space: normal; }
 }
 @media print { body { background: none; } .column { break-inside: avoid; } }
 `;

@@ -25,24 +25,32 @@ export const QUIET_AXIS = {
 
 let isPrepared = false;
 
+/** Where x and y are of one kind, the picture comes near to a square. */
+export const TALL = 300;
+
 /** @param titles what the reader sees over a mark, by series and item */
-export function draw(label: string, option: EChartsCoreOption, titles: readonly (readonly string[])[]): string {
+export function draw(
+  label: string,
+  option: EChartsCoreOption,
+  titles: readonly (readonly string[])[],
+  height: number = HEIGHT,
+): string {
   if (!isPrepared) use([BarChart, LineChart, GridComponent, SVGRenderer]);
   isPrepared = true;
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
   try {
     chart.setOption({ animation: false, useUTC: true, grid: GRID, ...option });
-    return inline(chart.renderToSVGString(), label, titles);
+    return inline(chart.renderToSVGString(), label, titles, height);
   } finally {
     chart.dispose();
   }
 }
 
 /** ECharts' document as an element of a page: scaled by its box, named for screen readers, without what only scripts read. */
-function inline(svg: string, label: string, titles: readonly (readonly string[])[]): string {
+function inline(svg: string, label: string, titles: readonly (readonly string[])[], height: number): string {
   return (
     svg
-      .replace(/^<svg [^>]*>/, `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(cleanLine(label))}">`)
+      .replace(/^<svg [^>]*>/, `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(cleanLine(label))}">`)
       .replace(/<style ?>[\s\S]*?<\/style>/g, '')
       .replace(/<rect [^>]*fill="none"[^>]*><\/rect>/g, '')
       .replace(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { evaluateModel, type JudgeInput, judge } from '../../../shared/evaluation/judge.js';
+import { mcnemarOf } from '../../../shared/evaluation/mcnemar.js';
 import { parseGate } from '../../../shared/spec/gates.js';
 import { binaryDuel, binaryPredictions, type Duel, permuteDuel, regressionDuel, shuffled } from './sample-data.js';
 
@@ -39,7 +40,18 @@ describe('verdict', () => {
     expect(result.metrics[2]!.note).toContain('no valid interval');
     expect(result.gates.map(({ outcome }) => outcome)).toEqual(['pass', 'pass', 'pass']);
     expect(result).toMatchObject({ gatesOutcome: 'pass', blocked: false, resamples: 400 });
-    expect(result.disagreement!.forTheBetter).toBeGreaterThan(result.disagreement!.forTheWorse);
+    const { forTheBetter, forTheWorse, mcnemar } = result.disagreement!;
+    expect(forTheBetter).toBeGreaterThan(forTheWorse);
+    expect(mcnemar).toEqual(mcnemarOf({ wins: forTheBetter, losses: forTheWorse }));
+    // Rows of one block depend on each other, and weighed rows do not count alike.
+    const rows = better.labels.values.length;
+    for (const grouped of [
+      { blocks: Int32Array.from({ length: rows }, (_, row) => row >> 1) },
+      { weights: new Float64Array(rows).fill(2) },
+    ]) {
+      const { disagreement } = judge(inputOf(better, { bootstrap: 50, ...grouped }));
+      expect(disagreement).toEqual({ rows: result.disagreement!.rows, forTheBetter, forTheWorse });
+    }
     expectJson(result);
     const swapped = judge(
       inputOf({ ...better, candidate: better.champion, champion: better.candidate }, {}, ['auc >= champion']),
@@ -228,7 +240,12 @@ test('more than two classes', () => {
   expect(result.verdict).toBe('better');
   expect(result.metrics.map(({ name }) => name)).toEqual(['log_loss', 'accuracy', 'auc', 'f1_macro', 'mcc']);
   expect(result.metrics[1]).toMatchObject({ candidate: 0.8, champion: 0.6 });
-  expect(result.disagreement).toEqual({ rows: 60, forTheBetter: 60, forTheWorse: 0 });
+  expect(result.disagreement).toMatchObject({
+    rows: 60,
+    forTheBetter: 60,
+    forTheWorse: 0,
+    mcnemar: { uncorrected: { statistic: 60 } },
+  });
   expect(result.curve).toMatchObject({ kind: 'coverage' });
   expect(result.curve!.candidate.at(-1)).toBe(0.8);
   expect(result.curve!.champion!.at(-1)).toBe(0.6);

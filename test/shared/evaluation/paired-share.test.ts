@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { binomialInterval, lowerTail, upperTail } from '../../../shared/evaluation/binomial.js';
-import { mcnemarP, type PairedCounts, pairedShareBelow, pairedShareInterval } from '../../../shared/evaluation/paired-share.js';
+import { mcnemarP } from '../../../shared/evaluation/mcnemar.js';
+import { type PairedCounts, pairedShareBelow, pairedShareInterval } from '../../../shared/evaluation/paired-share.js';
 
 interface Golden {
   readonly tails: readonly { successes: number; trials: number; probability: number; sf: number }[];
   readonly intervals: readonly { successes: number; trials: number; confidence: number; low: number; high: number }[];
-  readonly mcnemar: readonly { wins: number; losses: number; exact: number; midp: number }[];
   readonly paired: readonly (PairedCounts & { confidence: number; low: number; high: number })[];
 }
 
@@ -46,38 +46,6 @@ describe('binomial', () => {
         if (losses > 0) expect(lowerTail(wins, trials, high, 0.5)).toBeCloseTo(tail, 9);
       }),
     );
-  });
-});
-
-describe('McNemar', () => {
-  test.each(golden.mcnemar)(
-    '$wins for the better and $losses for the worse: statsmodels’ p',
-    ({ wins, losses, exact, midp }) => {
-      expectClose(mcnemarP({ rows: 1e4, wins, losses }, 1), exact, 1e-10);
-      expectClose(mcnemarP({ rows: 1e4, wins, losses }, 0.5), midp, 1e-10);
-    },
-  );
-
-  test('the mid-p keeps the level of 5 % for any share of rows that change', () => {
-    // Given the number of changes it may be 7.7 % (16 changes); which number it is, is chance as well.
-    const size = (changes: number): number => {
-      let sum = 0;
-      for (let wins = 0; wins <= changes; wins++) {
-        const p = mcnemarP({ rows: 1e4, wins, losses: changes - wins }, 0.5);
-        if (p < 0.05) sum += upperTail(wins, changes, 0.5, 1) - (wins < changes ? upperTail(wins + 1, changes, 0.5, 1) : 0);
-      }
-      return sum;
-    };
-    const sizes = Array.from({ length: 160 }, (_, changes) => size(changes));
-    for (let expected = 1; expected <= 100; expected += 0.5) {
-      let poisson = Math.exp(-expected);
-      let level = 0;
-      for (const [changes, given] of sizes.entries()) {
-        level += poisson * given;
-        poisson *= expected / (changes + 1);
-      }
-      expect(level).toBeLessThan(0.05);
-    }
   });
 });
 

@@ -61,6 +61,9 @@ const number = fc
   .map((value) => (value === 0 ? 0 : value));
 const count = fc.oneof(fc.nat(100), fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER));
 
+const chiSquare = fc.record({ statistic: number.map(Math.abs), p: fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs) });
+const anyMcnemar = fc.record({ exactP: fc.constantFrom(0, 5e-324, 0.04, 1), corrected: chiSquare, uncorrected: chiSquare });
+
 const interval = fc.tuple(number, number).map(([a, b]) => ({ low: Math.min(a, b), high: Math.max(a, b) }));
 const direction = fc.constantFrom('higher' as const, 'lower' as const);
 const sign = fc.constantFrom('better' as const, 'worse' as const, 'no evidence' as const, 'identical' as const);
@@ -248,7 +251,10 @@ export const anyComparison: fc.Arbitrary<Comparison> = fc.record(
       ),
       { maxLength: 30 },
     ),
-    disagreement: fc.record({ rows: count, forTheBetter: count, forTheWorse: count }),
+    disagreement: fc.record(
+      { rows: count, forTheBetter: count, forTheWorse: count, mcnemar: anyMcnemar },
+      { requiredKeys: ['rows', 'forTheBetter', 'forTheWorse'] },
+    ),
     curve: fc.record(
       {
         kind: fc.constantFrom('roc' as const, 'residuals' as const, 'coverage' as const),

@@ -14,7 +14,7 @@ describe('renderCheck', () => {
     ['first model', fixtures.firstModel, 'success', 'flight-delay: the first model'],
     ['worse, which no gate forbids', fixtures.worse, 'neutral', 'flight-delay: the candidate is worse than production'],
     ['not comparable', fixtures.targetChanged, 'neutral', 'flight-delay: not comparable with v1.3.0'],
-    ['undecided', fixtures.inconclusive, 'neutral', 'flight-delay: no evidence of a difference from production'],
+    ['inconclusive', fixtures.inconclusive, 'neutral', 'flight-delay: no evidence of a difference from production'],
     ['a failed gate', fixtures.gateFailed, 'failure', 'flight-delay: better than production, but 2 of 6 gates fail'],
     [
       'a broken contract',
@@ -26,11 +26,11 @@ describe('renderCheck', () => {
     expect(renderCheck(result)).toMatchObject({ conclusion, title });
   });
 
-  it('fails where an undecided gate blocks', () => {
+  it('fails where an inconclusive gate blocks', () => {
     const blocked = { ...fixtures.inconclusive, blocked: true };
     expect(renderCheck(blocked)).toMatchObject({
       conclusion: 'failure',
-      title: expect.stringContaining('but 1 of 3 gates is undecided'),
+      title: expect.stringContaining('but 1 of 3 gates is inconclusive'),
     });
   });
 

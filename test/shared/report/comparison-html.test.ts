@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Comparison } from '../../../shared/evaluation/comparison.js';
+import { mcnemarOf } from '../../../shared/evaluation/mcnemar.js';
 import { renderComparisonHtml } from '../../../shared/report/comparison-html.js';
+import { parseResult } from '../../../shared/report/result.js';
 import * as contexts from './context-fixtures.js';
 import * as extremes from './extreme-fixtures.js';
 import * as fixtures from './fixtures.js';
@@ -62,6 +65,49 @@ describe('the page of a comparison', () => {
     const row = /log_loss<\/bdi> ↓<\/td>.*?<\/tr>/s.exec(html)![0];
     expect(row).toContain('−0.0061');
     expect(row).toContain('interval good');
+  });
+
+  test('has what the comment says of parts of the rows, whatever their names', async () => {
+    const evil = '<script>alert(1)</script>';
+    const rates = { selected: 0.31, found: 0.5, excess: -0.02 };
+    const html = await renderComparisonHtml({
+      ...fixtures.worse,
+      search: {
+        ...{ searched: 99, loss: 'squared error' },
+        found: [
+          { parts: [evil, 'hour = 7'], rows: 412, difference: 0.034, interval: { low: 0.011, high: 0.057 }, adjustedP: 0.001 },
+        ],
+      },
+      fairness: [
+        { column: evil, groups: [{ name: evil, rows: 900, candidate: rates, champion: { ...rates, selected: 0.25 } }] },
+      ],
+      classes: [{ name: evil, rows: 10, candidate: { decided: 4, right: 3 }, champion: { decided: 0, right: 0 } }],
+    });
+    expect(tags(html)).not.toContain('script');
+    expect(html).toContain('Of 99 slices searched, 1 slice has a larger squared error than with production beyond chance.');
+    for (const cells of [
+      '+0.0340',
+      '25.0 % →</span> <span class="whole">31.0 %',
+      '– →</span> <span class="whole">75.0 %',
+      '0.0 % →</span> <span class="whole">30.0 %',
+    ])
+      expect(html).toContain(cells);
+    const alone = { ...fixtures.firstModel, search: { searched: 9, loss: 'absolute error' as const, found: [] } };
+    expect(await renderComparisonHtml(alone)).toContain('none has a larger absolute error than over all rows beyond chance.');
+  });
+
+  test("tells McNemar's test where comparison.json has it: exact of few rows, chi-square of many", async () => {
+    expect(await renderComparisonHtml(fixtures.better)).toContain(
+      'right: χ² = 40.57 with continuity correction, p &lt; 0.001. It is shown beside the verdict and has no part in it: that comes from the interval of <bdi>auc</bdi>.',
+    );
+    const few = { rows: 9, forTheBetter: 8, forTheWorse: 1, mcnemar: mcnemarOf({ wins: 8, losses: 1 })! };
+    const result = { ...fixtures.better, primary: 'accuracy', disagreement: few };
+    const html = await renderComparisonHtml(result);
+    expect(html).toContain('right: p = 0.039 (exact). ');
+    expect(html).toContain("<bdi>accuracy</bdi>, which is the test's mid-p form.");
+    const { mcnemar: _, ...older } = few;
+    const before = parseResult(JSON.stringify({ ...result, disagreement: older })) as Comparison;
+    expect(await renderComparisonHtml(before)).not.toContain('McNemar');
   });
 
   test('shows the numbers of the curves over their marks', async () => {

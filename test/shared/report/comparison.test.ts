@@ -79,7 +79,7 @@ describe('renderComparison', () => {
     expect(markdown).toContain('It passes when the whole interval is from −0.0020 on.');
   });
 
-  it('names the rows that would decide an undecided gate', () => {
+  it('names the rows that would decide an inconclusive gate', () => {
     expect(renderComparison(fixtures.inconclusive, context)).toContain(
       'About 455,000 test rows would decide it; there are 58,003.',
     );

@@ -5,6 +5,7 @@ import type {
   ModelSummary,
   SliceComparison,
 } from '../../../shared/evaluation/comparison.js';
+import { mcnemarOf } from '../../../shared/evaluation/mcnemar.js';
 import type { CommentContext } from '../../../shared/report/comment.js';
 
 /** Results of every kind that a report meets. The numbers are invented; the forms are those of real runs. */
@@ -168,7 +169,7 @@ export const better: Comparison = {
     { kind: 'feature', name: 'date_weekday', after: 'weekday of date' },
     { kind: 'feature', name: 'delay_origin', before: 'number' },
   ],
-  disagreement: { rows: 1204, forTheBetter: 713, forTheWorse: 491 },
+  disagreement: changedSides(1204, 713, 491),
   curve: {
     kind: 'roc',
     title: 'ROC',
@@ -184,6 +185,10 @@ export const better: Comparison = {
   createdAt: '2026-11-23T10:00:00.000Z',
   tool: 'mlops-actions 0.1.0',
 };
+
+function changedSides(rows: number, forTheBetter: number, forTheWorse: number): NonNullable<Comparison['disagreement']> {
+  return { rows, forTheBetter, forTheWorse, mcnemar: mcnemarOf({ wins: forTheBetter, losses: forTheWorse })! };
+}
 
 function withoutChampion({ champion: _, ...curve }: NonNullable<Comparison['curve']>): NonNullable<Comparison['curve']> {
   return curve;
@@ -223,7 +228,7 @@ export const worse: Comparison = {
   ],
   candidate: { ...candidateModel, algorithm: 'linear', params: { l2: 0.01 }, iterations: 24, dataRows: 298_410 },
   curve: { ...better.curve!, candidate: roc(0.6), champion: roc(0.4) },
-  disagreement: { rows: 4210, forTheBetter: 1622, forTheWorse: 2588 },
+  disagreement: changedSides(4210, 1622, 2588),
   confusion: {
     classes: ['on time', 'late'],
     candidate: [
@@ -281,7 +286,7 @@ export const noEvidence: Comparison = {
   slicesLeftOut: 0,
   changes: [{ kind: 'param', name: 'learning_rate', before: '0.1', after: '0.08' }],
   curve: { ...better.curve!, candidate: roc(0.4361), champion: roc(0.437) },
-  disagreement: { rows: 212, forTheBetter: 104, forTheWorse: 108 },
+  disagreement: changedSides(212, 104, 108),
   rows: { test: 61_204, used: 58_003, seenByChampion: 3100, unlabelled: 101 },
 };
 

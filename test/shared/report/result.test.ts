@@ -87,6 +87,7 @@ describe('parseResult', () => {
     ['a very long name', changed({ model: 'x'.repeat(5000) }), /model/],
     ['a list without end', changed({ metrics: Array.from({ length: 5001 }, () => fixtures.better.metrics[0]) }), /metrics/],
     ['deep nesting', `{"kind":"comparison","params":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /nested deeper/],
+    ['a chance above 1', changed({}).replace(/"exactP":[^,]+/, '"exactP":1.5'), /disagreement\.mcnemar\.exactP/],
     ['a prototype', changed({}).replace('"num_leaves":127', '"__proto__":127'), /./],
   ])('refuses %s in one line', (_, text, message) => {
     let caught: unknown;

@@ -22,11 +22,17 @@ export const pullRequest: Chapter = {
     expectThat(comment !== undefined && others.length === 0, 'one comment', `${others.length + (comment ? 1 : 0)} comments`);
     const checks = session.github.checkRuns(session.repository, opened.head.sha).map(({ conclusion }) => conclusion);
     expectThat(checks.join() === 'success', 'a check that passes', checks.join(', ') || 'no check');
+    const page = story.evidence.artifact(run, `${comparison.model}-comparison-`)?.get('comparison.html');
+    expectThat(page !== undefined, 'comparison.html among the artifacts of model.yml', 'none');
+    const report = await story.evidence.file('comparison.html', page);
     return {
       tone: 'good',
       outcome: `The comment says: ${plainHeadline(comparison)}. ${scoreText(comparison)}.`,
       look: topOfComment(comment.body),
-      links: await story.evidence.pullRequest(opened),
+      links: [
+        ...(await story.evidence.pullRequest(opened)),
+        { label: 'Report', note: 'every interval and curve', href: report },
+      ],
       state: { pullRequest: opened },
     };
   },

@@ -75,7 +75,7 @@ export async function pullRequestBody(
   );
   return [
     `<h1>${escapeHtml(title)} <small>#${number}</small></h1>`,
-    `<p>${escapeHtml(user)} wants to merge ${code(head.ref)} into ${code(base.ref)}.</p>`,
+    `<p>Opened by ${escapeHtml(user)}: ${code(head.ref)} into ${code(base.ref)}.</p>`,
     checks.length === 0 ? '' : `<ul>${checks.join('')}</ul>`,
     `<details><summary>What it changes</summary><pre><code>${escapeHtml(found.diff)}</code></pre></details>`,
     ...comments.map((comment) => `<hr>\n${comment}`),

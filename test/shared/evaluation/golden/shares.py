@@ -5,7 +5,8 @@ Needs scipy and statsmodels. Usage: python shares.py
 - tails: scipy.stats.binom.sf, P(X >= successes);
 - intervals: statsmodels proportion_confint(method="beta"), which is Clopper and Pearson's;
 - mcnemar: statsmodels mcnemar(exact=True), and the mid-p form, which is the exact p-value less the chance of the
-  observed table;
+  observed table; the chi-square forms of mcnemar(exact=False) with and without its continuity correction, as statistic and
+  p-value (where wins and losses are equal statsmodels corrects 0 to 1 / n; the correction is left out there, as R does);
 - paired: MOVER-R, solved from its definition by root finding: mid-p intervals of the share of changes and of the wins among
   them by root finding too.
 """
@@ -62,11 +63,13 @@ for x, n, confidence in [(0, 30, 0.95), (1, 30, 0.95), (3, 10, 0.95), (10, 10, 0
     low, high = proportion_confint(x, n, alpha=1 - confidence, method="beta")
     intervals.append({"successes": x, "trials": n, "confidence": confidence, "low": float(low), "high": float(high)})
 tests = []
-for wins, losses in [(121, 59), (59, 121), (4, 0), (5, 0), (8, 1), (7, 7), (1, 0), (30, 14), (2000, 1800)]:
+for wins, losses in [(121, 59), (59, 121), (4, 0), (5, 0), (8, 1), (7, 7), (1, 0), (30, 14), (2000, 1800), (900, 500)]:
     exact = float(mcnemar([[0, wins], [losses, 0]], exact=True).pvalue)
     point = float(binom.pmf(wins, wins + losses, 0.5))
     midp = 1.0 if wins == losses else 2 * float(binom.sf(max(wins, losses) - 1, wins + losses, 0.5)) - point
-    tests.append({"wins": wins, "losses": losses, "exact": exact, "midp": midp})
+    forms = {name: mcnemar([[0, wins], [losses, 0]], exact=False, correction=correction and wins != losses) for name, correction in [("corrected", True), ("uncorrected", False)]}
+    squares = {name: [float(form.statistic), float(form.pvalue)] for name, form in forms.items()}
+    tests.append({"wins": wins, "losses": losses, "exact": exact, "midp": midp, **squares})
 paired = []
 for wins, losses, rows, confidence in [(4, 0, 438, 0.95), (0, 5, 438, 0.95), (0, 0, 438, 0.95), (1, 0, 100, 0.95), (20, 10, 200, 0.95), (100, 10, 400, 0.95), (10, 100, 400, 0.99), (30, 2, 32, 0.95), (3, 3, 100, 0.8), (700, 650, 60000, 0.95)]:
     low, high = paired_interval(wins, losses, rows, (1 - confidence) / 2)
