@@ -6,6 +6,16 @@
 (module
   (import "arena" "memory" (memory 1 65536 shared))
 
+  ;; Writes first, first + 1, .. into [ids, idsEnd).
+  (func (export "number") (param $ids i32) (param $idsEnd i32) (param $first i32)
+    (block $done
+      (br_if $done (i32.ge_u (local.get $ids) (local.get $idsEnd)))
+      (loop $row
+        (i32.store (local.get $ids) (local.get $first))
+        (local.set $first (i32.add (local.get $first) (i32.const 1)))
+        (br_if $row
+          (i32.lt_u (local.tee $ids (i32.add (local.get $ids) (i32.const 4))) (local.get $idsEnd))))))
+
   ;; Makes the records of the rows whose ids stand in [ids, idsEnd): gradients from `gradients`, bins from `bins`, `width` bytes a row.
   (func (export "load")
     (param $ids i32) (param $idsEnd i32) (param $gradients i32) (param $bins i32) (param $width i32)

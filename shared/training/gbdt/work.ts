@@ -155,7 +155,7 @@ export class Work {
       }
       end = first;
     } else {
-      for (let row = from; row < to; row++) own[row] = row;
+      this.#kernels.number(at.ids[0] + 4 * from, at.ids[0] + 4 * to, from);
     }
     rootEnds[shard] = end;
     this.#stretch(shard, 0, from, end, 0);
