@@ -1,8 +1,13 @@
 import type { Arena } from './arena.js';
-import { awaitAll, call } from './barrier.js';
+import { areLooking, awaitAll, call } from './barrier.js';
+import { CONTROL } from './commands.js';
 import type { Helpers } from './helpers.js';
 import type { Loss } from './loss.js';
-import { CONTROL, Work, type WorkPlan } from './work.js';
+import { Work, type WorkPlan } from './work.js';
+
+/** Bytes of records below which calling threads costs more than they save: threads that sleep, and threads that look for a command. */
+const ASLEEP_BYTES = 2 ** 18;
+const LOOKING_BYTES = 2 ** 15;
 
 /**
  * The threads of a training: this one and its helpers, one for each further shard. They work in step: a command is carried out by all of
@@ -38,22 +43,24 @@ export class Crew {
   }
 
   /**
-   * Carries out a command.
-   * @param alone this thread does the work of all shards: worth it where waking the others would take longer
+   * Carries out a command: with the helpers, or alone where calling them would take longer.
+   * @param bytes of records that it goes through, or what takes as long
+   * @returns by how many threads it was done
    */
-  run(command: number, args: readonly number[], alone: boolean): void {
+  run(command: number, args: readonly number[], bytes = Number.POSITIVE_INFINITY): number {
     const { control } = this.arena;
     control[CONTROL.command] = command;
     for (let index = 0; index < args.length; index++) control[CONTROL.arguments + index] = args[index]!;
-    if (alone || this.#helpers.count === 0) {
+    if (this.#helpers.count === 0 || bytes < (areLooking(control) ? LOOKING_BYTES : ASLEEP_BYTES)) {
       this.#work.perform();
-      return;
+      return 1;
     }
-    call(control, this.#helpers.count);
+    const before = call(control, this.#helpers.count);
     this.#work.perform(0);
-    awaitAll(control);
+    awaitAll(control, before);
     if (Atomics.load(control, CONTROL.failed) === 1)
       throw new Error(`a thread of the training failed: ${this.#helpers.complaint()}`);
+    return this.#helpers.count + 1;
   }
 
   /** Ends the threads, whatever they do. */

@@ -2,7 +2,8 @@ import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../core/errors.js';
 import { Arena } from './arena.js';
 import { answer, awaitCall } from './barrier.js';
-import { CONTROL, type ThreadData, Work } from './work.js';
+import { CONTROL } from './commands.js';
+import { type ThreadData, Work } from './work.js';
 
 /** The address of this module in whatever file it has ended up: what a worker has to import. */
 export const moduleUrl = import.meta.url;
