@@ -2,8 +2,8 @@ import { CONTROL } from './commands.js';
 
 /**
  * How long a thread looks for a change before it goes to sleep, in milliseconds. Waking up takes 0.05; between two commands of a tree
- * the first thread searches for splits for about as long. Where looking is in vain, since the other thread does not run at all, it
- * is done less and less.
+ * the first thread has less to do than that. Where looking is in vain, since the other thread does not run at all, it is done less and
+ * less.
  */
 const LOOK = { shortest: 0.005, longest: 0.15 };
 let look = LOOK.longest;
