@@ -182,17 +182,18 @@ function mapOf(shape: ArenaShape, stride: number) {
 }
 
 function newMemory(bytes: number, { rows, width }: ArenaShape): WebAssembly.Memory {
-  const size = `${formatCount(rows)} rows of ${width} bytes need ${(bytes / 2 ** 30).toFixed(1)} GB`;
+  // Only made where it is said: the first number that is formatted takes some milliseconds.
+  const size = (): string => `${formatCount(rows)} rows of ${width} bytes need ${(bytes / 2 ** 30).toFixed(1)} GB`;
   if (bytes > LARGEST) {
     throw new UserError(
-      `gbdt: ${size}, but the trainer can use 4 GB: train on fewer rows (data.where) or features, or use train.command`,
+      `gbdt: ${size()}, but the trainer can use 4 GB: train on fewer rows (data.where) or features, or use train.command`,
     );
   }
   const pages = Math.ceil(bytes / PAGE);
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {
-    throw new UserError(`gbdt: ${size}, and this machine does not give them: train on fewer rows or features`, {
+    throw new UserError(`gbdt: ${size()}, and this machine does not give them: train on fewer rows or features`, {
       cause: error,
     });
   }

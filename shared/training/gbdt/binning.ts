@@ -35,11 +35,13 @@ export type FeatureBins =
 export function chooseBins(matrix: Matrix, maxBin: number, seed: number): FeatureBins[] {
   const limit = Math.min(maxBin, MAX_VALUE_BINS);
   const sample = sampleRows(matrix.rows, seed);
+  // Made once: the leavings of 120 columns would wait for the garbage collector while the arena is filled.
   const scratch = new Float32Array(sample ? sample.length : matrix.rows);
+  const room = new Int32Array(scratch.length);
   return matrix.columns
     .map((column, index) =>
       column.levels === undefined
-        ? numericBins(column, index, limit, sample, scratch)
+        ? numericBins(column, index, limit, sample, scratch, room)
         : categoricalBins(column, index, column.levels, limit),
     )
     .filter((feature, index) => feature.valueBins > 1 || hasBoth(matrix.columns[index]!));
@@ -75,28 +77,40 @@ function numericBins(
   limit: number,
   sample: Int32Array | undefined,
   scratch: Float32Array,
+  room: Int32Array,
 ): FeatureBins {
-  let present = 0;
-  for (let at = 0; at < scratch.length; at++) {
-    const value = values[sample ? sample[at]! : at]!;
-    scratch[present] = value;
-    present += Number.isNaN(value) ? 0 : 1;
-  }
-  const sorted = sortFloats(scratch, present);
-  // The distinct values move to the front; -0 sorts before 0 and equals it, so the two share an entry.
-  const counts = new Int32Array(present);
-  let distinct = 0;
-  for (let at = 0; at < present; at++) {
-    const value = sorted[at]!;
-    if (at === 0 || value !== sorted[distinct - 1]) sorted[distinct++] = value;
-    counts[distinct - 1]!++;
-  }
+  const present = takePresent(values, sample, scratch);
+  const sorted = sortFloats(scratch, present, room);
+  const counts = room.subarray(0, present).fill(0);
+  const distinct = countDistinct(sorted, counts);
   const last = lastOfEachBin(counts.subarray(0, distinct), present, limit);
   const thresholds = new Float32Array(Math.max(0, last.length - 1));
   for (let bin = 0; bin < thresholds.length; bin++) {
     thresholds[bin] = thresholdBetween(sorted[last[bin]!]!, sorted[last[bin]! + 1]!);
   }
   return { kind: 'numeric', column: index, valueBins: last.length, thresholds };
+}
+
+/** Copies the values that are not missing, of the sample or of all rows, and says how many they are. */
+function takePresent(values: Float32Array, sample: Int32Array | undefined, scratch: Float32Array): number {
+  let present = 0;
+  for (let at = 0; at < scratch.length; at++) {
+    const value = values[sample ? sample[at]! : at]!;
+    scratch[present] = value;
+    present += Number.isNaN(value) ? 0 : 1;
+  }
+  return present;
+}
+
+/** Moves distinct values to the front and counts each; -0 sorts before 0 and equals it, so the two share an entry. */
+function countDistinct(sorted: Float32Array, counts: Int32Array): number {
+  let distinct = 0;
+  for (let at = 0; at < sorted.length; at++) {
+    const value = sorted[at]!;
+    if (at === 0 || value !== sorted[distinct - 1]) sorted[distinct++] = value;
+    counts[distinct - 1]!++;
+  }
+  return distinct;
 }
 
 /**

@@ -5,6 +5,7 @@ import { chooseBins, type FeatureBins } from './binning.js';
 import type { Crew } from './crew.js';
 import { Gradients } from './gradients.js';
 import { Grower } from './grower.js';
+import { Helpers, threadsFor } from './helpers.js';
 import { type Objective, objectiveOf } from './objective.js';
 import { Sampling } from './sampling.js';
 import type { Settings } from './settings.js';
@@ -38,12 +39,13 @@ interface BoostInput extends RowsInput {
 export async function boost(input: BoostInput): Promise<Boosted> {
   const { settings, train, seed } = input;
   const objective = objectiveOf(input.trainLabels, input.trainWeights, input.objective);
-  const features = chooseBins(train, settings.maxBin, seed);
-  const crew = await startCrew(input, features, objective.base, settings, input.threads);
+  const helpers = await Helpers.start(threadsFor(train.rows, train.columns.length, input.threads) - 1);
   try {
+    const features = chooseBins(train, settings.maxBin, seed);
+    const crew = await startCrew(input, features, objective.base, settings, helpers);
     return await boostWith(crew, input, features, objective);
   } finally {
-    await crew.end();
+    await helpers.end();
   }
 }
 

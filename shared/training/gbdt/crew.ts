@@ -1,15 +1,18 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
-import { messageOf } from '../../core/errors.js';
-import { startThread } from '../../core/thread.js';
 import type { Arena } from './arena.js';
-import { awaitAll, call } from './barrier.js';
+import { areLooking, awaitAll, call } from './barrier.js';
+import { CONTROL } from './commands.js';
+import type { Helpers } from './helpers.js';
 import type { Loss } from './loss.js';
-import { CONTROL, type ThreadData, Work, type WorkPlan } from './work.js';
+import { Work, type WorkPlan } from './work.js';
+
+/** Bytes of records below which calling threads costs more than they save: threads that sleep, and threads that look for a command. */
+const ASLEEP_BYTES = 2 ** 18;
+const LOOKING_BYTES = 2 ** 15;
 
 /**
- * The threads of a training: this one and one more for each further shard. They work in step: a command is carried out by all of them,
- * each for its shard, and it has ended when the last one is done. Waiting blocks, since a tree takes thousands of commands; so between
- * two of them no thread has anything to say.
+ * The threads of a training: this one and its helpers, one for each further shard. They work in step: a command is carried out by all of
+ * them, each for its shard, and it has ended when the last one is done. Waiting blocks, since a tree takes thousands of commands; so
+ * between two of them no thread has anything to say.
  */
 export class Crew {
   readonly arena: Arena;
@@ -17,15 +20,16 @@ export class Crew {
   readonly isWeighted: boolean;
   /** Monotone constraints by feature; undefined: there are none. */
   readonly directions: readonly number[] | undefined;
+  readonly #helpers: Helpers;
   readonly #work: Work;
-  readonly #workers: Worker[] = [];
-  readonly #ports: MessagePort[] = [];
-  readonly #started: Promise<void>[] = [];
 
-  private constructor(arena: Arena, plan: WorkPlan) {
+  /** @param helpers as many as the arena has shards besides the first; they are told about the training here */
+  constructor(arena: Arena, plan: WorkPlan, helpers: Helpers) {
     this.arena = arena;
     this.isWeighted = plan.weighted;
     this.directions = plan.directions;
+    this.#helpers = helpers;
+    helpers.brief(arena, plan);
     this.#work = new Work(arena, plan);
   }
 
@@ -33,67 +37,34 @@ export class Crew {
     return this.#work.loss;
   }
 
-  /** Begins to start a thread for each shard of the arena but the first; see `ready`. */
-  static async start(arena: Arena, plan: WorkPlan): Promise<Crew> {
-    const crew = new Crew(arena, plan);
-    const { shards } = arena.shape;
-    if (shards === 1) return crew;
-    const { moduleUrl } = await import('./thread.js');
-    for (let shard = 1; shard < shards; shard++) {
-      const { port1, port2 } = new MessageChannel();
-      const data: ThreadData = { memory: arena.memory, shape: arena.shape, plan, shard, port: port2 };
-      const worker = startThread({ module: moduleUrl, serve: 'serveTraining' }, data, { transferList: [port2] });
-      crew.#workers.push(worker);
-      crew.#ports.push(port1);
-      crew.#started.push(
-        new Promise((resolve, reject) => {
-          worker.once('message', () => resolve());
-          worker.once('error', reject);
-          worker.once('exit', () => reject(new Error('it ended before it began')));
-        }),
-      );
-      // An error is told by `ready`; nobody may be waiting there yet.
-      crew.#started.at(-1)!.catch(() => {});
-    }
-    return crew;
-  }
-
   /** Waits until all threads take commands. */
   async ready(): Promise<void> {
-    try {
-      await Promise.all(this.#started);
-    } catch (error) {
-      throw new Error(`a thread of the training did not start: ${messageOf(error)}`, { cause: error });
-    }
+    await this.#helpers.ready();
   }
 
   /**
-   * Carries out a command.
-   * @param alone this thread does the work of all shards: worth it where waking the others would take longer
+   * Carries out a command: with the helpers, or alone where calling them would take longer.
+   * @param bytes of records that it goes through, or what takes as long
+   * @returns by how many threads it was done
    */
-  run(command: number, args: readonly number[], alone: boolean): void {
+  run(command: number, args: readonly number[], bytes = Number.POSITIVE_INFINITY): number {
     const { control } = this.arena;
     control[CONTROL.command] = command;
     for (let index = 0; index < args.length; index++) control[CONTROL.arguments + index] = args[index]!;
-    if (alone || this.#workers.length === 0) {
+    if (this.#helpers.count === 0 || bytes < (areLooking(control) ? LOOKING_BYTES : ASLEEP_BYTES)) {
       this.#work.perform();
-      return;
+      return 1;
     }
-    call(control, this.#workers.length);
+    const before = call(control, this.#helpers.count);
     this.#work.perform(0);
-    awaitAll(control);
-    this.#check();
+    awaitAll(control, before);
+    if (Atomics.load(control, CONTROL.failed) === 1)
+      throw new Error(`a thread of the training failed: ${this.#helpers.complaint()}`);
+    return this.#helpers.count + 1;
   }
 
   /** Ends the threads, whatever they do. */
   async end(): Promise<void> {
-    for (const port of this.#ports) port.close();
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
-  }
-
-  #check(): void {
-    if (Atomics.load(this.arena.control, CONTROL.failed) === 0) return;
-    const said = this.#ports.map((port) => receiveMessageOnPort(port)?.message as unknown).find((text) => text !== undefined);
-    throw new Error(`a thread of the training failed: ${said}`);
+    await this.#helpers.end();
   }
 }

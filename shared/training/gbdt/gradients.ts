@@ -1,6 +1,6 @@
 import { unitOf } from './arena.js';
+import { COMMAND, NUMBER } from './commands.js';
 import type { Crew } from './crew.js';
-import { COMMAND, NUMBER } from './work.js';
 
 /** Computes the gradients of a round, in units that hold every sum of them exactly. */
 export class Gradients {
@@ -14,7 +14,7 @@ export class Gradients {
   update(): void {
     const { arena } = this.#crew;
     if (this.#round++ === 0 || this.#crew.loss.limitsChange) {
-      this.#crew.run(COMMAND.limits, [], false);
+      this.#crew.run(COMMAND.limits, []);
       const [gradient, hessian] = [0, 1].map((which) => {
         let most = 0;
         for (let shard = 0; shard < arena.shape.shards; shard++)
@@ -24,6 +24,6 @@ export class Gradients {
       arena.numbers[NUMBER.gradientUnit] = gradient!;
       arena.numbers[NUMBER.hessianUnit] = hessian!;
     }
-    this.#crew.run(COMMAND.gradients, [], false);
+    this.#crew.run(COMMAND.gradients, []);
   }
 }

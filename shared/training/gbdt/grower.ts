@@ -1,14 +1,15 @@
 import { NODE_BYTES, SPLIT_NUMBERS } from './arena.js';
 import type { FeatureBins } from './binning.js';
+import { COMMAND, NONE, NUMBER } from './commands.js';
 import type { Crew } from './crew.js';
 import type { TreeSettings } from './settings.js';
 import { type Bounds, boundedValue, emptySplit, leafValue, readSplit, type Split, UNBOUNDED } from './split.js';
 import type { GrownNode, GrownTree } from './tree.js';
 import { weightedQuantile } from './weighted-quantile.js';
-import { COMMAND, NONE, NUMBER } from './work.js';
+import { leastToSplit, rowsOf } from './work.js';
 
-/** Bytes of records and histograms below which waking other threads costs more than they save. Measured on two cores. */
-const ALONE_BYTES = 2 ** 17;
+/** A byte of a histogram that is searched for a split takes as long as so many bytes of records. Measured. */
+const SEARCH_WEIGHT = 3;
 
 /** A leaf while its tree grows: its sums and its best split. Which rows it has is in the arena, shard by shard. */
 interface Leaf {
@@ -25,6 +26,12 @@ interface Leaf {
   parent: number;
   isLeft: boolean;
   readonly split: Split;
+}
+
+/** What a split makes of a leaf, left and right. */
+interface Children {
+  readonly values: readonly [number, number];
+  readonly bounds: readonly [Bounds, Bounds];
 }
 
 /**
@@ -83,13 +90,11 @@ export class Grower {
     arena.leafValues.set(values);
     const words = NODE_BYTES / 4;
     nodes.forEach((node, index) => {
-      this.#fillGoesLeft(node);
       const at = index * words;
       arena.nodes[at] = node.feature;
       arena.nodes[at + 1] = node.left;
       arena.nodes[at + 2] = node.right;
-      arena.nodes.fill(0, at + 4, at + words);
-      for (let bin = 0; bin < 256; bin++) arena.nodes[at + 4 + (bin >> 5)]! |= arena.goesLeft[bin]! << (bin & 31);
+      arena.nodes.set(node.leftSet ?? this.#leftSetOf(node), at + 4);
     });
     this.#run(COMMAND.score, [output, values.length], arena.shape.rows);
   }
@@ -98,7 +103,7 @@ export class Grower {
   #quantileOf(leaf: number, output: number, level: number): number {
     const { ids, stretches, shape, targets, weights } = this.#crew.arena;
     const scores = this.#crew.arena.scores[output]!;
-    const rest = new Float64Array(this.#rowsOf(leaf));
+    const rest = new Float64Array(rowsOf(this.#crew.arena, leaf));
     const own = this.#crew.isWeighted ? new Float64Array(rest.length) : undefined;
     let count = 0;
     for (let shard = 0; shard < shape.shards; shard++) {
@@ -118,7 +123,7 @@ export class Grower {
     const root = this.#newLeaf(arena.shape.rows, 0, 0, 0, -1);
     root.slot = this.#take();
     this.#run(COMMAND.root, [output, bagged ? 1 : 0, root.slot], arena.shape.rows);
-    if (bagged) root.rows = this.#rowsOf(0);
+    if (bagged) root.rows = rowsOf(arena, 0);
     // Every row is in one bin of the first allowed feature.
     const feature = arena.allowed.indexOf(1);
     const first = arena.bases[feature]! / 8;
@@ -130,24 +135,13 @@ export class Grower {
         root.hessian += sums[at + 1]!;
       }
     }
-    this.#search(root.slot, NONE, root, undefined);
+    this.#search(root);
   }
 
   #histogramOf(shard: number, slot: number): Float64Array {
     const { arena } = this.#crew;
     if (shard === 0) return arena.histogram(slot);
     return new Float64Array(arena.memory.buffer, arena.partial(shard), arena.shape.histogram);
-  }
-
-  /** The rows of a leaf, in all shards. */
-  #rowsOf(leaf: number): number {
-    const { stretches, shape } = this.#crew.arena;
-    let rows = 0;
-    for (let shard = 0; shard < shape.shards; shard++) {
-      const place = 3 * (shard * shape.leaves + leaf);
-      rows += stretches[place + 1]! - stretches[place]!;
-    }
-    return rows;
   }
 
   /** The leaf with the largest gain, of equal ones the first; -1 when none can be split. */
@@ -173,11 +167,20 @@ export class Grower {
     const smaller = leftRows <= leaf.rows / 2 ? index : rightIndex;
     const mayGoOn = rightIndex + 1 < this.#settings.numLeaves && this.#isDeepEnough(leaf.depth + 1);
     const fresh = mayGoOn ? this.#take() : NONE;
-    this.#fillGoesLeft(split);
-    this.#run(COMMAND.split, [index, rightIndex, split.feature, smaller, fresh], leaf.rows);
-    const left = this.#rowsOf(index);
     const parentSlot = leaf.slot;
     leaf.slot = NONE;
+    const children = this.#childrenOf(leaf);
+    this.#tellSums(split, children);
+    this.#fillGoesLeft(split);
+    // Where the parent's histogram was kept, the children's are completed and searched within the same command.
+    const isSearched = fresh !== NONE && parentSlot !== NONE;
+    const parts = this.#run(
+      COMMAND.split,
+      [index, rightIndex, split.feature, smaller, fresh, isSearched ? parentSlot : NONE],
+      leaf.rows,
+      isSearched ? 2 : 0,
+    );
+    const left = rowsOf(this.#crew.arena, index);
     if (left === 0 || left === leaf.rows) {
       this.#undoSplit(leaf, index, rightIndex, [fresh, parentSlot]);
       return;
@@ -199,21 +202,25 @@ export class Grower {
       else above.right = node;
     }
     const right = this.#newLeaf(leaf.rows - left, split.rightGradient, split.rightHessian, leaf.depth + 1, node);
-    right.bounds = leaf.bounds;
-    const rightValue = this.#valueOf(split.rightGradient, split.rightHessian, split.lambdaL2, right.bounds);
-    const leftValue = this.#valueOf(split.leftGradient, split.leftHessian, split.lambdaL2, leaf.bounds);
-    const direction = this.#crew.directions?.[split.feature] ?? 0;
-    if (direction !== 0) [leaf.bounds, right.bounds] = partBounds(leaf.bounds, (leftValue + rightValue) / 2, direction);
-    right.value = this.#shrunk(rightValue);
+    [leaf.bounds, right.bounds] = children.bounds;
+    right.value = this.#shrunk(children.values[1]);
     leaf.rows = left;
     leaf.gradient = split.leftGradient;
     leaf.hessian = split.leftHessian;
     leaf.depth++;
     leaf.parent = node;
     leaf.isLeft = true;
-    leaf.value = this.#shrunk(leftValue);
+    leaf.value = this.#shrunk(children.values[0]);
     split.gain = 0;
-    this.#prepareChildren(leaf, right, smaller === index, fresh, parentSlot);
+    const isLeftFresh = smaller === index;
+    if (!isSearched) {
+      this.#give(parentSlot);
+      this.#searchUnkept(isLeftFresh ? leaf : right, isLeftFresh ? right : leaf, fresh);
+      return;
+    }
+    leaf.slot = isLeftFresh ? fresh : parentSlot;
+    right.slot = isLeftFresh ? parentSlot : fresh;
+    this.#readSplits([leaf, right], parts);
   }
 
   /** Counts are estimates: a split can turn out to have one side only. The leaf keeps its rows and is not split again. */
@@ -227,69 +234,74 @@ export class Grower {
     leaf.split.gain = 0;
   }
 
-  /**
-   * Histograms and best splits of two new leaves.
-   * @param fresh where one child's histogram has just been made: the left one's, if `isLeftFresh`
-   * @param parentSlot their parent's, which becomes the other child's by subtraction; NONE: it was not kept
-   */
-  #prepareChildren(left: Leaf, right: Leaf, isLeftFresh: boolean, fresh: number, parentSlot: number): void {
-    if (fresh === NONE || !(this.#maySplit(left) || this.#maySplit(right))) {
-      this.#give(fresh);
-      this.#give(parentSlot);
-      return;
-    }
-    const made = isLeftFresh ? left : right;
-    const other = isLeftFresh ? right : left;
-    made.slot = fresh;
-    if (parentSlot !== NONE) {
-      other.slot = parentSlot;
-      this.#search(fresh, parentSlot, left, right);
-      return;
-    }
-    this.#search(fresh, NONE, made, undefined);
-    if (!this.#maySplit(other)) return;
-    other.slot = this.#take();
-    this.#run(COMMAND.histogram, [this.#leaves.indexOf(other), other.slot], other.rows);
-    this.#search(other.slot, NONE, other, undefined);
+  /** Values of both children of a leaf's split before the learning rate, and what monotone constraints leave to those below. */
+  #childrenOf({ split, bounds }: Leaf): Children {
+    const left = this.#valueOf(split.leftGradient, split.leftHessian, split.lambdaL2, bounds);
+    const right = this.#valueOf(split.rightGradient, split.rightHessian, split.lambdaL2, bounds);
+    const direction = this.#crew.directions?.[split.feature] ?? 0;
+    return {
+      values: [left, right],
+      bounds: direction === 0 ? [bounds, bounds] : partBounds(bounds, (left + right) / 2, direction),
+    };
+  }
+
+  /** What the threads need to know to search both children; how many rows they have is not known yet. */
+  #tellSums(split: Split, { bounds: [left, right] }: Children): void {
+    const { numbers } = this.#crew.arena;
+    numbers[NUMBER.first + 1] = split.leftGradient;
+    numbers[NUMBER.first + 2] = split.leftHessian;
+    numbers[NUMBER.second + 1] = split.rightGradient;
+    numbers[NUMBER.second + 2] = split.rightHessian;
+    if (this.#crew.directions) numbers.set([left.lower, left.upper, right.lower, right.upper], NUMBER.bounds);
   }
 
   /**
-   * Completes histograms and finds the best splits of one leaf or two.
-   * @param fresh a histogram that the shards have just made their parts of
-   * @param parent one to subtract it from
+   * Histograms and best splits of two new leaves whose parent's histogram was not kept.
+   * @param fresh where the histogram of `made` has just been summed; NONE: neither leaf may be split
    */
-  #search(fresh: number, parent: number, first: Leaf, second: Leaf | undefined): void {
-    const { arena } = this.#crew;
-    const { numbers, shape, splits } = arena;
-    numbers.set([first.rows, first.gradient, first.hessian], NUMBER.first);
-    if (second) numbers.set([second.rows, second.gradient, second.hessian], NUMBER.second);
-    if (this.#crew.directions) {
-      numbers.set([first.bounds.lower, first.bounds.upper], NUMBER.bounds);
-      if (second) numbers.set([second.bounds.lower, second.bounds.upper], NUMBER.bounds + 2);
+  #searchUnkept(made: Leaf, other: Leaf, fresh: number): void {
+    if (fresh === NONE || !(this.#maySplit(made) || this.#maySplit(other))) {
+      this.#give(fresh);
+      return;
     }
-    const isSearched = (leaf: Leaf | undefined): number => (leaf && this.#maySplit(leaf) ? 1 : 0);
-    const args = [fresh, parent, isSearched(first), first.slot, isSearched(second), second?.slot ?? NONE];
-    const alone = 8 * shape.histogram < ALONE_BYTES;
-    this.#crew.run(COMMAND.search, args, alone);
-    for (const [index, leaf] of [first, second].entries()) {
-      if (!leaf) continue;
+    made.slot = fresh;
+    this.#search(made);
+    if (!this.#maySplit(other)) return;
+    other.slot = this.#take();
+    this.#run(COMMAND.histogram, [this.#leaves.indexOf(other), other.slot], other.rows);
+    this.#search(other);
+  }
+
+  /** Completes the histogram of a leaf, which the shards have just made their parts of, and finds its best split. */
+  #search(leaf: Leaf): void {
+    const { numbers } = this.#crew.arena;
+    numbers.set([leaf.rows, leaf.gradient, leaf.hessian], NUMBER.first);
+    if (this.#crew.directions) numbers.set([leaf.bounds.lower, leaf.bounds.upper], NUMBER.bounds);
+    this.#readSplits([leaf], this.#run(COMMAND.search, [leaf.slot, this.#maySplit(leaf) ? 1 : 0], 0, 1));
+  }
+
+  /** Takes over the best splits that so many threads have found, each on its features. */
+  #readSplits(leaves: readonly Leaf[], parts: number): void {
+    const { splits } = this.#crew.arena;
+    leaves.forEach((leaf, index) => {
       readSplit(leaf.split, splits, index * SPLIT_NUMBERS);
-      for (let part = 1; part < (alone ? 1 : shape.shards); part++) {
+      for (let part = 1; part < parts; part++) {
         const at = (2 * part + index) * SPLIT_NUMBERS;
         if (splits[at]! > leaf.split.gain) readSplit(leaf.split, splits, at);
       }
       // Its histogram is kept only if that split may come and there is room for the next two.
       if (leaf.split.gain <= 0 || this.#free.length < 2) this.#drop(leaf);
-    }
+    });
   }
 
-  #run(command: number, args: readonly number[], rows: number): void {
-    const { stride } = this.#crew.arena;
-    this.#crew.run(command, args, rows * stride < ALONE_BYTES);
+  /** @param searched how many leaves are searched for their best split, besides the work on rows */
+  #run(command: number, args: readonly number[], rows: number, searched = 0): number {
+    const { stride, shape } = this.#crew.arena;
+    return this.#crew.run(command, args, rows * stride + searched * SEARCH_WEIGHT * 8 * shape.histogram);
   }
 
   #maySplit(leaf: Leaf): boolean {
-    return leaf.rows >= 2 * Math.max(1, this.#settings.split.minDataInLeaf) && this.#isDeepEnough(leaf.depth);
+    return leaf.rows >= leastToSplit(this.#settings.split) && this.#isDeepEnough(leaf.depth);
   }
 
   /** Whether a leaf at this depth may still be split. */
@@ -324,6 +336,19 @@ export class Grower {
     goesLeft.fill(0);
     goesLeft.fill(1, 0, bin + 1);
     goesLeft[this.#features[feature]!.valueBins] = missingLeft ? 1 : 0;
+  }
+
+  /** The bins that go left at a threshold, as 256 bits. */
+  #leftSetOf({ feature, bin, missingLeft }: GrownNode): Uint32Array {
+    const set = new Uint32Array(8);
+    set.fill(0xffffffff, 0, bin >> 5);
+    // All bits of the word where the bin is its last one: 2 << 31 is 0.
+    set[bin >> 5] = (2 << (bin & 31)) - 1;
+    const missing = this.#features[feature]!.valueBins;
+    const bit = 1 << (missing & 31);
+    if (missingLeft) set[missing >> 5]! |= bit;
+    else set[missing >> 5]! &= ~bit;
+    return set;
   }
 
   #newLeaf(rows: number, gradient: number, hessian: number, depth: number, parent: number): Leaf {

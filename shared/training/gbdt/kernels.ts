@@ -2,6 +2,8 @@ import { KERNELS } from './kernels-binary.js';
 
 /** The loops of kernels.wat. Arguments are addresses in bytes unless they say otherwise. */
 export interface Kernels {
+  /** Ids from `first` on. */
+  number(ids: number, idsEnd: number, first: number): void;
   load(ids: number, idsEnd: number, gradients: number, bins: number, width: number, records: number, stride: number): void;
   histogram(
     records: number,

@@ -6,6 +6,16 @@
 (module
   (import "arena" "memory" (memory 1 65536 shared))
 
+  ;; Writes first, first + 1, .. into [ids, idsEnd).
+  (func (export "number") (param $ids i32) (param $idsEnd i32) (param $first i32)
+    (block $done
+      (br_if $done (i32.ge_u (local.get $ids) (local.get $idsEnd)))
+      (loop $row
+        (i32.store (local.get $ids) (local.get $first))
+        (local.set $first (i32.add (local.get $first) (i32.const 1)))
+        (br_if $row
+          (i32.lt_u (local.tee $ids (i32.add (local.get $ids) (i32.const 4))) (local.get $idsEnd))))))
+
   ;; Makes the records of the rows whose ids stand in [ids, idsEnd): gradients from `gradients`, bins from `bins`, `width` bytes a row.
   (func (export "load")
     (param $ids i32) (param $idsEnd i32) (param $gradients i32) (param $bins i32) (param $width i32)
@@ -78,8 +88,30 @@
     (param $left i32) (param $right i32) (param $ids i32) (param $leftIds i32) (param $rightIds i32)
     (result i32)
     (local $isLeft i32) (local $mask i32) (local $to i32) (local $from i32) (local $stop i32)
+    (local $id i32) (local $record v128)
     (block $done
       (br_if $done (i32.ge_u (local.get $records) (local.get $end)))
+      ;; Records of one block are written to both ends, and one of the two is written over by the next: the quickest way.
+      (if (i32.eq (local.get $stride) (i32.const 16))
+        (then
+          (loop $short
+            (local.set $isLeft
+              (i32.load8_u (i32.add (local.get $goes) (i32.load8_u (i32.add (local.get $records) (local.get $at))))))
+            (local.set $id (i32.load (local.get $ids)))
+            (local.set $record (v128.load (local.get $records)))
+            (i32.store (local.get $leftIds) (local.get $id))
+            (i32.store (local.get $rightIds) (local.get $id))
+            (v128.store (local.get $left) (local.get $record))
+            (v128.store (local.get $right) (local.get $record))
+            (local.set $left (i32.add (local.get $left) (i32.shl (local.get $isLeft) (i32.const 4))))
+            (local.set $leftIds (i32.add (local.get $leftIds) (i32.shl (local.get $isLeft) (i32.const 2))))
+            (local.set $isLeft (i32.sub (i32.const 1) (local.get $isLeft)))
+            (local.set $right (i32.sub (local.get $right) (i32.shl (local.get $isLeft) (i32.const 4))))
+            (local.set $rightIds (i32.sub (local.get $rightIds) (i32.shl (local.get $isLeft) (i32.const 2))))
+            (local.set $ids (i32.add (local.get $ids) (i32.const 4)))
+            (br_if $short
+              (i32.lt_u (local.tee $records (i32.add (local.get $records) (i32.const 16))) (local.get $end))))
+          (br $done)))
       (loop $row
         (local.set $isLeft
           (i32.load8_u (i32.add (local.get $goes) (i32.load8_u (i32.add (local.get $records) (local.get $at))))))

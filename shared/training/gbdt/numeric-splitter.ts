@@ -57,8 +57,9 @@ function scan(
   let bestBin = -1;
   let bestGradient = 0;
   let bestHessian = 0;
-  let leftGradient = startGradient;
-  let leftHessian = startHessian;
+  // The signs tell V8 that these are numbers: sums that begin with an argument as it comes are put on the heap bin by bin.
+  let leftGradient = +startGradient;
+  let leftHessian = +startHessian;
   for (let bin = 0; bin < candidates; bin++) {
     leftGradient += histogram[offset + 2 * bin]!;
     leftHessian += histogram[offset + 2 * bin + 1]!;

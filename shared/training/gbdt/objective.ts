@@ -51,10 +51,9 @@ export function objectiveOf(labels: Labels, weights: Float64Array | undefined, s
 
 function checkLabels(labels: Labels): void {
   if (labels.task !== 'regression') {
-    for (const value of labels.values) {
-      if (value < 0 || value >= labels.classes.length)
-        throw new Error(`a training row has the class ${value} of ${labels.classes.length}`);
-    }
+    const classes = labels.classes.length;
+    const strange = labels.values.find((value) => value < 0 || value >= classes);
+    if (strange !== undefined) throw new Error(`a training row has the class ${strange} of ${classes}`);
     return;
   }
   for (const value of labels.values) {

@@ -5,15 +5,13 @@ import { Arena } from './arena.js';
 import type { FeatureBins } from './binning.js';
 import { Crew } from './crew.js';
 import { fillBins } from './fill-bins.js';
+import type { Helpers } from './helpers.js';
 import { layoutOf, widthOf } from './histogram.js';
 import { outputsOf } from './loss.js';
 import type { Settings } from './settings.js';
 
 /** Histograms are kept for subtraction up to this many bytes; beyond, a leaf's is built anew when it is needed. */
 const HISTOGRAM_BYTES = 2 ** 29;
-
-/** Bins that a thread must have to itself for its start to be worth it. Measured on two cores. */
-const BYTES_A_THREAD = 2 ** 18;
 
 /** Training and validation rows with labels and weights. */
 export interface RowsInput {
@@ -27,16 +25,11 @@ export interface RowsInput {
   readonly monotone?: Int8Array | undefined;
 }
 
-/** What is worth a thread, and how much memory histograms may take. They change the speed, not the trees. */
-interface CrewLimits {
-  readonly bytesAThread?: number;
-  readonly histogramBytes?: number;
-}
-
 /**
- * Puts everything that the rounds need into shared memory, and starts the threads meanwhile.
+ * Puts everything that the rounds need into shared memory.
  * @param base what scores start from, by output
- * @param threads at most
+ * @param helpers threads that have been started; the caller ends them where this fails
+ * @param histogramBytes changes the speed, not the trees
  * @throws UserError when the rows do not fit into the memory that the trainer can use
  */
 export async function startCrew(
@@ -44,8 +37,8 @@ export async function startCrew(
   features: readonly FeatureBins[],
   base: Float64Array,
   settings: Settings,
-  threads: number,
-  { bytesAThread = BYTES_A_THREAD, histogramBytes = HISTOGRAM_BYTES }: CrewLimits = {},
+  helpers: Helpers,
+  histogramBytes = HISTOGRAM_BYTES,
 ): Promise<Crew> {
   const { train, validation, trainLabels } = input;
   const classes = trainLabels.task === 'regression' ? 0 : trainLabels.classes.length;
@@ -62,9 +55,9 @@ export async function startCrew(
     histogram: layout.size,
     slots: Math.max(3, Math.min(leaves + 1, Math.floor(histogramBytes / (8 * layout.size)))),
     leaves,
-    shards: Math.max(1, Math.min(threads, Math.floor((train.rows * width) / bytesAThread))),
+    shards: helpers.count + 1,
   });
-  const crew = await Crew.start(arena, {
+  const plan = {
     features,
     split: settings.tree.split,
     directions: directionsOf(features, input.monotone),
@@ -73,14 +66,10 @@ export async function startCrew(
     classes,
     weighted: input.trainWeights !== undefined,
     heldOutWeighted: input.validationWeights !== undefined,
-  });
-  try {
-    fillArena(arena, input, features, base);
-    await crew.ready();
-  } catch (error) {
-    await crew.end();
-    throw error;
-  }
+  };
+  const crew = new Crew(arena, plan, helpers);
+  fillArena(arena, input, features, base);
+  await crew.ready();
   return crew;
 }
 

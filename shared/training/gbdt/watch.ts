@@ -1,6 +1,6 @@
+import { COMMAND } from './commands.js';
 import type { Crew } from './crew.js';
 import { metricOf } from './loss.js';
-import { COMMAND } from './work.js';
 
 /** Follows the metric on the validation rows. */
 export class Watch {
@@ -18,7 +18,7 @@ export class Watch {
 
   /** The metric after another round. */
   look(): number {
-    this.#crew.run(COMMAND.losses, [], false);
+    this.#crew.run(COMMAND.losses, []);
     const sum = this.#crew.arena.losses.reduce((total, own) => total + own, 0);
     const value = metricOf(this.#crew.loss, sum, this.#weight);
     this.curve.push({ step: this.curve.length + 1, value });

@@ -1,33 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import { type Arena, type ArenaShape, BLOCK_ROWS, SPLIT_NUMBERS, shardRows } from './arena.js';
+import { meet } from './barrier.js';
 import type { FeatureBins } from './binning.js';
+import { COMMAND, CONTROL, NONE, NUMBER } from './commands.js';
 import { layoutOf, partFeatures } from './histogram.js';
 import { type Kernels, kernelsOn } from './kernels.js';
 import { type Loss, type LossName, type LossRows, lossOf } from './loss.js';
 import type { SplitSettings } from './settings.js';
 import { emptySplit, type LeafSums, type Split, writeSplit } from './split.js';
 import { Splitter } from './splitter.js';
-
-/** What threads are asked to do. Numbers, since they stand in shared memory. */
-export const COMMAND = {
-  limits: 1,
-  gradients: 2,
-  root: 3,
-  split: 4,
-  histogram: 5,
-  search: 6,
-  score: 7,
-  losses: 8,
-} as const;
-
-/** Places in `arena.control`. */
-export const CONTROL = { sequence: 0, pending: 1, command: 2, failed: 3, arguments: 8 } as const;
-
-/** Places in `arena.numbers`: units, the sums of two leaves, the bounds of both, scales; from LIMITS on two numbers a shard. */
-export const NUMBER = { gradientUnit: 0, hessianUnit: 1, first: 2, second: 5, bounds: 8, limits: 64 } as const;
-
-/** No histogram, no leaf. */
-export const NONE = -1;
 
 /** Bytes of records whose features are summed group by group before the next ones are read: they stay in the second cache. */
 const RECORD_BLOCK = 2 ** 17;
@@ -81,7 +62,7 @@ export class Work {
     const layout = layoutOf(plan.features);
     this.#offsets = layout.offsets;
     this.#splitter = new Splitter(plan.features, layout, plan.split, plan.directions);
-    this.#parts = partFeatures(plan.features, layout, arena.shape.shards);
+    this.#parts = partFeatures(plan.features, arena.shape.shards);
     this.#histograms = Array.from({ length: arena.shape.slots }, (_, slot) => arena.histogram(slot));
     this.#rows = Array.from({ length: arena.shape.shards }, (_, shard) => {
       const { from, to } = shardRows(arena.shape.rows, shard, arena.shape.shards);
@@ -103,12 +84,18 @@ export class Work {
     const { control, shape } = this.#arena;
     const command = control[CONTROL.command]!;
     if (command === COMMAND.search) {
-      const [from, to] = only === undefined ? [0, this.#plan.features.length] : [this.#parts[only]!, this.#parts[only + 1]!];
-      this.#search(from, to, only ?? 0);
+      this.#searchLeaf(only);
       return;
     }
-    for (let shard = only ?? 0; shard < (only === undefined ? shape.shards : only + 1); shard++)
-      this.#performOn(command, shard);
+    const isSearchNext = command === COMMAND.split && this.#argument(5) !== NONE;
+    try {
+      for (let shard = only ?? 0; shard < (only === undefined ? shape.shards : only + 1); shard++)
+        this.#performOn(command, shard);
+    } finally {
+      // A thread that fails is not waited for.
+      if (isSearchNext && only !== undefined) meet(control, shape.shards);
+    }
+    if (isSearchNext) this.#searchChildren(only);
   }
 
   #performOn(command: number, shard: number): void {
@@ -155,7 +142,7 @@ export class Work {
       }
       end = first;
     } else {
-      for (let row = from; row < to; row++) own[row] = row;
+      this.#kernels.number(at.ids[0] + 4 * from, at.ids[0] + 4 * to, from);
     }
     rootEnds[shard] = end;
     this.#stretch(shard, 0, from, end, 0);
@@ -166,8 +153,8 @@ export class Work {
   }
 
   /**
-   * Arguments: the leaf, the new leaf that takes its right rows, the feature's byte, the leaf whose histogram is made, and where.
-   * `arena.goesLeft` says which bins go left.
+   * Arguments: the leaf, the new leaf that takes its right rows, the feature's byte, the leaf whose histogram is made, and where; then
+   * see #searchChildren. `arena.goesLeft` says which bins go left.
    */
   #split(shard: number): void {
     const { at, shape, stride, stretches } = this.#arena;
@@ -231,41 +218,68 @@ export class Work {
     }
   }
 
+  /** Arguments: the slot of a histogram that all shards have just summed, and whether its leaf may be split. */
+  #searchLeaf(only: number | undefined): void {
+    const slot = this.#argument(0);
+    this.#complete(slot, NONE, only);
+    this.#find(0, this.#argument(1) === 1 ? slot : NONE, this.#arena.numbers[NUMBER.first]!, only);
+  }
+
   /**
-   * Arguments: a histogram that all shards have just summed; one to subtract it from, or NONE; then, twice, whether a leaf is searched
-   * for its best split and its histogram. The features [from, to) of all that.
+   * The second half of a split, where its sixth argument is the slot of the parent's histogram: completes the histogram that all shards
+   * have just summed, makes that of the other child from the parent's, and searches both children.
    */
-  #search(from: number, to: number, part: number): void {
-    const { shape, numbers, splits } = this.#arena;
-    const fresh = this.#argument(0);
-    const parent = this.#argument(1);
-    if (from < to) {
-      const begin = 8 * this.#offsets[from]!;
-      const end = to < this.#plan.features.length ? 8 * this.#offsets[to]! : 8 * (shape.histogram - 2);
-      const sums = this.#arena.slot(fresh);
-      for (let shard = 1; shard < shape.shards; shard++) {
-        this.#kernels.add(sums + begin, sums + end, this.#arena.partial(shard) + begin);
-      }
-      if (parent !== NONE) {
-        const rest = this.#arena.slot(parent);
-        this.#kernels.subtract(rest + begin, rest + end, sums + begin);
-      }
+  #searchChildren(only: number | undefined): void {
+    const fresh = this.#argument(4);
+    const parent = this.#argument(5);
+    const isLeftFresh = this.#argument(3) === this.#argument(0);
+    const least = leastToSplit(this.#plan.split);
+    const left = rowsOf(this.#arena, this.#argument(0));
+    const right = rowsOf(this.#arena, this.#argument(1));
+    if (left >= least || right >= least) this.#complete(fresh, parent, only);
+    this.#find(0, left >= least ? (isLeftFresh ? fresh : parent) : NONE, left, only);
+    this.#find(1, right >= least ? (isLeftFresh ? parent : fresh) : NONE, right, only);
+  }
+
+  /** The features that a thread looks at. */
+  #part(only: number | undefined): readonly [from: number, to: number] {
+    return only === undefined ? [0, this.#plan.features.length] : [this.#parts[only]!, this.#parts[only + 1]!];
+  }
+
+  /** Adds up the shards' parts of a histogram, and subtracts it from another one or NONE; all that for the thread's features. */
+  #complete(fresh: number, parent: number, only: number | undefined): void {
+    const { shape } = this.#arena;
+    const [from, to] = this.#part(only);
+    if (from >= to) return;
+    const begin = 8 * this.#offsets[from]!;
+    const end = to < this.#plan.features.length ? 8 * this.#offsets[to]! : 8 * (shape.histogram - 2);
+    const sums = this.#arena.slot(fresh);
+    for (let shard = 1; shard < shape.shards; shard++) {
+      this.#kernels.add(sums + begin, sums + end, this.#arena.partial(shard) + begin);
     }
-    for (let index = 0; index < 2; index++) {
-      const split = this.#found[index]!;
-      split.gain = 0;
-      if (this.#argument(2 + 2 * index) === 1) {
-        const at = index === 0 ? NUMBER.first : NUMBER.second;
-        const sums: LeafSums = { rows: numbers[at]!, gradient: numbers[at + 1]!, hessian: numbers[at + 2]!, bounds: undefined };
-        if (this.#plan.directions) {
-          const bounds = NUMBER.bounds + 2 * index;
-          sums.bounds = { lower: numbers[bounds]!, upper: numbers[bounds + 1]! };
-        }
-        const histogram = this.#histograms[this.#argument(3 + 2 * index)]!;
-        this.#splitter.find(histogram, sums, this.#arena.allowed, split, from, to);
+    if (parent === NONE) return;
+    const rest = this.#arena.slot(parent);
+    this.#kernels.subtract(rest + begin, rest + end, sums + begin);
+  }
+
+  /**
+   * Tells the best split of the first (0) or second (1) leaf on the thread's features.
+   * @param slot its histogram; NONE: it is not to be split
+   */
+  #find(index: 0 | 1, slot: number, rows: number, only: number | undefined): void {
+    const { numbers, splits, allowed } = this.#arena;
+    const split = this.#found[index];
+    split.gain = 0;
+    if (slot !== NONE) {
+      const at = index === 0 ? NUMBER.first : NUMBER.second;
+      const sums: LeafSums = { rows, gradient: numbers[at + 1]!, hessian: numbers[at + 2]!, bounds: undefined };
+      if (this.#plan.directions) {
+        const bounds = NUMBER.bounds + 2 * index;
+        sums.bounds = { lower: numbers[bounds]!, upper: numbers[bounds + 1]! };
       }
-      writeSplit(split, splits, (2 * part + index) * SPLIT_NUMBERS);
+      this.#splitter.find(this.#histograms[slot]!, sums, allowed, split, ...this.#part(only));
     }
+    writeSplit(split, splits, (2 * (only ?? 0) + index) * SPLIT_NUMBERS);
   }
 
   /** Arguments: the output, the number of leaves. Adds the tree to the scores of every row of the shard, held-out ones included. */
@@ -300,6 +314,21 @@ export class Work {
       losses[row / BLOCK_ROWS] = this.loss.sum(this.#heldOut, row, Math.min(to, row + BLOCK_ROWS));
     }
   }
+}
+
+/** The rows of a leaf, in all shards. */
+export function rowsOf({ stretches, shape }: Arena, leaf: number): number {
+  let rows = 0;
+  for (let shard = 0; shard < shape.shards; shard++) {
+    const place = 3 * (shard * shape.leaves + leaf);
+    rows += stretches[place + 1]! - stretches[place]!;
+  }
+  return rows;
+}
+
+/** Rows that a leaf must have to be split. */
+export function leastToSplit({ minDataInLeaf }: SplitSettings): number {
+  return 2 * Math.max(1, minDataInLeaf);
 }
 
 function anyOf(flags: Uint8Array, from: number): boolean {

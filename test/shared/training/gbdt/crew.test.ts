@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Random } from '../../../../shared/core/random.js';
+import { COMMAND } from '../../../../shared/training/gbdt/commands.js';
 import type { Crew } from '../../../../shared/training/gbdt/crew.js';
-import { COMMAND } from '../../../../shared/training/gbdt/work.js';
 import { crewOf } from './crews.js';
 import { mixedMatrix, mixedSignal, regression } from './matrices.js';
 
@@ -39,15 +39,16 @@ describe('a crew', () => {
     expect(results[2]).toEqual(results[0]);
   });
 
-  it('says what a thread died of', async () => {
+  it.each([
+    ['in a command', COMMAND.histogram, [0, 0]],
+    ['before the others go on to search', COMMAND.split, [0, 1, 0, 1, 0, 1]],
+  ])('says what a thread died of: %s', async (_, command, args) => {
     const { crew } = await growOn(2);
     // A leaf of which only the second shard has a stretch, in a memory that does not exist.
     const { stretches, shape } = crew.arena;
     stretches.set([0, 0, 0], 0);
     stretches.set([0, 2 ** 30, 1], 3 * shape.leaves);
     crew.arena.allowed.fill(1);
-    expect(() => crew.run(COMMAND.histogram, [0, 0], false)).toThrow(
-      /^a thread of the training failed: .*memory access out of bounds/,
-    );
+    expect(() => crew.run(command, args)).toThrow(/^a thread of the training failed: .*memory access out of bounds/);
   });
 });

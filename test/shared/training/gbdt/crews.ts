@@ -3,6 +3,7 @@ import type { Matrix } from '../../../../shared/features/plan.js';
 import { chooseBins } from '../../../../shared/training/gbdt/binning.js';
 import { Gradients } from '../../../../shared/training/gbdt/gradients.js';
 import { Grower } from '../../../../shared/training/gbdt/grower.js';
+import { Helpers } from '../../../../shared/training/gbdt/helpers.js';
 import { objectiveOf } from '../../../../shared/training/gbdt/objective.js';
 import { readSettings } from '../../../../shared/training/gbdt/settings.js';
 import { startCrew } from '../../../../shared/training/gbdt/start-crew.js';
@@ -22,10 +23,8 @@ export async function crewOf(matrix: Matrix, labels: Labels, options: Options = 
   const features = chooseBins(matrix, settings.maxBin, 1);
   const objective = objectiveOf(labels, undefined);
   const base = options.base ?? objective.base;
-  const crew = await startCrew(inputOf(matrix, labels), features, base, settings, options.threads ?? 1, {
-    bytesAThread: 1,
-    ...(options.histogramBytes !== undefined && { histogramBytes: options.histogramBytes }),
-  });
+  const helpers = await Helpers.start((options.threads ?? 1) - 1);
+  const crew = await startCrew(inputOf(matrix, labels), features, base, settings, helpers, options.histogramBytes);
   new Gradients(crew).update();
   return { crew, features, settings, grower: new Grower(crew, features, settings.tree) };
 }

@@ -50,6 +50,17 @@ describe('kernels-binary.ts', () => {
   });
 });
 
+describe('number', () => {
+  it('writes ids from the first on, and nothing beside them', () => {
+    const { arena, kernels } = arenaOf(1, 8);
+    const [own] = arena.ids;
+    own.fill(-1);
+    kernels.number(arena.at.ids[0] + 4 * 3, arena.at.ids[0] + 4 * 7, 11);
+    kernels.number(arena.at.ids[0] + 4 * 8, arena.at.ids[0] + 4 * 8, 11);
+    expect([...own.subarray(0, 10)]).toEqual([-1, -1, -1, 11, 12, 13, 14, -1, -1, -1]);
+  });
+});
+
 describe.each([8, 16, 24, 40])('with %i bytes of bins a row', (width) => {
   it('load: makes records of the rows that are asked for', () => {
     fc.assert(

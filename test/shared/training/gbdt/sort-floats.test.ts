@@ -15,7 +15,7 @@ describe('sortFloats', () => {
         fc.nat(5),
         (values, rest) => {
           const array = Float32Array.from([...values, ...new Array(rest).fill(9)]);
-          const sorted = sortFloats(array, values.length);
+          const sorted = sortFloats(array, values.length, new Int32Array(array.length));
           const expected = Float32Array.from(values).sort();
           expect(Array.from(sorted, (value) => Object.is(value, -0))).toEqual(
             Array.from(expected, (value) => Object.is(value, -0)),
