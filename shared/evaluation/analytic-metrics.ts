@@ -1,3 +1,4 @@
+import { filled } from '../core/filled.js';
 import { binomialInterval } from './binomial.js';
 import type { Interval } from './comparison.js';
 import { aucInfluence, stratifiedError } from './delong.js';
@@ -110,7 +111,8 @@ function pointValue(name: string, sample: Sample, threshold: number | undefined)
 /** Of each row that the metric is about, 1 where the decision is right, else 0. */
 function rightRows(name: string, sample: ClassSample, threshold: number | undefined): Uint8Array {
   const { labels } = sample;
-  const right = Uint8Array.from(predictedClasses(sample, threshold), (decision, row) => (decision === labels[row] ? 1 : 0));
+  const decisions = predictedClasses(sample, threshold);
+  const right = filled(new Uint8Array(sample.rows), (row) => (decisions[row] === labels[row] ? 1 : 0));
   return name === 'recall' ? right.filter((_, row) => labels[row] === 1) : right;
 }
 

@@ -41,9 +41,10 @@ export function aucInfluence(sample: ClassSample): AucInfluence {
 export function stratifiedError(values: Float64Array, sample: ClassSample): number {
   const counts = classCounts(sample);
   const means = new Float64Array(sample.classes);
-  for (const [row, label] of sample.labels.entries()) means[label]! += values[row]! / counts[label]!;
+  const { rows, labels } = sample;
+  for (let row = 0; row < rows; row++) means[labels[row]!]! += values[row]! / counts[labels[row]!]!;
   const squares = new Float64Array(sample.classes);
-  for (const [row, label] of sample.labels.entries()) squares[label]! += (values[row]! - means[label]!) ** 2;
+  for (let row = 0; row < rows; row++) squares[labels[row]!]! += (values[row]! - means[labels[row]!]!) ** 2;
   const variance = squares.reduce((sum, square, label) => {
     const count = counts[label]!;
     return count > 1 ? sum + square / (count - 1) / count : sum;

@@ -1,4 +1,6 @@
+import { filled } from '../core/filled.js';
 import type { SliceSearch, WorstSlice } from './comparison.js';
+import { absoluteErrors } from './disagreement.js';
 import type { Sample } from './sample.js';
 import type { Blocks } from './statistic.js';
 import { normalCdf, normalQuantile, quantileOfSorted } from './statistics.js';
@@ -141,10 +143,10 @@ function cellsOf(
 }
 
 function lossesOf(sample: Sample): Float64Array {
-  if (sample.task === 'regression')
-    return Float64Array.from(sample.labels, (label, row) => Math.abs(label - sample.scores[row]!));
-  const { classes, labels, scores } = sample;
-  return Float64Array.from(labels, (label, row) => {
+  if (sample.task === 'regression') return absoluteErrors(sample);
+  const { rows, classes, labels, scores } = sample;
+  return filled(new Float64Array(rows), (row) => {
+    const label = labels[row]!;
     let sum = 0;
     for (let column = sample.task === 'binary' ? 1 : 0; column < classes; column++) {
       sum += ((label === column ? 1 : 0) - scores[row * classes + column]!) ** 2;
