@@ -8,6 +8,9 @@ export interface AucInfluence {
   readonly influence: Float64Array;
 }
 
+/** Both the value and its error are asked for. */
+const known = new WeakMap<ClassSample, AucInfluence>();
+
 /**
  * The AUC as a mean of placements: of a positive, the share of negatives that it beats; of a negative, the share of positives
  * that beat it; ties half (DeLong, DeLong and Clarke-Pearson 1988, computed from ranks as Sun and Xu 2014 do). With
@@ -15,6 +18,15 @@ export interface AucInfluence {
  * weighted by the share of its class among the class's rivals.
  */
 export function aucInfluence(sample: ClassSample): AucInfluence {
+  let found = known.get(sample);
+  if (!found) {
+    found = influenceOf(sample);
+    known.set(sample, found);
+  }
+  return found;
+}
+
+function influenceOf(sample: ClassSample): AucInfluence {
   const { rows, labels } = sample;
   const counts = classCounts(sample);
   const rankings = rankingsOf(sample)
