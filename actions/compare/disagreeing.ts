@@ -1,7 +1,7 @@
 import { openBundle } from '../../shared/bundle/scorer.js';
 import type { Dataset } from '../../shared/data/dataset.js';
+import { valueText } from '../../shared/data/largest-values.js';
 import { searchableColumns } from '../../shared/data/search-columns.js';
-import { valueText } from '../../shared/data/slices.js';
 import { columnOf, type Labels, type Table } from '../../shared/data/table.js';
 import { pickRows, typicalRow } from '../../shared/data/typical-values.js';
 import type { DisagreeingRow, DisagreeingRows, RowColumn } from '../../shared/evaluation/comparison.js';

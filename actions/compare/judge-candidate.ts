@@ -6,6 +6,7 @@ import type { Dataset } from '../../shared/data/dataset.js';
 import { searchColumns } from '../../shared/data/search-columns.js';
 import { rowsOfPart, selectLabels, selectWeights } from '../../shared/data/select.js';
 import { protectedGroups, specSlices } from '../../shared/data/slices.js';
+import type { Table } from '../../shared/data/table.js';
 import { constantPredictions } from '../../shared/evaluation/baseline.js';
 import { describeChanges } from '../../shared/evaluation/changes.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
@@ -68,15 +69,15 @@ export async function judgeCandidate(
   const { costs, found } = await costsBeside(
     [{ model: candidate, scored }, ...(champion && opponent ? [{ model: champion.bundle, scored: opponent }] : [])],
     async () => ({
-      blocks: await blocksOf(dataset, loaded, rows),
+      blocks: await blocksOf(dataset, loaded, rows, scored.table),
       weights: selectWeights(await dataset.weights(), rows),
       custom: await readCustomMetrics(dataset, loaded, rows, {
         labels: judgedLabels,
         candidate: { predictions: scored.predictions, threshold: manifest.threshold },
         champion: opponent && { predictions: opponent.predictions, threshold: championManifest?.threshold },
       }),
-      slices: await specSlices(dataset, loaded, rows),
-      groups: await protectedGroups(dataset, loaded, rows),
+      slices: await specSlices(dataset, loaded, { rows, known: scored.table }),
+      groups: await protectedGroups(dataset, loaded, { rows, known: scored.table }),
       searched: searchColumns(await searchedTable(candidate, scored, dataset, rows)),
     }),
   );
@@ -171,7 +172,13 @@ export async function judgeCandidate(
 }
 
 /** Rows that depend on each other are resampled together: a group by definition, the rows of a day when time divides. */
-async function blocksOf(dataset: Dataset, { spec }: LoadedSpec, rows: Uint32Array): Promise<Int32Array | undefined> {
-  if (typeof spec.split.by === 'object') return groupBlocks(dataset, spec.split.by.group, rows);
-  return spec.split.by === 'time' && spec.data.time !== undefined ? dayBlocks(dataset, spec.data.time, rows) : undefined;
+async function blocksOf(
+  dataset: Dataset,
+  { spec }: LoadedSpec,
+  rows: Uint32Array,
+  known: Table | undefined,
+): Promise<Int32Array | undefined> {
+  if (typeof spec.split.by === 'object') return groupBlocks(dataset, spec.split.by.group, rows, known);
+  if (spec.split.by !== 'time' || spec.data.time === undefined) return undefined;
+  return dayBlocks(dataset, spec.data.time, rows, known);
 }

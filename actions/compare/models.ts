@@ -4,11 +4,12 @@ import type { Bundle } from '../../shared/bundle/read.js';
 import { openBundle } from '../../shared/bundle/scorer.js';
 import { toolVersion } from '../../shared/core/version.js';
 import type { Dataset } from '../../shared/data/dataset.js';
+import { readColumns } from '../../shared/data/known-columns.js';
 import { openPredictionFile, type PredictionFile } from '../../shared/data/prediction-file.js';
 import type { Predictions } from '../../shared/data/predictions.js';
 import { searchableColumns } from '../../shared/data/search-columns.js';
 import { divideRows } from '../../shared/data/split.js';
-import { columnOf, type Table } from '../../shared/data/table.js';
+import type { Table } from '../../shared/data/table.js';
 import { type CostlyModel, costsOf, type ModelCost, measureMemories, measureTimes } from '../../shared/evaluation/cost.js';
 import type { Measures } from '../../shared/evaluation/gates.js';
 import { measuresOf } from '../../shared/evaluation/measures.js';
@@ -83,7 +84,7 @@ export async function modelOfFile(
 
 /**
  * What a model says of rows of the data.
- * @param known columns of the same rows that have been read before: each read goes over all rows of the data
+ * @param known see readColumns
  */
 export async function score(
   { manifest, source }: JudgedModel,
@@ -93,14 +94,7 @@ export async function score(
 ): Promise<Scored> {
   if ('predictions' in source) return { predictions: await source.predictions.of(rows) };
   const names = manifest.signature.inputs.map(({ name }) => name);
-  const read = await dataset.table(
-    names.filter((name) => !known?.columns.has(name)),
-    rows,
-  );
-  const table: Table = {
-    rows: rows.length,
-    columns: new Map(names.map((name) => [name, known?.columns.get(name) ?? columnOf(read, name)])),
-  };
+  const table = await readColumns(dataset, names, rows, known);
   const model = await openBundle(source.bundle, dataset, rows);
   try {
     const predictions = await model.predict(table, { task: manifest.task, classes: manifest.classes });

@@ -163,8 +163,8 @@ async function evaluate(
       return { gate: parseGate(text, Object.keys(spec.evaluate.custom ?? {})), text, ...(line !== undefined && { line }) };
     }),
     gatesInconclusive: spec.gates_inconclusive,
-    slices: await specSlices(dataset, loaded, rows),
-    groups: await protectedGroups(dataset, loaded, rows),
+    slices: await specSlices(dataset, loaded, { rows, known: table }),
+    groups: await protectedGroups(dataset, loaded, { rows, known: table }),
     searched: searchColumns(table),
     baseline:
       spec.evaluate.baseline === false

@@ -1,5 +1,6 @@
 import type { Dataset } from './dataset.js';
-import { columnOf } from './table.js';
+import { readColumns } from './known-columns.js';
+import { columnOf, type Table } from './table.js';
 
 /**
  * Rows that depend on each other, as block numbers: a resample takes or leaves a block as a whole, so that an interval
@@ -12,15 +13,25 @@ const MICROSECONDS_A_DAY = 86_400_000_000n;
 const FEWEST_BLOCKS = 20;
 
 /** A block a UTC day of the event time. @returns undefined when there are too few days */
-export async function dayBlocks(dataset: Dataset, time: string, rows: Uint32Array): Promise<Int32Array | undefined> {
-  const column = columnOf(await dataset.table([time], rows), time);
+export async function dayBlocks(
+  dataset: Dataset,
+  time: string,
+  rows: Uint32Array,
+  known?: Table,
+): Promise<Int32Array | undefined> {
+  const column = columnOf(await readColumns(dataset, [time], rows, known), time);
   if (column.type !== 'date' && column.type !== 'timestamp') return undefined;
   return numbered(Array.from(column.values, (value) => value / MICROSECONDS_A_DAY));
 }
 
 /** A block a group. @returns undefined when there are too few groups */
-export async function groupBlocks(dataset: Dataset, group: string, rows: Uint32Array): Promise<Int32Array | undefined> {
-  const column = columnOf(await dataset.table([group], rows), group);
+export async function groupBlocks(
+  dataset: Dataset,
+  group: string,
+  rows: Uint32Array,
+  known?: Table,
+): Promise<Int32Array | undefined> {
+  const column = columnOf(await readColumns(dataset, [group], rows, known), group);
   return numbered(
     column.type === 'string' ? Array.from(column.codes) : Array.from(column.values as ArrayLike<number | bigint>),
   );

@@ -1,7 +1,8 @@
+import { filled } from '../core/filled.js';
 import { formatCompact } from '../core/format.js';
 import { MISSING_INTEGER } from '../core/missing.js';
 import type { Dataset } from './dataset.js';
-import { valueText } from './slices.js';
+import { largestValues } from './largest-values.js';
 import type { Column, Table } from './table.js';
 
 /** A column cut into few groups, to search for slices: −1 for rows of none. */
@@ -23,7 +24,9 @@ export function searchColumns(table: Table): SearchColumn[] {
   });
 }
 
-function isOrdered(column: Column): column is Exclude<Column, { type: 'string' | 'boolean' }> {
+type OrderedColumn = Exclude<Column, { type: 'string' | 'boolean' }>;
+
+function isOrdered(column: Column): column is OrderedColumn {
   if (column.type === 'string' || column.type === 'boolean') return false;
   const seen = new Set<unknown>();
   for (const value of column.values as Iterable<unknown>) {
@@ -33,42 +36,13 @@ function isOrdered(column: Column): column is Exclude<Column, { type: 'string' |
   return false;
 }
 
-/** Texts are counted by their codes: a string a row costs seconds among many. */
 function values(column: string, data: Column): SearchColumn {
-  const codes = data.type === 'string' ? data.codes : codesOf(data);
-  const counts = new Map<number, { readonly row: number; count: number }>();
-  for (let row = 0; row < codes.length; row++) {
-    const found = counts.get(codes[row]!);
-    if (found) found.count++;
-    else counts.set(codes[row]!, { row, count: 1 });
-  }
-  const named = [...counts].flatMap(([code, { row, count }]) => {
-    const text = valueText(data, row);
-    return text === undefined ? [] : [{ code, text, count }];
-  });
-  const largest = named.sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1)).slice(0, MOST_GROUPS);
-  const groups = new Map(largest.map(({ code }, group) => [code, group]));
-  return {
-    column,
-    names: largest.map(({ text }) => `${column} = ${text}`),
-    of: Int32Array.from(codes, (code) => groups.get(code) ?? -1),
-  };
+  const { texts, of } = largestValues(data, MOST_GROUPS);
+  return { column, names: texts.map((text) => `${column} = ${text}`), of };
 }
 
-/** A number for each of the few values that there are. */
-function codesOf({ values }: Exclude<Column, { type: 'string' }>): Uint32Array {
-  const codes = new Map<unknown, number>();
-  return Uint32Array.from(values as ArrayLike<unknown>, (value) => {
-    const code = codes.get(value) ?? codes.size;
-    codes.set(value, code);
-    return code;
-  });
-}
-
-function ranges(column: string, data: Exclude<Column, { type: 'string' }>): SearchColumn {
-  const numbers = Float64Array.from(data.values as ArrayLike<number | bigint>, (value) =>
-    value === MISSING_INTEGER ? Number.NaN : Number(value),
-  );
+function ranges(column: string, data: OrderedColumn): SearchColumn {
+  const numbers = numbersOf(data);
   const sorted = numbers.filter((value) => !Number.isNaN(value)).sort();
   const ends = Array.from(
     { length: MOST_GROUPS },
@@ -86,8 +60,22 @@ function ranges(column: string, data: Exclude<Column, { type: 'string' }>): Sear
   return {
     column,
     names,
-    of: Int32Array.from(numbers, (value) => (Number.isNaN(value) ? -1 : cuts.findIndex((end) => value <= end))),
+    of: filled(new Int32Array(numbers.length), (row) => rangeOf(numbers[row]!, cuts)),
   };
+}
+
+/** NaN where they are missing. */
+function numbersOf({ values }: OrderedColumn): Float64Array {
+  if (!(values instanceof BigInt64Array)) return values;
+  return filled(new Float64Array(values.length), (row) => (values[row] === MISSING_INTEGER ? Number.NaN : Number(values[row])));
+}
+
+/** Ascending ends, the last of which is the largest number; −1 for NaN. */
+function rangeOf(value: number, ends: readonly number[]): number {
+  if (Number.isNaN(value)) return -1;
+  let at = 0;
+  while (value > ends[at]!) at++;
+  return at;
 }
 
 /** What slices can be searched in where no model says what it reads: every column but target and key. */

@@ -1,3 +1,4 @@
+import { filled } from '../core/filled.js';
 import { type Labels, PARTS, type Part } from './table.js';
 
 /** The labels of the given rows, in their order. */
@@ -14,7 +15,7 @@ export function selectLabels(labels: Labels, rows: Uint32Array): Labels {
 
 /** The weights of the given rows; undefined stays undefined. */
 export function selectWeights(weights: Float64Array | undefined, rows: Uint32Array): Float64Array | undefined {
-  return weights && Float64Array.from(rows, (row) => weights[row]!);
+  return weights && filled(new Float64Array(rows.length), (at) => weights[rows[at]!]!);
 }
 
 /** The indices of the rows of a part. */

@@ -1,8 +1,10 @@
 import { UserError } from '../core/errors.js';
-import { MISSING_INTEGER } from '../core/missing.js';
+import { filled } from '../core/filled.js';
 import type { LoadedSpec } from '../spec/load.js';
 import type { Dataset } from './dataset.js';
-import { type Column, columnOf } from './table.js';
+import { readColumns } from './known-columns.js';
+import { type LargestValues, largestValues } from './largest-values.js';
+import { columnOf, type Table } from './table.js';
 
 /** A named part of the judged rows, as indices into them. */
 export interface RowSlice {
@@ -14,20 +16,26 @@ export interface RowSlice {
 /** A column gives a slice for each of its largest values; the rest are too small to say anything of. */
 const VALUES_OF_A_COLUMN = 10;
 
+export interface SlicedRows {
+  /** The judged rows, in the dataset's order. */
+  readonly rows: Uint32Array;
+  /** Columns of these rows that have been read before. */
+  readonly known?: Table | undefined;
+}
+
 /**
  * The slices of `evaluate.slices`: a column means its 10 largest values, an expression the rows where it is true.
- * @param rows the judged rows, in the dataset's order
  */
-export async function specSlices(dataset: Dataset, { spec, locate }: LoadedSpec, rows: Uint32Array): Promise<RowSlice[]> {
+export async function specSlices(dataset: Dataset, { spec, locate }: LoadedSpec, judged: SlicedRows): Promise<RowSlice[]> {
   const slices: RowSlice[] = [];
   for (const [index, slice] of (spec.evaluate.slices ?? []).entries()) {
     const location = locate(['evaluate', 'slices', index]);
     if (typeof slice === 'string') {
       const { name } = dataset.column(slice, location);
-      slices.push(...largestValues(name, columnOf(await dataset.table([name], rows), name)));
+      slices.push(...slicesOf(name, await largestOf(dataset, name, judged)));
       continue;
     }
-    const condition = await dataset.values(slice.sql, location, rows);
+    const condition = await dataset.values(slice.sql, location, judged.rows);
     if (condition.type !== 'boolean')
       throw new UserError({
         message: `slice ${JSON.stringify(slice.name)}: the expression is ${condition.type}, not true or false`,
@@ -53,47 +61,34 @@ export interface RowGroups {
  * The groups of `evaluate.protected`: of each column its 10 largest values with at least `evaluate.min_rows` of the judged rows.
  * @throws UserError for a column that is not there
  */
-export async function protectedGroups(dataset: Dataset, { spec, locate }: LoadedSpec, rows: Uint32Array): Promise<RowGroups[]> {
+export async function protectedGroups(
+  dataset: Dataset,
+  { spec, locate }: LoadedSpec,
+  judged: SlicedRows,
+): Promise<RowGroups[]> {
   const found: RowGroups[] = [];
   for (const [index, wanted] of (spec.evaluate.protected ?? []).entries()) {
     const { name } = dataset.column(wanted, locate(['evaluate', 'protected', index]));
-    const slices = largestValues(name, columnOf(await dataset.table([name], rows), name)).filter(
-      (slice) => slice.rows.length >= spec.evaluate.min_rows,
-    );
-    const of = new Int32Array(rows.length).fill(-1);
-    for (const [group, slice] of slices.entries()) for (const row of slice.rows) of[row] = group;
-    found.push({ column: name, names: slices.map((slice) => slice.name.slice(name.length + 3)), of });
+    const { texts, counts, of } = await largestOf(dataset, name, judged);
+    // The largest come first, so those that are large enough do.
+    const names = texts.filter((_, place) => counts[place]! >= spec.evaluate.min_rows);
+    found.push({ column: name, names, of: filled(of, (row) => (of[row]! < names.length ? of[row]! : -1)) });
   }
   return found;
 }
 
-function largestValues(name: string, column: Column): RowSlice[] {
-  const groups = new Map<string, number[]>();
-  const count = column.type === 'string' ? column.codes.length : column.values.length;
-  for (let row = 0; row < count; row++) {
-    const text = valueText(column, row);
-    if (text === undefined) continue;
-    const group = groups.get(text);
-    if (group) group.push(row);
-    else groups.set(text, [row]);
-  }
-  return [...groups]
-    .sort(([a, first], [b, second]) => second.length - first.length || (a < b ? -1 : 1))
-    .slice(0, VALUES_OF_A_COLUMN)
-    .map(([value, group]) => ({ name: `${name} = ${value}`, rows: Uint32Array.from(group) }));
+async function largestOf(dataset: Dataset, name: string, { rows, known }: SlicedRows): Promise<LargestValues> {
+  return largestValues(columnOf(await readColumns(dataset, [name], rows, known), name), VALUES_OF_A_COLUMN);
 }
 
-/** A value for people; undefined when it is missing. */
-export function valueText(column: Column, row: number): string | undefined {
-  if (column.type === 'string') return column.dictionary[column.codes[row]!] || undefined;
-  const value = column.values[row]!;
-  if (value === MISSING_INTEGER || Number.isNaN(value)) return undefined;
-  if (column.type === 'boolean') return value === 1 ? 'true' : 'false';
-  if (column.type === 'date' || column.type === 'timestamp') {
-    const instant = new Date(Number(value) / 1000).toISOString();
-    return column.type === 'date' ? instant.slice(0, 10) : instant;
+function slicesOf(column: string, { texts, counts, of }: LargestValues): RowSlice[] {
+  const slices = texts.map((text, place) => ({ name: `${column} = ${text}`, rows: new Uint32Array(counts[place]!) }));
+  const lengths = new Uint32Array(texts.length);
+  for (let row = 0; row < of.length; row++) {
+    const place = of[row]!;
+    if (place >= 0) slices[place]!.rows[lengths[place]!++] = row;
   }
-  return String(value);
+  return slices;
 }
 
 function rowsWhere(count: number, holds: (row: number) => boolean): Uint32Array {

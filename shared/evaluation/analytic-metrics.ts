@@ -1,8 +1,8 @@
+import { filled } from '../core/filled.js';
 import { binomialInterval } from './binomial.js';
 import type { Interval } from './comparison.js';
 import { aucInfluence, stratifiedError } from './delong.js';
 import { independentUnits, noteWithoutInterval } from './interval-notes.js';
-import { prepareMetrics } from './metrics.js';
 import type { Pair } from './pair.js';
 import { type PairedCounts, pairedShareBelow, pairedShareInterval } from './paired-share.js';
 import { type ClassSample, predictedClasses, type Sample, unscoredRows } from './sample.js';
@@ -96,21 +96,19 @@ function shareIntervals(name: string, pair: Pair, { confidence, thresholds }: An
 }
 
 function pointValue(name: string, sample: Sample, threshold: number | undefined): number {
-  if (name !== 'auc' && unscoredRows(sample) === 0) {
-    const right = rightRows(name, sample as ClassSample, threshold);
-    // As in scikit-learn, the recall without a positive row is 0.
-    if (right.length === 0) return name === 'recall' ? 0 : Number.NaN;
-    return right.reduce((sum, one) => sum + one, 0) / right.length;
-  }
-  const out = new Float64Array(1);
-  prepareMetrics([name], sample, threshold).evaluate(new Uint8Array(sample.rows).fill(1), out);
-  return out[0]!;
+  if (unscoredRows(sample) > 0) return Number.NaN;
+  if (name === 'auc') return aucInfluence(sample as ClassSample).auc;
+  const right = rightRows(name, sample as ClassSample, threshold);
+  // As in scikit-learn, the recall without a positive row is 0.
+  if (right.length === 0) return name === 'recall' ? 0 : Number.NaN;
+  return right.reduce((sum, one) => sum + one, 0) / right.length;
 }
 
 /** Of each row that the metric is about, 1 where the decision is right, else 0. */
 function rightRows(name: string, sample: ClassSample, threshold: number | undefined): Uint8Array {
   const { labels } = sample;
-  const right = Uint8Array.from(predictedClasses(sample, threshold), (decision, row) => (decision === labels[row] ? 1 : 0));
+  const decisions = predictedClasses(sample, threshold);
+  const right = filled(new Uint8Array(sample.rows), (row) => (decisions[row] === labels[row] ? 1 : 0));
   return name === 'recall' ? right.filter((_, row) => labels[row] === 1) : right;
 }
 

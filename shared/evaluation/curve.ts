@@ -1,6 +1,8 @@
+import { filled } from '../core/filled.js';
 import type { Curve } from './comparison.js';
 import { absoluteErrors } from './disagreement.js';
-import { rank, walkRanking } from './ranking.js';
+import { rankingsOf, walkRanking } from './ranking.js';
+import { orderOf } from './row-order.js';
 import { type ClassSample, predictedClasses, type Sample, type ValueSample } from './sample.js';
 import { quantileOfSorted } from './statistics.js';
 
@@ -42,7 +44,7 @@ function rocCurve(candidate: ClassSample, champion?: ClassSample): Curve | undef
 
 function truePositiveRates(sample: ClassSample, x: readonly number[]): number[] {
   const curve: [falsePositives: number, truePositives: number][] = [[0, 0]];
-  walkRanking(rank(sample, 1), (truePositives, falsePositives) => curve.push([falsePositives, truePositives]));
+  walkRanking(rankingsOf(sample)[0]!, (truePositives, falsePositives) => curve.push([falsePositives, truePositives]));
   const [negatives, positives] = curve.at(-1)!;
   let at = 0;
   return x.map((rate) => {
@@ -71,8 +73,9 @@ function coverageCurve(candidate: ClassSample, champion?: ClassSample): Curve {
 function surestAccuracies(sample: ClassSample, x: readonly number[]): number[] {
   const { rows, classes, labels, scores } = sample;
   const decided = predictedClasses(sample);
-  const sureness = Float64Array.from(decided, (column, row) => scores[row * classes + column]!);
-  const order = Uint32Array.from(decided, (_, row) => row).sort((a, b) => sureness[b]! - sureness[a]! || a - b);
+  // Negative, so that the surest row comes first.
+  const sureness = filled(new Float64Array(rows), (row) => -scores[row * classes + decided[row]!]!);
+  const order = orderOf([sureness], rows);
   // Hits among the first k rows. Rows that are equally sure share their hits, so that their order does not matter.
   const hits = new Float64Array(rows + 1);
   for (let start = 0; start < rows; ) {

@@ -1,5 +1,5 @@
 import type { Calibration, CalibrationBin, Comparison, Confusion } from './comparison.js';
-import { orderOf } from './row-order.js';
+import { LAST_OF_TIE, rankingsOf } from './ranking.js';
 import { type ClassSample, predictedClasses, type Sample } from './sample.js';
 
 /** A matrix of more classes cannot be read. */
@@ -35,25 +35,25 @@ export function describeDecisions(
 /** `[label][decision]`: how many rows. */
 function matrixOf(sample: ClassSample, threshold: number | undefined): number[][] {
   const counts = Array.from({ length: sample.classes }, () => new Array<number>(sample.classes).fill(0));
-  for (const [row, decision] of predictedClasses(sample, threshold).entries()) counts[sample.labels[row]!]![decision]!++;
+  const decisions = predictedClasses(sample, threshold);
+  for (let row = 0; row < sample.rows; row++) counts[sample.labels[row]!]![decisions[row]!]!++;
   return counts;
 }
 
 /** Rows of one probability are not divided, so that a model which says the same of all has one group. */
 function binsOf(sample: ClassSample): CalibrationBin[] {
   const { rows, classes, labels, scores } = sample;
-  const probability = (row: number): number => scores[row * classes + 1]!;
-  const order = orderOf([Float64Array.from({ length: rows }, (_, row) => probability(row))], rows);
+  const [ranking] = rankingsOf(sample);
   const bins: CalibrationBin[] = [];
   let [count, predicted, observed] = [0, 0, 0];
-  for (let at = 0; at < rows; at++) {
-    const row = order[at]!;
+  // From the end, where the lowest probability stands.
+  for (let at = rows - 1; at >= 0; at--) {
+    const row = ranking![at]! >>> 2;
     count++;
-    predicted += probability(row);
+    predicted += scores[row * classes + 1]!;
     observed += labels[row]!;
-    const isLast = at === rows - 1;
-    const isFull = at + 1 >= ((bins.length + 1) * rows) / BINS && !isLast && probability(order[at + 1]!) !== probability(row);
-    if (!isLast && !isFull) continue;
+    const isFull = rows - at >= ((bins.length + 1) * rows) / BINS && at > 0 && (ranking![at - 1]! & LAST_OF_TIE) !== 0;
+    if (at > 0 && !isFull) continue;
     bins.push({ rows: count, predicted: predicted / count, observed: observed / count });
     [count, predicted, observed] = [0, 0, 0];
   }

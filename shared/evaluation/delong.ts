@@ -8,6 +8,9 @@ export interface AucInfluence {
   readonly influence: Float64Array;
 }
 
+/** Both the value and its error are asked for. */
+const known = new WeakMap<ClassSample, AucInfluence>();
+
 /**
  * The AUC as a mean of placements: of a positive, the share of negatives that it beats; of a negative, the share of positives
  * that beat it; ties half (DeLong, DeLong and Clarke-Pearson 1988, computed from ranks as Sun and Xu 2014 do). With
@@ -15,6 +18,15 @@ export interface AucInfluence {
  * weighted by the share of its class among the class's rivals.
  */
 export function aucInfluence(sample: ClassSample): AucInfluence {
+  let found = known.get(sample);
+  if (!found) {
+    found = influenceOf(sample);
+    known.set(sample, found);
+  }
+  return found;
+}
+
+function influenceOf(sample: ClassSample): AucInfluence {
   const { rows, labels } = sample;
   const counts = classCounts(sample);
   const rankings = rankingsOf(sample)
@@ -41,9 +53,10 @@ export function aucInfluence(sample: ClassSample): AucInfluence {
 export function stratifiedError(values: Float64Array, sample: ClassSample): number {
   const counts = classCounts(sample);
   const means = new Float64Array(sample.classes);
-  for (const [row, label] of sample.labels.entries()) means[label]! += values[row]! / counts[label]!;
+  const { rows, labels } = sample;
+  for (let row = 0; row < rows; row++) means[labels[row]!]! += values[row]! / counts[labels[row]!]!;
   const squares = new Float64Array(sample.classes);
-  for (const [row, label] of sample.labels.entries()) squares[label]! += (values[row]! - means[label]!) ** 2;
+  for (let row = 0; row < rows; row++) squares[labels[row]!]! += (values[row]! - means[labels[row]!]!) ** 2;
   const variance = squares.reduce((sum, square, label) => {
     const count = counts[label]!;
     return count > 1 ? sum + square / (count - 1) / count : sum;

@@ -1,3 +1,4 @@
+import { filled } from '../core/filled.js';
 import type { Disagreement } from './comparison.js';
 import { mcnemarOf } from './mcnemar.js';
 import { type ClassSample, predictedClasses, type Sample, type ValueSample } from './sample.js';
@@ -51,5 +52,5 @@ function regressionDisagreement(candidate: ValueSample, champion: ValueSample): 
 }
 
 export function absoluteErrors(sample: ValueSample): Float64Array {
-  return Float64Array.from(sample.labels, (label, row) => Math.abs(label - sample.scores[row]!));
+  return filled(new Float64Array(sample.rows), (row) => Math.abs(sample.labels[row]! - sample.scores[row]!));
 }

@@ -1,3 +1,4 @@
+import { filled } from '../core/filled.js';
 import { formatCount } from '../core/format.js';
 import type { Progress } from '../core/progress.js';
 import type { Predictions } from '../data/predictions.js';
@@ -207,8 +208,11 @@ function searchSlices(input: JudgeInput, champion: Predictions | undefined): Sli
   return findWorstSlices({
     candidate: sample,
     champion: champion && takeSample(labels, champion).sample,
-    columns: searched.map((column) => ({ ...column, of: Int32Array.from(origin, (row) => column.of[row]!) })),
-    blocks: blocks && countedBlocks(Int32Array.from(origin, (row) => blocks[row]!)),
+    columns: searched.map((column) => ({
+      ...column,
+      of: filled(new Int32Array(origin.length), (at) => column.of[origin[at]!]!),
+    })),
+    blocks: blocks && countedBlocks(filled(new Int32Array(origin.length), (at) => blocks[origin[at]!]!)),
     ...{ minRows, confidence },
   });
 }
@@ -216,9 +220,9 @@ function searchSlices(input: JudgeInput, champion: Predictions | undefined): Sli
 /** The same blocks, numbered from 0 without gaps. */
 function countedBlocks(blocks: Int32Array): Blocks {
   const numbers = new Map<number, number>();
-  const of = Uint32Array.from(blocks, (block) => {
-    const number = numbers.get(block) ?? numbers.size;
-    numbers.set(block, number);
+  const of = filled(new Uint32Array(blocks.length), (at) => {
+    const number = numbers.get(blocks[at]!) ?? numbers.size;
+    numbers.set(blocks[at]!, number);
     return number;
   });
   return { of, count: numbers.size };

@@ -1,3 +1,4 @@
+import { filled } from '../core/filled.js';
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import { fitsTask, isFairness, isMetric, type MetricName } from '../spec/metrics.js';
@@ -61,7 +62,7 @@ export function computeMetrics<Name extends MetricName>(
   const { weights } = options;
   const out = new Float64Array(names.length);
   prepareMetrics(names, sample, options.threshold).evaluate(
-    weights ? Float64Array.from(origin, (row) => weights[row]!) : new Uint8Array(sample.rows).fill(1),
+    weights ? filled(new Float64Array(origin.length), (at) => weights[origin[at]!]!) : new Uint8Array(sample.rows).fill(1),
     out,
   );
   return Object.fromEntries(names.map((name, slot) => [name, out[slot]!])) as Record<Name, number>;

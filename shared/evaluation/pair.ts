@@ -1,3 +1,4 @@
+import { filled } from '../core/filled.js';
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import type { Better } from '../spec/metrics.js';
@@ -79,7 +80,7 @@ export function pairSamples(input: PairInput): Pair {
     candidate: reorderSample(candidate, order),
     ...(champion && { champion: reorderSample(champion, order) }),
     ...(blocks && { blocks }),
-    ...(weights && { weights: Float64Array.from(order, (row) => weights[row]!) }),
+    ...(weights && { weights: filled(new Float64Array(order.length), (at) => weights[order[at]!]!) }),
   };
 }
 
@@ -96,7 +97,7 @@ function customOf({ custom }: PairInput, model: 'candidate' | 'champion'): Reado
 /** Of the packed rows; undefined where all are the same. */
 function weightsOf(weights: Float64Array | undefined, origin: Uint32Array): Float64Array | undefined {
   if (!weights || origin.length === 0) return undefined;
-  const packed = Float64Array.from(origin, (row) => weights[row]!);
+  const packed = filled(new Float64Array(origin.length), (at) => weights[origin[at]!]!);
   return packed.every((weight) => weight === packed[0]) ? undefined : packed;
 }
 

@@ -29,9 +29,11 @@ export function describeClasses(
 function countsOf(sample: Sample, threshold: number | undefined): ClassCounts[] {
   if (sample.task === 'regression') return [];
   const counts = Array.from({ length: sample.classes }, () => ({ decided: 0, right: 0 }));
-  for (const [row, decision] of predictedClasses(sample, threshold).entries()) {
-    counts[decision]!.decided++;
-    if (decision === sample.labels[row]) counts[decision]!.right++;
+  const decisions = predictedClasses(sample, threshold);
+  for (let row = 0; row < sample.rows; row++) {
+    const count = counts[decisions[row]!]!;
+    count.decided++;
+    if (decisions[row] === sample.labels[row]) count.right++;
   }
   return counts;
 }

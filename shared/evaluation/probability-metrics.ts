@@ -1,3 +1,4 @@
+import { filled } from '../core/filled.js';
 import type { ClassSample } from './sample.js';
 import { type Blocks, type Slots, type Statistic, unitOf } from './statistic.js';
 import { type Mean, meansStatistic } from './weighted-sums.js';
@@ -33,16 +34,17 @@ export function probabilityStatistics(sample: ClassSample, slots: Slots, blocks?
   return statistics;
 }
 
-function logLosses(sample: ClassSample): Float64Array {
-  return Float64Array.from(sample.labels, (label, row) => {
-    const probability = sample.scores[row * sample.classes + label]!;
+function logLosses({ rows, classes, labels, scores }: ClassSample): Float64Array {
+  return filled(new Float64Array(rows), (row) => {
+    const probability = scores[row * classes + labels[row]!]!;
     return -Math.log(Math.min(1 - CLIP, Math.max(CLIP, probability)));
   });
 }
 
 function squaredErrors(sample: ClassSample): Float64Array {
-  const { classes, scores } = sample;
-  return Float64Array.from(sample.labels, (label, row) => {
+  const { rows, classes, labels, scores } = sample;
+  return filled(new Float64Array(rows), (row) => {
+    const label = labels[row]!;
     if (sample.task === 'binary') return (label - scores[row * classes + 1]!) ** 2;
     let sum = 0;
     for (let column = 0; column < classes; column++) {
@@ -53,8 +55,9 @@ function squaredErrors(sample: ClassSample): Float64Array {
 }
 
 /** Of each row 1 where fewer than so many classes are likelier than the right one, else 0. */
-function amongLikeliest({ classes, labels, scores }: ClassSample, most: number): Float64Array {
-  return Float64Array.from(labels, (label, row) => {
+function amongLikeliest({ rows, classes, labels, scores }: ClassSample, most: number): Float64Array {
+  return filled(new Float64Array(rows), (row) => {
+    const label = labels[row]!;
     const own = scores[row * classes + label]!;
     let likelier = 0;
     for (let column = 0; column < classes; column++) {

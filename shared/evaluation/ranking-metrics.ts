@@ -102,7 +102,8 @@ function stepsOf(ranking: Ranking, blocks: Blocks | undefined): Uint32Array {
   const codes = new Uint32Array(ranking.length);
   let length = 0;
   let hasPositive = false;
-  for (const [at, code] of ranking.entries()) {
+  for (let at = 0; at < ranking.length; at++) {
+    const code = ranking[at]!;
     if (code & POSITIVE) hasPositive = true;
     const ends = hasPositive && (code & LAST_OF_TIE) !== 0;
     codes[at] = unitOf(code >>> 2, blocks) * 4 + (code & POSITIVE) + (ends ? LAST_OF_TIE : 0);

@@ -1,3 +1,5 @@
+import { filled } from '../core/filled.js';
+import { absoluteErrors } from './disagreement.js';
 import { orderOf } from './row-order.js';
 import type { ValueSample } from './sample.js';
 import { type Blocks, type Slots, type Statistic, unitOf, type Weights } from './statistic.js';
@@ -9,8 +11,8 @@ import { blockSizes, type Mean, meansStatistic, weightedSum } from './weighted-s
  * and NaN below two rows; the deviance is NaN where isCount does not hold.
  */
 export function regressionStatistics(sample: ValueSample, slots: Slots, blocks?: Blocks): Statistic[] {
-  const { rows, labels, scores } = sample;
-  const errors = Float64Array.from(labels, (label, row) => Math.abs(label - scores[row]!));
+  const { rows, labels } = sample;
+  const errors = absoluteErrors(sample);
   const squares = errors.map((error) => error * error);
   const means: Mean[] = [];
   const statistics: Statistic[] = [];
@@ -35,15 +37,18 @@ const QUANTILES: Readonly<Record<string, number>> = { pinball_10: 0.1, pinball_5
 
 /** The loss that the quantile itself has least of (Koenker and Bassett 1978). */
 function pinballLosses({ labels, scores }: ValueSample, quantile: number): Float64Array {
-  return Float64Array.from(labels, (label, row) => {
-    const above = label - scores[row]!;
+  return filled(new Float64Array(labels.length), (row) => {
+    const above = labels[row]! - scores[row]!;
     return above >= 0 ? quantile * above : (quantile - 1) * above;
   });
 }
 
 /** By row, as shares; a label of 0 counts as float64's epsilon. */
 export function percentageErrors({ labels, scores }: ValueSample): Float64Array {
-  return Float64Array.from(labels, (label, row) => Math.abs(label - scores[row]!) / Math.max(Math.abs(label), Number.EPSILON));
+  return filled(
+    new Float64Array(labels.length),
+    (row) => Math.abs(labels[row]! - scores[row]!) / Math.max(Math.abs(labels[row]!), Number.EPSILON),
+  );
 }
 
 /** Whether the Poisson deviance is defined: no label below 0, every prediction above. */
@@ -54,7 +59,8 @@ export function isCount({ labels, scores }: ValueSample): boolean {
 function poissonDeviances(sample: ValueSample): Float64Array {
   const { labels, scores } = sample;
   if (!isCount(sample)) return new Float64Array(labels.length).fill(Number.NaN);
-  return Float64Array.from(labels, (label, row) => {
+  return filled(new Float64Array(labels.length), (row) => {
+    const label = labels[row]!;
     const score = scores[row]!;
     return 2 * ((label > 0 ? label * Math.log(label / score) : 0) - label + score);
   });
@@ -63,7 +69,7 @@ function poissonDeviances(sample: ValueSample): Float64Array {
 /** The weighted median; halfway between two values where exactly half of the weight lies below. */
 function medianStatistic(values: Float64Array, slot: number, blocks?: Blocks): Statistic {
   const order = orderOf([values], values.length);
-  const sorted = Float64Array.from(order, (row) => values[row]!);
+  const sorted = filled(new Float64Array(order.length), (at) => values[order[at]!]!);
   const units = order.map((row) => unitOf(row, blocks));
   return {
     visits: 2 * units.length,

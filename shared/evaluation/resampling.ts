@@ -1,3 +1,4 @@
+import { filled } from '../core/filled.js';
 import { Random } from '../core/random.js';
 import type { Pair } from './pair.js';
 import type { Blocks } from './statistic.js';
@@ -47,7 +48,7 @@ export function resamplerOf(pair: Pair, seed = 0): Resampler {
 /** Deals the rows, shuffled, to the groups in turn. */
 function randomGroups(rows: number, seed: number): Blocks {
   const random = new Random(seed, GROUPING);
-  const of = Uint32Array.from({ length: rows }, (_, row) => row % GROUPS);
+  const of = filled(new Uint32Array(rows), (row) => row % GROUPS);
   for (let at = rows - 1; at > 0; at--) {
     const other = random.integer(at + 1);
     const kept = of[at]!;

@@ -1,3 +1,4 @@
+import { filled } from '../core/filled.js';
 import type { Predictions } from '../data/predictions.js';
 import type { Labels } from '../data/table.js';
 import type { Better } from '../spec/metrics.js';
@@ -113,11 +114,16 @@ export function reorderSample(sample: Sample, order: Uint32Array): Sample {
 function takeExtras({ custom, groups }: Extras, order: Uint32Array): Extras {
   const take = ({ better, values }: CustomValues): CustomValues => ({
     better,
-    values: Float64Array.from(order, (row) => values[row]!),
+    values: filled(new Float64Array(order.length), (at) => values[order[at]!]!),
   });
   return {
     ...(custom && { custom: new Map([...custom].map(([name, metric]) => [name, take(metric)])) }),
-    ...(groups && { groups: groups.map((column) => ({ ...column, of: Int32Array.from(order, (row) => column.of[row]!) })) }),
+    ...(groups && {
+      groups: groups.map((column) => ({
+        ...column,
+        of: filled(new Int32Array(order.length), (at) => column.of[order[at]!]!),
+      })),
+    }),
   };
 }
 

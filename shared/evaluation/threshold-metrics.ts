@@ -1,3 +1,4 @@
+import { filled } from '../core/filled.js';
 import { isMetric, type MetricName } from '../spec/metrics.js';
 import { type ClassSample, predictedClasses } from './sample.js';
 import { type Blocks, type Slots, type Statistic, unitOf, type Weights } from './statistic.js';
@@ -46,7 +47,7 @@ export function thresholdStatistic(
   const { classes, labels } = sample;
   const decisions = predictedClasses(sample, threshold);
   const runs = runsOf(
-    Uint32Array.from(labels, (label, row) => label * classes + decisions[row]!),
+    filled(new Uint32Array(sample.rows), (row) => labels[row]! * classes + decisions[row]!),
     classes * classes,
     blocks,
   );
@@ -87,7 +88,7 @@ interface Runs {
 
 function runsOf(cellOf: Uint32Array, cells: number, blocks: Blocks | undefined): Runs {
   if (blocks && cells * blocks.count <= cellOf.length) return tabledRuns(cellOf, cells, blocks);
-  const rowsInOrder = Uint32Array.from(cellOf, (_, row) => row);
+  const rowsInOrder = filled(new Uint32Array(cellOf.length), (row) => row);
   const byUnit = blocks ? sortedBy(blocks.of, blocks.count, rowsInOrder) : rowsInOrder;
   const order = sortedBy(cellOf, cells, byUnit);
   const units = new Uint32Array(order.length);

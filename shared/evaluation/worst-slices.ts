@@ -1,4 +1,6 @@
+import { filled } from '../core/filled.js';
 import type { SliceSearch, WorstSlice } from './comparison.js';
+import { absoluteErrors } from './disagreement.js';
 import type { Sample } from './sample.js';
 import type { Blocks } from './statistic.js';
 import { normalCdf, normalQuantile, quantileOfSorted } from './statistics.js';
@@ -44,22 +46,22 @@ export function findWorstSlices(input: SearchInput): SliceSearch {
     candidate.task === 'regression',
   );
   const columns = input.columns.slice(0, MOST_COLUMNS);
-  const found: { names: string[]; rows: number; difference: number; error: number; p: number; members: Member }[] = [];
+  const found: { names: string[]; rows: number; difference: number; error: number; p: number; isPair: boolean }[] = [];
   for (const members of membersOf(columns)) {
     for (const cell of cellsOf(members, harm, input.blocks, minRows)) {
       const p = cell.error > 0 ? normalCdf(-cell.difference / cell.error) : cell.difference > 0 ? 0 : 1;
-      found.push({ ...cell, names: members.namesOf(cell.index), p, members });
+      found.push({ ...cell, names: members.namesOf(cell.index), p, isPair: members.isPair });
     }
   }
   const ordered = found.sort((a, b) => a.p - b.p || b.difference - a.difference);
   const width = normalQuantile((1 + confidence) / 2);
   const worst: WorstSlice[] = [];
   let adjusted = 0;
-  for (const [at, { names, rows, difference, error, p, members }] of ordered.entries()) {
+  for (const [at, { names, rows, difference, error, p, isPair }] of ordered.entries()) {
     adjusted = Math.max(adjusted, Math.min(1, p * (ordered.length - at)));
     if (adjusted >= 1 - confidence || worst.length >= MOST_FOUND) break;
     // A pair says nothing new where one of its groups is there already.
-    if (members.isPair && worst.some(({ parts }) => parts.length === 1 && names.includes(parts[0]!))) continue;
+    if (isPair && worst.some(({ parts }) => parts.length === 1 && names.includes(parts[0]!))) continue;
     worst.push({
       parts: names,
       rows,
@@ -75,13 +77,14 @@ export function findWorstSlices(input: SearchInput): SliceSearch {
 interface Member {
   readonly cells: number;
   readonly isPair: boolean;
-  readonly cellOf: (row: number) => number;
+  /** The cell of each row; −1 for none. */
+  readonly of: Int32Array;
   readonly namesOf: (cell: number) => string[];
 }
 
 function* membersOf(columns: readonly SearchGroups[]): Generator<Member> {
   for (const { names, of } of columns) {
-    yield { cells: names.length, isPair: false, cellOf: (row) => of[row]!, namesOf: (cell) => [names[cell]!] };
+    yield { cells: names.length, isPair: false, of, namesOf: (cell) => [names[cell]!] };
   }
   for (const [at, first] of columns.entries()) {
     for (const second of columns.slice(at + 1)) {
@@ -89,7 +92,10 @@ function* membersOf(columns: readonly SearchGroups[]): Generator<Member> {
       yield {
         cells: first.names.length * width,
         isPair: true,
-        cellOf: (row) => (first.of[row]! < 0 || second.of[row]! < 0 ? -1 : first.of[row]! * width + second.of[row]!),
+        of: filled(new Int32Array(first.of.length), (row) => {
+          const [own, other] = [first.of[row]!, second.of[row]!];
+          return own < 0 || other < 0 ? -1 : own * width + other;
+        }),
         namesOf: (cell) => [first.names[Math.floor(cell / width)]!, second.names[cell % width]!],
       };
     }
@@ -98,7 +104,7 @@ function* membersOf(columns: readonly SearchGroups[]): Generator<Member> {
 
 /** The mean harm of each cell that is large enough, with its standard error. */
 function cellsOf(
-  { cells, cellOf }: Member,
+  { cells, of }: Member,
   harm: Float64Array,
   blocks: Blocks | undefined,
   minRows: number,
@@ -106,7 +112,7 @@ function cellsOf(
   const counts = new Uint32Array(cells);
   const sums = new Float64Array(cells);
   for (let row = 0; row < harm.length; row++) {
-    const cell = cellOf(row);
+    const cell = of[row]!;
     if (cell < 0) continue;
     counts[cell]!++;
     sums[cell]! += harm[row]!;
@@ -116,7 +122,7 @@ function cellsOf(
   const sizes = blocks && new Uint32Array(cells * blocks.count);
   const excesses = blocks && new Float64Array(cells * blocks.count);
   for (let row = 0; row < harm.length; row++) {
-    const cell = cellOf(row);
+    const cell = of[row]!;
     if (cell < 0 || counts[cell]! < minRows) continue;
     const excess = harm[row]! - sums[cell]! / counts[cell]!;
     if (blocks && sizes && excesses) {
@@ -141,10 +147,10 @@ function cellsOf(
 }
 
 function lossesOf(sample: Sample): Float64Array {
-  if (sample.task === 'regression')
-    return Float64Array.from(sample.labels, (label, row) => Math.abs(label - sample.scores[row]!));
-  const { classes, labels, scores } = sample;
-  return Float64Array.from(labels, (label, row) => {
+  if (sample.task === 'regression') return absoluteErrors(sample);
+  const { rows, classes, labels, scores } = sample;
+  return filled(new Float64Array(rows), (row) => {
+    const label = labels[row]!;
     let sum = 0;
     for (let column = sample.task === 'binary' ? 1 : 0; column < classes; column++) {
       sum += ((label === column ? 1 : 0) - scores[row * classes + column]!) ** 2;

@@ -14,21 +14,22 @@ export interface OutputReader {
 }
 
 /** Rows whose labels are read to check the order of the classes; texts are slow to read. */
-const CHECKED_ROWS = 4096;
+export const CHECKED_ROWS = 4096;
 
 /** Names that well-known converters give, for a graph with several outputs of one shape. */
 const SCORE_NAMES = ['probabilities', 'output_probability', 'prediction', 'variable', 'scores'];
 
 /**
+ * @param order the row that each place of the runs belongs to; default the same
  * @throws UserError when no output fits the task, or several do and no name decides
  */
-export function createReader(layout: OutputLayout, context: PredictContext, rows: number): OutputReader {
+export function createReader(layout: OutputLayout, context: PredictContext, rows: number, order?: Uint32Array): OutputReader {
   const regression = context.task === 'regression';
   const width = regression ? 1 : context.classes.length;
   const score = chooseScore(layout, context, width);
   const label = regression ? undefined : layout.label;
   const scores = new Float64Array(rows * width);
-  const order = label === undefined ? undefined : createOrderCheck(context.classes);
+  const labelCheck = label === undefined ? undefined : createOrderCheck(context.classes);
   return {
     fetches: (start) => (label === undefined || start >= CHECKED_ROWS ? [score] : [score, label]),
     read(outputs, start, end) {
@@ -48,16 +49,25 @@ export function createReader(layout: OutputLayout, context: PredictContext, rows
         );
       }
       const labels = label === undefined ? undefined : outputs[label];
-      if (labels) order?.add((labels as Tensor).data as ArrayLike<unknown>, scores, start);
+      if (labels) labelCheck?.add((labels as Tensor).data as ArrayLike<unknown>, scores, start);
     },
     predictions() {
-      if (!regression) assertProbabilities(scores, width, score);
-      order?.assertSame();
+      const byRow = order ? putBack(scores, width, order) : scores;
+      if (!regression) assertProbabilities(byRow, width, score);
+      labelCheck?.assertSame();
       return context.task === 'regression'
-        ? { task: 'regression', rows, scores }
-        : { task: context.task, classes: context.classes, rows, scores };
+        ? { task: 'regression', rows, scores: byRow }
+        : { task: context.task, classes: context.classes, rows, scores: byRow };
     },
   };
+}
+
+function putBack(scores: Float64Array, width: number, order: Uint32Array): Float64Array {
+  const byRow = new Float64Array(scores.length);
+  for (let at = 0; at < order.length; at++) {
+    for (let column = 0; column < width; column++) byRow[order[at]! * width + column] = scores[at * width + column]!;
+  }
+  return byRow;
 }
 
 /** Rounding of float32 may leave a probability so far outside. */

@@ -5,8 +5,9 @@ import type { Predictions } from '../data/predictions.js';
 import type { Table } from '../data/table.js';
 import { loadNative } from '../runner/native.js';
 import type { Task } from '../spec/schema.js';
+import { alikeRows } from './alike-rows.js';
 import { discoverInputs, discoverOutputs, discoverSignature, type InputLayout } from './discover.js';
-import { createReader } from './outputs.js';
+import { CHECKED_ROWS, createReader } from './outputs.js';
 import type { Signature } from './signature.js';
 import { columnSource, matrixSource, type TensorSource } from './tensors.js';
 import { MOST_CHARACTERS, runEnds } from './text-budget.js';
@@ -70,11 +71,16 @@ export async function openModel(source: Uint8Array | string, options: OpenOption
     return {
       signature,
       async predict(table, context) {
-        const sources = inputSources(runtime, inputs, table, context.columns);
-        const reader = createReader(outputs, context, table.rows);
+        const lengthOf = textLength(table, session.inputNames, chunkRows);
+        // The runs stay as long as they are: of few rows the runtime adds up the trees in another order.
+        const lastRun = table.rows - (table.rows % chunkRows);
+        const isOrdered = inputs.kind === 'columns' && !lengthOf;
+        const order = isOrdered ? alikeRows(table, session.inputNames, CHECKED_ROWS, lastRun) : undefined;
+        const sources = inputSources(runtime, inputs, table, context.columns, order);
+        const reader = createReader(outputs, context, table.rows, order);
         let start = 0;
-        for (const end of runEnds(0, table.rows, chunkRows, textLength(table, sources, chunkRows))) {
-          reader.read(await run(session, sources, start, end, reader.fetches(start)), start, end);
+        for (const end of runEnds(0, table.rows, chunkRows, lengthOf)) {
+          reader.read(await run(session, sources, start, end, reader.fetches(start), order), start, end);
           start = end;
         }
         return reader.predictions();
@@ -82,7 +88,7 @@ export async function openModel(source: Uint8Array | string, options: OpenOption
       runner(table) {
         const sources = inputSources(runtime, inputs, table, undefined);
         const fetches = [...session.outputNames];
-        const lengthOf = textLength(table, sources, chunkRows);
+        const lengthOf = textLength(table, session.inputNames, chunkRows);
         return async (start, end) => {
           let from = start;
           for (const to of runEnds(start, end, chunkRows, lengthOf)) {
@@ -150,6 +156,7 @@ function inputSources(
   layout: InputLayout,
   table: Table,
   columns: readonly string[] | undefined,
+  rowOrder?: Uint32Array,
 ): Map<string, TensorSource> {
   if (layout.kind === 'columns') {
     const names = layout.inputs.map((input) => input.name);
@@ -157,7 +164,7 @@ function inputSources(
     return new Map(
       layout.inputs.map(({ name, tensor, rank }) => [
         name,
-        columnSource(runtime, name, table.columns.get(name)!, tensor, rank),
+        columnSource(runtime, name, table.columns.get(name)!, tensor, rank, rowOrder),
       ]),
     );
   }
@@ -190,12 +197,8 @@ function assertColumns(table: Table, names: readonly string[]): void {
 }
 
 /** Characters of the longest text that a row gives to the model; undefined where no text is long enough to count. */
-function textLength(
-  table: Table,
-  sources: ReadonlyMap<string, TensorSource>,
-  rows: number,
-): ((row: number) => number) | undefined {
-  const texts = [...sources.keys()].flatMap((name) => {
+function textLength(table: Table, names: readonly string[], rows: number): ((row: number) => number) | undefined {
+  const texts = names.flatMap((name) => {
     const column = table.columns.get(name);
     if (column?.type !== 'string') return [];
     const lengths = Uint32Array.from(column.dictionary, (text) => text.length);
@@ -211,12 +214,14 @@ async function run(
   start: number,
   end: number,
   fetches: readonly string[],
+  order?: Uint32Array,
 ): Promise<InferenceSession.OnnxValueMapType> {
   const feeds = Object.fromEntries(Array.from(sources, ([name, source]) => [name, source(start, end)]));
   try {
     return await session.run(feeds, fetches);
   } catch (error) {
-    throw new UserError(`the model fails on rows ${start + 1} to ${end}: ${shortened(error)}`, { cause: error });
+    const rows = order ? `row ${order[start]! + 1} or others that are scored with it` : `rows ${start + 1} to ${end}`;
+    throw new UserError(`the model fails on ${rows}: ${shortened(error)}`, { cause: error });
   }
 }
 

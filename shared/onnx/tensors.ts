@@ -4,7 +4,7 @@ import { MISSING_INTEGER } from '../core/missing.js';
 import type { Column, Table } from '../data/table.js';
 import type { TensorType } from './signature.js';
 
-/** Gives the tensor of the rows [start, end) of one input. */
+/** Gives the tensor of the rows [start, end) of one input, in the order that it was made for. */
 export type TensorSource = (start: number, end: number) => Tensor;
 
 /** The part of onnxruntime-node that makes tensors. */
@@ -13,23 +13,40 @@ export interface Runtime {
 }
 
 /**
- * One input that holds one raw column. Where the column has exactly the tensor's form nothing is copied.
+ * One input that holds one raw column. Where the column has exactly the tensor's form, and rows are not put in order, nothing is copied.
  * @param rank 2 gives tensors [n, 1], 1 gives [n]
+ * @param order the rows in the order that they are asked for; default as they are
  * @throws UserError when values of that column cannot fill such a tensor
  */
-export function columnSource(runtime: Runtime, name: string, column: Column, type: TensorType, rank: 1 | 2): TensorSource {
+export function columnSource(
+  runtime: Runtime,
+  name: string,
+  column: Column,
+  type: TensorType,
+  rank: 1 | 2,
+  order?: Uint32Array,
+): TensorSource {
   const dims = (rows: number): number[] => (rank === 2 ? [rows, 1] : [rows]);
   if (type === 'string') {
     if (column.type !== 'string') throw misfit(name, column, type);
     return (start, end) => {
       const texts: string[] = new Array(end - start);
-      for (let row = start; row < end; row++) texts[row - start] = column.dictionary[column.codes[row]!]!;
+      for (let at = start; at < end; at++) texts[at - start] = column.dictionary[column.codes[order ? order[at]! : at]!]!;
       return new runtime.Tensor('string', texts, dims(end - start));
     };
   }
   const values = convert(name, column, type);
   // The runtime's constructor has one overload a type; the array was made for exactly this type.
-  return (start, end) => new runtime.Tensor(type as 'float32', values.subarray(start, end) as Float32Array, dims(end - start));
+  return (start, end) => {
+    const block = order ? pick(values, order.subarray(start, end)) : values.subarray(start, end);
+    return new runtime.Tensor(type as 'float32', block as Float32Array, dims(end - start));
+  };
+}
+
+function pick(values: Values, rows: Uint32Array): Values {
+  const picked = values.slice(0, rows.length);
+  for (let at = 0; at < rows.length; at++) picked[at] = values[rows[at]!]!;
+  return picked;
 }
 
 /**

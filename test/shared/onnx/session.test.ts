@@ -7,6 +7,7 @@ import { ModelProtoSchema, TensorProto_DataLocation } from 'onnx-buf';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../shared/core/errors.js';
 import type { Table } from '../../../shared/data/table.js';
+import { alikeRows } from '../../../shared/onnx/alike-rows.js';
 import { openModel, type PredictContext } from '../../../shared/onnx/session.js';
 import { createGraph } from '../../../shared/onnx/write.js';
 import { tableOf } from '../features/tables.js';
@@ -127,6 +128,25 @@ describe('predict', () => {
       const cells = Array.from({ length: count }, (_, row) => row);
       expect(await predict(small(), tableOf({ x: ['integer', cells.map(BigInt)] }), value)).toEqual(cells.map((cell) => -cell));
     }
+  });
+
+  it('gives many rows, which it takes by their texts, the scores that they have among few', async () => {
+    const cities = [...new Set(foreign.city)];
+    const part = (start: number, end: number): Table => {
+      const cells = Array.from({ length: end - start }, (_, at) => start + at);
+      return tableOf({
+        size: ['number', cells.map((row) => (row * 37) % 101)],
+        age: ['integer', cells.map((row) => BigInt((row * 13) % 71))],
+        city: ['string', cells.map((row) => cities[(row * 7 + Math.floor(row / 11)) % cities.length]!)],
+      });
+    };
+    const context = { task: 'multiclass', classes: ['high', 'low', 'mid'] } as const;
+    const count = 20_000;
+    const apart = [];
+    for (let start = 0; start < count; start += 5000)
+      apart.push(...(await predict(golden('columns.onnx'), part(start, start + 5000), context)));
+    expect(alikeRows(part(0, count), ['size', 'age', 'city'], 0, count)).toHaveLength(count);
+    expect(await predict(golden('columns.onnx'), part(0, count), context)).toEqual(apart);
   });
 
   it('chooses among several outputs by name, else says that it cannot', async () => {
