@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DatePart } from '../../spec/schema.js';
-import { countRows, readArray, readRows, readTexts } from '../duckdb.js';
+import { countRows, readArray, readNumbers, readRows, readTexts } from '../duckdb.js';
 import { rounded } from '../profile/association.js';
 import { literal } from '../sql.js';
 import type { ColumnType } from '../table.js';
-import { binSql, FINEST, finestKey, fittingResolution } from './bins.js';
+import { binSql, coarserKey, FINEST, finestKey, fittingResolution } from './bins.js';
 import { keptBlocks } from './blocks.js';
 import { levelDistribution, numberDistribution } from './build.js';
 import {
@@ -46,10 +46,18 @@ export interface DistributionRequest {
   readonly mostBlocks?: number;
   /** A distribution that the result will be held against: what it counts block by block is counted here too. */
   readonly like?: Distribution;
+  /** Numbers of at most so many rows are counted here and not by the engine: the result is the same. Default: 80,000. */
+  readonly fewRows?: number;
 }
 
 /** Rows that the resolution of a histogram is guessed from; the guess costs or saves time, and changes no result. */
 const SAMPLE_ROWS = 20_000;
+
+/** Of so few rows a guess would be by all of them: their numbers are counted here, many columns in one query. */
+const FEW_ROWS = 4 * SAMPLE_ROWS;
+
+/** Columns of one statement. DuckDB's time to plan grows faster than a statement, so wide tables go in batches. */
+const BATCH_COLUMNS = 50;
 
 /** Beyond this a square leaves the range of doubles. */
 const LARGEST = '1e150::DOUBLE';
@@ -58,29 +66,41 @@ const LARGEST = '1e150::DOUBLE';
 const LONGEST_VALUE = 200;
 
 /**
- * The distributions of a table's columns, group by group: one scan for the blocks, one for all moments, then a grouping a
- * column. What reaches JavaScript are counts of bins, never rows.
+ * The distributions of a table's columns, group by group: one scan for the blocks, one for the moments of some columns, then
+ * a grouping a column, so that of many rows only counts of bins reach JavaScript. Of few rows the query costs more than the
+ * rows, and the numbers come as they are.
  * @returns a distribution a group
  */
 export async function readDistributions(connection: DuckDBConnection, request: DistributionRequest): Promise<Distribution[]> {
-  const { columns, time, like } = request;
+  const { columns, time, like, fewRows = FEW_ROWS } = request;
   const group = request.group ?? { sql: '0', count: 1 };
   // Columns go by names of ours, which none of the user's can meet.
-  const values = columns.map(({ sql }, index) => `${sql} AS c${index}`);
-  const selected = [`CAST(${group.sql} AS BIGINT) AS g`, `${blockSql(time)} AS b`, ...values].join(', ');
-  const from = `(SELECT * FROM (SELECT ${selected} FROM ${request.from}) WHERE g IS NOT NULL)`;
-  const sizes = await readSizes(connection, from, group.count);
+  const from = (wanted: readonly number[]): string => {
+    const values = wanted.map((index) => `${columns[index]!.sql} AS c${index}`);
+    const selected = [`CAST(${group.sql} AS BIGINT) AS g`, `${blockSql(time)} AS b`, ...values].join(', ');
+    return `(SELECT * FROM (SELECT ${selected} FROM ${request.from}) WHERE g IS NOT NULL)`;
+  };
+  const sizes = await readSizes(connection, from([]), group.count);
   const blocks = time && sizes.map((size) => keptBlocks(time.unit, size.blocks, request.mostBlocks));
-  const moments = await readMoments(connection, from, columns, group.count);
   const all = sizes.reduce((sum, { rows }) => sum + rows, 0);
-  const place: Place = { connection, from, rows: all, blocks, groups: group.count };
-  const read: ColumnDistribution[][] = [];
+  const place = { connection, rows: all, blocks, groups: group.count };
+  const read: ColumnDistribution[][] = columns.map(() => []);
+  const numeric = columns.flatMap(({ type }, index) => (isNumeric(type) ? [index] : []));
+  for (let start = 0; start < numeric.length; start += BATCH_COLUMNS) {
+    const batch = numeric.slice(start, start + BATCH_COLUMNS);
+    const moments = await readMoments(connection, from(batch), batch, group.count);
+    const cells = all <= fewRows ? await countFew({ ...place, from: from(batch) }, batch) : undefined;
+    for (const [at, index] of batch.entries()) {
+      const counted = cells?.[at] ?? (await countNumbers({ ...place, from: from([index]) }, index));
+      read[index] = byGroup(counted, place).map((own, group) => {
+        const numbers = { resolution: counted.resolution, ...own };
+        return numberDistribution(columns[index]!.name, numbers, moments[at]![group]!, blockCount(place, group));
+      });
+    }
+  }
   for (const [index, column] of columns.entries()) {
-    read.push(
-      isNumeric(column.type)
-        ? await readNumbers(place, column, `c${index}`, moments[index]!)
-        : await readLevels(place, column, `c${index}`, blockBinsOf(like, column.name)),
-    );
+    if (isNumeric(column.type)) continue;
+    read[index] = await readLevels({ ...place, from: from([index]) }, column, `c${index}`, blockBinsOf(like, column.name));
   }
   return sizes.map(({ rows }, at) => ({
     rows,
@@ -125,26 +145,25 @@ async function readSizes(connection: DuckDBConnection, from: string, groups: num
 
 type Moments = NumberDistribution['moments'];
 
+/** Of numeric columns, by their numbers. */
 async function readMoments(
   connection: DuckDBConnection,
   from: string,
-  columns: readonly WatchedColumn[],
+  columns: readonly number[],
   groups: number,
 ): Promise<Moments[][]> {
   const none: Moments = { count: 0, mean: 0, squares: 0 };
   const moments = columns.map(() => Array.from({ length: groups }, () => none));
-  const aggregates = columns.flatMap(({ type }, index) => {
-    if (!isNumeric(type)) return [];
+  const aggregates = columns.flatMap((index) => {
     const value = `CASE WHEN abs(CAST(c${index} AS DOUBLE)) < ${LARGEST} THEN CAST(c${index} AS DOUBLE) END`;
     return [`count(${value}) AS n${index}`, `favg(${value}) AS m${index}`, `var_pop(${value}) * count(${value}) AS s${index}`];
   });
-  if (aggregates.length === 0) return moments;
   for (const row of await readRows(connection, `SELECT g, ${aggregates.join(', ')} FROM ${from} GROUP BY g`)) {
-    for (const [index, { type }] of columns.entries()) {
-      const count = isNumeric(type) ? Number(row[`n${index}`]) : 0;
+    for (const [at, index] of columns.entries()) {
+      const count = Number(row[`n${index}`]);
       if (count === 0) continue;
       const [mean, squares] = [Number(row[`m${index}`]), Number(row[`s${index}`])];
-      moments[index]![Number(row.g)] = { count, mean: rounded(mean), squares: rounded(squares) };
+      moments[at]![Number(row.g)] = { count, mean: rounded(mean), squares: rounded(squares) };
     }
   }
   return moments;
@@ -160,13 +179,25 @@ interface Place {
   readonly groups: number;
 }
 
-async function readNumbers(
-  place: Place,
-  { name }: WatchedColumn,
-  column: string,
-  moments: readonly Moments[],
-): Promise<ColumnDistribution[]> {
-  const from = `(SELECT g, ${keptSql(place.blocks)} AS b, CAST(${column} AS DOUBLE) AS x FROM ${place.from})`;
+/** Keys of a resolution that is at least as fine as the histogram's will be. */
+type NumberCells = Cells & { readonly resolution: number };
+
+/** Numeric columns of few rows, by their numbers; each row is a cell. */
+async function countFew({ connection, from, rows }: Place, columns: readonly number[]): Promise<NumberCells[]> {
+  const selected = ['g', 'b', ...columns.map((index) => `c${index}`)].map(orNaN);
+  const sql = `SELECT ${selected.join(', ')} FROM ${from}`;
+  const [groups, blocks, ...values] = await readNumbers(connection, sql, selected.length, rows);
+  const counts = new Float64Array(rows).fill(1);
+  return values.map((own) => {
+    const finest = own.map((value) => (Number.isNaN(value) ? value : finestKey(value)));
+    const resolution = fittingResolution(finest.filter((key) => !Number.isNaN(key)).sort(), FINEST, MOST_BINS);
+    const keys = finest.map((key) => coarserKey(key, FINEST - resolution));
+    return { resolution, groups: groups!, blocks: blocks!, keys, counts };
+  });
+}
+
+async function countNumbers(place: Place, index: number): Promise<NumberCells> {
+  const from = `(SELECT g, ${keptSql(place.blocks)} AS b, CAST(c${index} AS DOUBLE) AS x FROM ${place.from})`;
   const resolution = await guessResolution(place, from);
   const key = binSql('x', resolution);
   // Bins are dear: where values are few they are found for each value, and not for each row.
@@ -178,9 +209,7 @@ async function readNumbers(
       ? `SELECT g, b, ${key} AS k, CAST(sum(n) AS BIGINT) AS n FROM (${grouped}) GROUP BY ALL`
       : `SELECT g, b, ${key} AS k, count(*) AS n FROM ${from} GROUP BY ALL`,
   );
-  return byGroup(cells, place).map(({ keys, blocks, counts }, group) =>
-    numberDistribution(name, { resolution, keys, blocks, counts }, moments[group]!, blockCount(place, group)),
-  );
+  return { resolution, ...cells };
 }
 
 /** At least as fine as the histogram will be: over all rows there are no fewer bins than over some. */
@@ -305,7 +334,7 @@ function keptSql(blocks: Place['blocks']): string {
   return `CASE WHEN b IN (${ids.map(literal).join(', ')}) THEN b END`;
 }
 
-function blockCount({ blocks }: Place, group: number): number {
+function blockCount({ blocks }: Pick<Place, 'blocks'>, group: number): number {
   return blocks ? blocks[group]!.ids.length : 1;
 }
 
@@ -322,16 +351,23 @@ async function readCells(connection: DuckDBConnection, sql: string): Promise<Cel
   await connection.run(`CREATE TEMP TABLE __cells AS ${sql}`);
   try {
     const rows = await countRows(connection, '__cells');
-    const column = (name: string): Promise<Float64Array> =>
-      readArray(connection, `SELECT coalesce(CAST(${name} AS DOUBLE), 'NaN'::DOUBLE) FROM __cells`, 'float64', rows);
-    return { groups: await column('g'), blocks: await column('b'), keys: await column('k'), counts: await column('n') };
+    const columns = ['g', 'b', 'k', 'n'].map(orNaN);
+    const [groups, blocks, keys, counts] = await readNumbers(connection, `SELECT ${columns.join(', ')} FROM __cells`, 4, rows);
+    return { groups: groups!, blocks: blocks!, keys: keys!, counts: counts! };
   } finally {
     await connection.run('DROP TABLE __cells');
   }
 }
 
+function orNaN(value: string): string {
+  return `coalesce(CAST(${value} AS DOUBLE), 'NaN'::DOUBLE)`;
+}
+
 /** The cells of each group, with the places of their blocks among the group's kept ones. */
-function byGroup(cells: Cells, { groups, blocks }: Place): { keys: number[]; blocks: number[]; counts: number[] }[] {
+function byGroup(
+  cells: Cells,
+  { groups, blocks }: Pick<Place, 'groups' | 'blocks'>,
+): { keys: number[]; blocks: number[]; counts: number[] }[] {
   const split = Array.from({ length: groups }, () => ({
     keys: [] as number[],
     blocks: [] as number[],
