@@ -84,23 +84,31 @@ export async function readDistributions(connection: DuckDBConnection, request: D
   const blocks = time && sizes.map((size) => keptBlocks(time.unit, size.blocks, request.mostBlocks));
   const all = sizes.reduce((sum, { rows }) => sum + rows, 0);
   const place = { connection, rows: all, blocks, groups: group.count };
-  const read: ColumnDistribution[][] = columns.map(() => []);
-  const numeric = columns.flatMap(({ type }, index) => (isNumeric(type) ? [index] : []));
-  for (let start = 0; start < numeric.length; start += BATCH_COLUMNS) {
-    const batch = numeric.slice(start, start + BATCH_COLUMNS);
-    const moments = await readMoments(connection, from(batch), batch, group.count);
-    const cells = all <= fewRows ? await countFew({ ...place, from: from(batch) }, batch) : undefined;
-    for (const [at, index] of batch.entries()) {
-      const counted = cells?.[at] ?? (await countNumbers({ ...place, from: from([index]) }, index));
-      read[index] = byGroup(counted, place).map((own, group) => {
-        const numbers = { resolution: counted.resolution, ...own };
-        return numberDistribution(columns[index]!.name, numbers, moments[at]![group]!, blockCount(place, group));
-      });
+  const isFew = all <= fewRows;
+  const read: ColumnDistribution[][] = [];
+  for (let start = 0; start < columns.length; start += BATCH_COLUMNS) {
+    const batch = columns.map((_, index) => index).slice(start, start + BATCH_COLUMNS);
+    // A query's columns are looked up among all that a wide table has: of few rows a copy of some is less work.
+    if (isFew) await connection.run(`CREATE TEMP TABLE __batch AS SELECT * FROM ${from(batch)}`);
+    try {
+      const of = (wanted: readonly number[]): string => (isFew ? '__batch' : from(wanted));
+      const numeric = batch.filter((index) => isNumeric(columns[index]!.type));
+      const numbers = await readBatch({ ...place, from: of(numeric) }, numeric, isFew ? undefined : from);
+      for (const index of batch) {
+        const column = columns[index]!;
+        const cells = numbers.get(index);
+        read.push(
+          cells
+            ? byGroup(cells, place).map((own, at) => {
+                const counted = { resolution: cells.resolution, ...own };
+                return numberDistribution(column.name, counted, cells.moments[at]!, blockCount(place, at));
+              })
+            : await readLevels({ ...place, from: of([index]) }, column, `c${index}`, blockBinsOf(like, column.name)),
+        );
+      }
+    } finally {
+      if (isFew) await connection.run('DROP TABLE __batch');
     }
-  }
-  for (const [index, column] of columns.entries()) {
-    if (isNumeric(column.type)) continue;
-    read[index] = await readLevels({ ...place, from: from([index]) }, column, `c${index}`, blockBinsOf(like, column.name));
   }
   return sizes.map(({ rows }, at) => ({
     rows,
@@ -145,6 +153,26 @@ async function readSizes(connection: DuckDBConnection, from: string, groups: num
 
 type Moments = NumberDistribution['moments'];
 
+/**
+ * Numeric columns, by their numbers, and what is counted of each.
+ * @param fromOf of some columns, where there are too many rows to take all of them; undefined: `from` is read as it is
+ */
+async function readBatch(
+  place: Place,
+  numeric: readonly number[],
+  fromOf: ((columns: readonly number[]) => string) | undefined,
+): Promise<ReadonlyMap<number, NumberCells & { readonly moments: Moments[] }>> {
+  if (numeric.length === 0) return new Map();
+  const moments = await readMoments(place.connection, place.from, numeric, place.groups);
+  const few = fromOf ? [] : await countFew(place, numeric);
+  const found = new Map<number, NumberCells & { readonly moments: Moments[] }>();
+  for (const [at, index] of numeric.entries()) {
+    const cells = few[at] ?? (await countNumbers({ ...place, from: fromOf!([index]) }, index));
+    found.set(index, { ...cells, moments: moments[at]! });
+  }
+  return found;
+}
+
 /** Of numeric columns, by their numbers. */
 async function readMoments(
   connection: DuckDBConnection,
@@ -154,11 +182,14 @@ async function readMoments(
 ): Promise<Moments[][]> {
   const none: Moments = { count: 0, mean: 0, squares: 0 };
   const moments = columns.map(() => Array.from({ length: groups }, () => none));
-  const aggregates = columns.flatMap((index) => {
-    const value = `CASE WHEN abs(CAST(c${index} AS DOUBLE)) < ${LARGEST} THEN CAST(c${index} AS DOUBLE) END`;
-    return [`count(${value}) AS n${index}`, `favg(${value}) AS m${index}`, `var_pop(${value}) * count(${value}) AS s${index}`];
+  const doubles = columns.map((index) => `CAST(c${index} AS DOUBLE) AS x${index}`);
+  const finite = columns.map((index) => `CASE WHEN abs(x${index}) < ${LARGEST} THEN x${index} END AS x${index}`);
+  const aggregates = columns.map((index) => {
+    const value = `x${index}`;
+    return `count(${value}) AS n${index}, favg(${value}) AS m${index}, var_pop(${value}) * count(${value}) AS s${index}`;
   });
-  for (const row of await readRows(connection, `SELECT g, ${aggregates.join(', ')} FROM ${from} GROUP BY g`)) {
+  const values = `SELECT g, ${finite.join(', ')} FROM (SELECT g, ${doubles.join(', ')} FROM ${from})`;
+  for (const row of await readRows(connection, `SELECT g, ${aggregates.join(', ')} FROM (${values}) GROUP BY g`)) {
     for (const [at, index] of columns.entries()) {
       const count = Number(row[`n${index}`]);
       if (count === 0) continue;
