@@ -10,7 +10,7 @@ const MASK_BITS = 62;
 /**
  * Loads columns of text into a table, and types them on the way where their first rows suggest a type: one pass over the
  * files in place of one for the texts, one for the types and one for the values. A type holds only if every value has it;
- * columns of which one has not are loaded as text after all, in a second pass.
+ * columns of which one has not are read as text after all, in a second pass.
  * @param source a table function; its columns are all text
  * @returns the types of the columns that have their values; the others have their text
  */
@@ -24,10 +24,27 @@ export async function loadTyped(
   const misfits = await load(connection, source, names, likely, table);
   if (misfits.length > 0) {
     for (const name of misfits) likely.delete(name);
-    await connection.run(`DROP TABLE ${identifier(table)}`);
-    await load(connection, source, names, likely, table);
+    await replace(connection, source, names, misfits, table);
   }
   return new Map([...likely].map(([name, { type }]) => [name, type]));
+}
+
+/** Puts texts in the place of the values of some columns. */
+async function replace(
+  connection: DuckDBConnection,
+  source: string,
+  names: readonly string[],
+  misfits: readonly string[],
+  table: string,
+): Promise<void> {
+  const [target, texts, joined] = [table, `${table}_texts`, `${table}_joined`].map(identifier);
+  await connection.run(`CREATE TABLE ${texts} AS SELECT ${misfits.map(identifier).join(', ')} FROM ${source}`);
+  const columns = names.map((name) => `${misfits.includes(name) ? 'b' : 'a'}.${identifier(name)}`);
+  const rows = `${target} AS a POSITIONAL JOIN ${texts} AS b`;
+  await connection.run(`CREATE TABLE ${joined} AS SELECT ${columns.join(', ')} FROM ${rows}`);
+  await connection.run(`DROP TABLE ${texts}`);
+  await connection.run(`DROP TABLE ${target}`);
+  await connection.run(`ALTER TABLE ${joined} RENAME TO ${target}`);
 }
 
 async function likelyTypes(
