@@ -75,7 +75,11 @@ export async function unionStages(
   );
   let offset = 0;
   const selects = stages.map((stage, index) => {
-    const values = columns.map((column) => `${columnSql(column, staged[index]!)} AS ${identifier(column.name)}`);
+    const own = new Map(staged[index]!.map((column) => [columnKey(column.name), column]));
+    const values = columns.map((column) => {
+      const sql = columnSql(column, own.get(columnKey(column.name)));
+      return `${sql} AS ${identifier(column.name)}`;
+    });
     const select = `SELECT ${[...values, `CAST(${stage.rowNumber} + ${offset + 1} AS BIGINT) AS ${ROW}`].join(', ')} FROM ${identifier(stage.table)}`;
     offset += stage.rows;
     return select;
@@ -210,8 +214,7 @@ function commonColumns(staged: readonly (readonly StagedColumn[])[]): StoredColu
 }
 
 /** SQL of a column of the union from one stage: its values in the common type, or NULL where the stage has none. */
-function columnSql(column: StoredColumn, staged: readonly StagedColumn[]): string {
-  const own = staged.find(({ name }) => columnKey(name) === columnKey(column.name));
+function columnSql(column: StoredColumn, own: StagedColumn | undefined): string {
   if (column.type === 'nested') return own ? own.sql : 'NULL';
   const type = sqlType(column.type);
   if (!own || (own.type === 'missing' && column.type !== 'string')) return `CAST(NULL AS ${type})`;

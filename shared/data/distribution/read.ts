@@ -57,7 +57,7 @@ const SAMPLE_ROWS = 20_000;
 const FEW_ROWS = 4 * SAMPLE_ROWS;
 
 /** Columns of one statement. DuckDB's time to plan grows faster than a statement, so wide tables go in batches. */
-const BATCH_COLUMNS = 50;
+const BATCH_COLUMNS = 100;
 
 /** Beyond this a square leaves the range of doubles. */
 const LARGEST = '1e150::DOUBLE';
