@@ -14,7 +14,7 @@ import type { Annotation } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
 import { type CountedRows, checkCounted, checkDrift, type DriftFound, profileData, profileOf } from './drift.js';
-import { findReference, type KnownCount, type NothingYet, type ReferencePlace } from './reference.js';
+import { atReference, findReference, type KnownCount, type NothingYet, type ReferencePlace } from './reference.js';
 
 export interface AgainstReference {
   readonly drift?: DriftReport;
@@ -58,6 +58,11 @@ export async function againstReference(
     const found = await checkDrift(dataset, reference, loaded);
     if ('kind' in found) return nothingYet(found, await keepProfile(directory, await profileData(dataset)), place);
     return await concluded(found, reference.kind, place);
+  } catch (error) {
+    if (reference.kind !== 'data') throw error;
+    // Its files may be read only now, where they are.
+    const blamed = await reference.dataset.blame(error);
+    throw blamed === error ? error : atReference(blamed, loaded);
   } finally {
     if (reference.kind === 'data') reference.dataset.close();
   }

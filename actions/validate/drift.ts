@@ -242,16 +242,16 @@ function partsIn({ columns }: Distribution, schema: readonly ColumnSchema[]): Wa
 }
 
 function changesOf(before: readonly ColumnSchema[], after: readonly ColumnSchema[]): SchemaChange[] {
-  const find = (schema: readonly ColumnSchema[], name: string) =>
-    schema.find((column) => columnKey(column.name) === columnKey(name));
+  const byKey = (schema: readonly ColumnSchema[]) => new Map(schema.map((column) => [columnKey(column.name), column]));
+  const [earlier, later] = [byKey(before), byKey(after)];
   return [
     ...before.flatMap(({ name, type }): SchemaChange[] => {
-      const now = find(after, name);
+      const now = later.get(columnKey(name));
       if (!now) return [{ column: name, change: 'gone', detail: `the reference has it (${type}), and the data does not` }];
       return now.type === type ? [] : [{ column: name, change: 'type', detail: `${type} in the reference, ${now.type} now` }];
     }),
     ...after.flatMap(({ name, type }): SchemaChange[] =>
-      find(before, name) ? [] : [{ column: name, change: 'new', detail: `the reference does not have it (${type})` }],
+      earlier.has(columnKey(name)) ? [] : [{ column: name, change: 'new', detail: `the reference does not have it (${type})` }],
     ),
   ];
 }

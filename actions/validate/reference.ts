@@ -97,14 +97,21 @@ async function openReference(given: readonly string[], { directory, loaded, serv
       locate: (path) => loaded.locate(path),
       data: given,
       progress: services.progress,
+      // It is only counted, and no order changes a count.
+      inFileOrder: true,
     });
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const [problem] = error.problems;
-    const file = problem?.location?.file;
-    const at = file === undefined || file === loaded.file ? '' : `${file}: `;
-    throw new UserError(`Input "reference": ${at}${problem?.message ?? error.message}`, { cause: error });
+    throw atReference(error, loaded);
   }
+}
+
+/** A mistake in the files of the reference, at the input that names them; any other error as it is. */
+export function atReference(error: unknown, loaded: LoadedSpec): unknown {
+  if (!(error instanceof UserError)) return error;
+  const [problem] = error.problems;
+  const file = problem?.location?.file;
+  const at = file === undefined || file === loaded.file ? '' : `${file}: `;
+  return new UserError(`Input "reference": ${at}${problem?.message ?? error.message}`, { cause: error });
 }
 
 async function isThere(path: string, kind: 'isFile' | 'isDirectory'): Promise<boolean> {

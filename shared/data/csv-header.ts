@@ -43,21 +43,14 @@ export async function headerColumns(connection: DuckDBConnection, files: readonl
 /** Lines that a header may have. */
 const HEADER_LINES = 100;
 
+/** Bytes of a line. The engine makes room for many before it reads one, so that a short line is tried first. */
+const LINE_BYTES = [65_536, 16_777_216];
+
 /** The first lines, read as a CSV of one column whose delimiter does not occur, up to where no quote is open. */
 async function firstRecord(connection: DuckDBConnection, file: SourceFile, location: Location): Promise<string | undefined> {
-  const source =
-    `read_csv(${literal(file.path)}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, ` +
-    `delim = chr(1), quote = '', escape = '', strict_mode = false, max_line_size = 16777216)`;
-  let lines: (string | null)[];
-  try {
-    lines = await readTexts(connection, `SELECT line FROM ${source} LIMIT 1`);
-    // Later lines only when they are needed: what is wrong with them is for the reader of the rows to say.
-    if (lines[0] && opensQuote(lines[0])) {
-      lines = await readTexts(connection, `SELECT line FROM ${source} LIMIT ${HEADER_LINES}`);
-    }
-  } catch (error) {
-    throw readError(error, [file]);
-  }
+  // Later lines only when they are needed: what is wrong with them is for the reader of the rows to say.
+  let lines = await firstLines(connection, file, 1);
+  if (lines[0] && opensQuote(lines[0])) lines = await firstLines(connection, file, HEADER_LINES);
   const [first] = lines;
   if (first === undefined || first === null) return undefined;
   let record = first.replace(/\r$/, '');
@@ -69,6 +62,21 @@ async function firstRecord(connection: DuckDBConnection, file: SourceFile, locat
     throw new UserError({ message: 'the header opens a quote (") that is never closed', location });
   }
   return record;
+}
+
+async function firstLines(connection: DuckDBConnection, file: SourceFile, count: number): Promise<(string | null)[]> {
+  let failure: unknown;
+  for (const bytes of LINE_BYTES) {
+    const source =
+      `read_csv(${literal(file.path)}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, ` +
+      `delim = chr(1), quote = '', escape = '', strict_mode = false, max_line_size = ${bytes}, buffer_size = ${2 * bytes})`;
+    try {
+      return await readTexts(connection, `SELECT line FROM ${source} LIMIT ${count}`);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw readError(failure, [file]);
 }
 
 /** Whether a text ends within quotes. They open where a field begins, whichever the delimiter is. */

@@ -25,6 +25,17 @@ interface StagedColumn {
   readonly duckType: string;
   readonly sql: string;
   readonly naCount: number;
+  /** The table has the values as they are wanted: `sql` only names them, or leaves out empty texts. */
+  readonly isStored: boolean;
+}
+
+/** All stages together. */
+export interface Union {
+  /** In the order of the files. */
+  readonly columns: readonly StoredColumn[];
+  readonly notices: readonly string[];
+  /** Nothing has to be computed for a value, so that reading the view again and again costs no more than a table would. */
+  readonly isStored: boolean;
 }
 
 /**
@@ -32,7 +43,6 @@ interface StagedColumn {
  * @param textColumns columns that are text whatever their values look like: a file whose codes all happen to be digits
  * still holds codes. Of files that have types of their own, these stay.
  * @param elsewhere columns of files that are not among these; they are there, and have no value
- * @returns the columns in the order of the files, and notices
  */
 export async function unionStages(
   connection: DuckDBConnection,
@@ -40,14 +50,16 @@ export async function unionStages(
   target: string,
   textColumns: readonly string[] = [],
   elsewhere: readonly string[] = [],
-): Promise<{ columns: readonly StoredColumn[]; notices: readonly string[] }> {
+): Promise<Union> {
   const notices: string[] = [];
   const staged: StagedColumn[][] = [];
   const asText = new Set(textColumns.map(columnKey));
   for (const stage of stages) staged.push(await stagedColumns(connection, stage, asText, notices));
   const columns = commonColumns([
     ...staged,
-    elsewhere.map((name): StagedColumn => ({ name, type: 'missing', duckType: 'VARCHAR', sql: '', naCount: 0 })),
+    elsewhere.map(
+      (name): StagedColumn => ({ name, type: 'missing', duckType: 'VARCHAR', sql: '', naCount: 0, isStored: true }),
+    ),
   ]);
   for (const { name } of columns) {
     if (columnKey(name) === ROW || columnKey(name) === HASH) {
@@ -63,7 +75,11 @@ export async function unionStages(
   );
   let offset = 0;
   const selects = stages.map((stage, index) => {
-    const values = columns.map((column) => `${columnSql(column, staged[index]!)} AS ${identifier(column.name)}`);
+    const own = new Map(staged[index]!.map((column) => [columnKey(column.name), column]));
+    const values = columns.map((column) => {
+      const sql = columnSql(column, own.get(columnKey(column.name)));
+      return `${sql} AS ${identifier(column.name)}`;
+    });
     const select = `SELECT ${[...values, `CAST(${stage.rowNumber} + ${offset + 1} AS BIGINT) AS ${ROW}`].join(', ')} FROM ${identifier(stage.table)}`;
     offset += stage.rows;
     return select;
@@ -80,7 +96,11 @@ export async function unionStages(
     if (count > 0)
       notices.push(`column ${JSON.stringify(name)} is numeric; ${formatCount(count)} values such as "NA" count as missing`);
   }
-  return { columns, notices };
+  const typeOf = new Map(columns.map(({ name, type }) => [columnKey(name), type]));
+  const isStored = staged
+    .flat()
+    .every(({ name, type, isStored }) => isStored && (isText(type) || type === typeOf.get(columnKey(name))));
+  return { columns, notices, isStored };
 }
 
 /**
@@ -139,15 +159,18 @@ async function stagedColumns(
   notices: string[],
 ): Promise<StagedColumn[]> {
   const texts = stage.columns.flatMap(({ name, duckType }) => {
-    if (asText.has(columnKey(name))) return [];
+    if (stage.typed?.has(name) || asText.has(columnKey(name))) return [];
     const origin = textOrigin(stage, duckType);
     return origin ? [{ name, origin, text: origin === 'json mixed' ? `(${identifier(name)} ->> '$')` : identifier(name) }] : [];
   });
   const types = await detectTextTypes(connection, stage.table, texts);
   return stage.columns.map(({ name, duckType }) => {
+    const known = stage.typed?.get(name);
+    if (known) return { name, type: known, duckType: 'VARCHAR', sql: identifier(name), naCount: 0, isStored: true };
     const text = types.get(name);
     if (!text) {
-      return { name, type: storedType(duckType), duckType, sql: normalised(identifier(name), duckType), naCount: 0 };
+      const sql = normalised(identifier(name), duckType);
+      return { name, type: storedType(duckType), duckType, sql, naCount: 0, isStored: sql === identifier(name) };
     }
     if (text.ambiguous) {
       notices.push(
@@ -155,8 +178,14 @@ async function stagedColumns(
       );
     }
     const source = texts.find((column) => column.name === name)!.text;
-    return { name, type: text.type, duckType: 'VARCHAR', sql: text.sql(source), naCount: text.naCount };
+    const { type, naCount } = text;
+    return { name, type, duckType: 'VARCHAR', sql: text.sql(source), naCount, isStored: isText(type) };
   });
+}
+
+/** Texts, or nothing that is of use: whatever the type of the column in the union is, no value is made of them. */
+function isText(type: FoundType): boolean {
+  return type === 'string' || type === 'missing' || type === 'na';
 }
 
 function textOrigin(stage: Stage, duckType: string): TextOrigin | undefined {
@@ -185,8 +214,7 @@ function commonColumns(staged: readonly (readonly StagedColumn[])[]): StoredColu
 }
 
 /** SQL of a column of the union from one stage: its values in the common type, or NULL where the stage has none. */
-function columnSql(column: StoredColumn, staged: readonly StagedColumn[]): string {
-  const own = staged.find(({ name }) => columnKey(name) === columnKey(column.name));
+function columnSql(column: StoredColumn, own: StagedColumn | undefined): string {
   if (column.type === 'nested') return own ? own.sql : 'NULL';
   const type = sqlType(column.type);
   if (!own || (own.type === 'missing' && column.type !== 'string')) return `CAST(NULL AS ${type})`;

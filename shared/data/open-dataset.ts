@@ -73,18 +73,19 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
     progress?.(`reading ${files.length === 1 ? files[0]!.display : `${formatCount(files.length)} files`}`);
     // Beside the reading, and before what else is wrong with the rows where a file ends.
     const cut = refuseCutArchives(files).catch((error: unknown) => error);
-    const stages = await loadStages(connection, files, inFileOrder || request.sample !== undefined, byRows).catch(
-      async (error: unknown) => {
-        throw (await cut) ?? error;
-      },
-    );
+    const staged = { inPlace: inFileOrder || request.sample !== undefined, typed: true, shard: byRows };
+    const stages = await loadStages(connection, files, staged).catch(async (error: unknown) => {
+      throw (await cut) ?? error;
+    });
     const problem = await cut;
     if (problem) throw problem;
     const total = stages.reduce((sum, stage) => sum + stage.rows, 0);
     if (total === 0 && !shard) throw new UserError({ message: 'the data has no rows', location: { file: files[0]!.display } });
     const later = shard && !byRows ? await headerColumns(connection, all) : [];
-    const { columns, notices } = await unionStages(connection, stages, RAW, [], later);
+    const { columns, notices, isStored } = await unionStages(connection, stages, RAW, [], later);
     const inPlace = stages.every(({ isView }) => isView);
+    // What is read again and again without any work needs no copy.
+    const isView = inPlace || (isStored && spec.data.where === undefined && stages.every((stage) => !stage.isView));
     const inFiles = stages.flatMap((stage) => (stage.isView ? stage.files : []));
     await closeFence(
       connection,
@@ -92,12 +93,13 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
     );
     if (!inFileOrder) progress?.(`sorting ${formatCount(total)} rows`);
     const ordered = { ...request, inFileOrder };
-    const { rows, everything } = await store(connection, ordered, columns, inPlace, total).catch(async (error: unknown) => {
+    const { rows, everything } = await store(connection, ordered, columns, isView, total).catch(async (error: unknown) => {
       throw await blameFile(connection, inFiles, error);
     });
-    if (!inPlace) {
+    const isLeft = isView && (inFileOrder || everything !== undefined);
+    if (!isLeft) {
       await connection.run(`DROP VIEW ${RAW}`);
-      for (const { table, isView } of stages) await connection.run(`DROP ${isView ? 'VIEW' : 'TABLE'} ${identifier(table)}`);
+      for (const stage of stages) await connection.run(`DROP ${stage.isView ? 'VIEW' : 'TABLE'} ${identifier(stage.table)}`);
     }
     const names = [...columns.map(({ name }) => identifier(name)), ROW];
     await connection.run(`CREATE VIEW ${SOURCE} AS SELECT ${names.join(', ')} FROM ${CANONICAL}`);
@@ -115,7 +117,7 @@ async function store(
   connection: DuckDBConnection,
   { spec, locate, sqlSeconds, inFileOrder, shard, sample, progress }: DatasetRequest,
   columns: readonly StoredColumn[],
-  inPlace: boolean,
+  isView: boolean,
   total: number,
 ): Promise<{ rows: number; everything?: Everything }> {
   const names = columns.map(({ name }) => name);
@@ -136,11 +138,11 @@ async function store(
   if (inFileOrder) {
     const selected = [...names.map(identifier), ROW].join(', ');
     const where = condition ? ` WHERE ${condition.sql}` : '';
-    await connection.run(`CREATE ${inPlace ? 'VIEW' : 'TABLE'} ${CANONICAL} AS SELECT ${selected} FROM ${RAW}${where}`);
+    await connection.run(`CREATE ${isView ? 'VIEW' : 'TABLE'} ${CANONICAL} AS SELECT ${selected} FROM ${RAW}${where}`);
   } else if (sample && kept > sample.above) {
     progress?.(`drawing a sample of ${formatCount(sample.rows)} rows`);
     const from = condition ? `${RAW} WHERE ${condition.sql}` : RAW;
-    const everything = await keepEverything(connection, columns, from, inPlace, kept);
+    const everything = await keepEverything(connection, columns, from, isView, kept);
     const key = [spec.data.key ?? []].flat();
     if (await storeSample(connection, columns, key, everything, sample.rows, CANONICAL))
       return { rows: await countRows(connection, CANONICAL), everything };

@@ -56,15 +56,15 @@ export async function storeSample(
   return false;
 }
 
-/** Puts all rows where they can be read again and again: files that are read in place stay there. */
+/** Puts all rows where they can be read again and again: those that can be already stay there. */
 export async function keepEverything(
   connection: DuckDBConnection,
   columns: readonly StoredColumn[],
   from: string,
-  inPlace: boolean,
+  isView: boolean,
   rows: number,
 ): Promise<Everything> {
   const names = [...columns.map(({ name }) => identifier(name)), ROW].join(', ');
-  await connection.run(`CREATE ${inPlace ? 'VIEW' : 'TABLE'} __everything AS SELECT ${names} FROM ${from}`);
+  await connection.run(`CREATE ${isView ? 'VIEW' : 'TABLE'} __everything AS SELECT ${names} FROM ${from}`);
   return { from: '__everything', rows };
 }

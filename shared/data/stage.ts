@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf, UserError } from '../core/errors.js';
 import { columnKey, refuseDuplicates } from './column-names.js';
+import type { FoundType } from './column-types.js';
 import { csvHeader } from './csv-header.js';
 import { countRows, readRows } from './duckdb.js';
 import { namedFile, readError } from './read-error.js';
@@ -8,10 +9,11 @@ import { pieceSql, piecesOfShard, rowsOf } from './shards/division.js';
 import type { Shard } from './shards/shard.js';
 import type { FileFormat, SourceFile } from './sources.js';
 import { identifier, listLiteral, literal } from './sql.js';
+import { loadTyped } from './typed-load.js';
 
 /**
- * Files into tables of the database, each value as its file has it: CSV all as text, JSON with its own types, Parquet
- * typed. No SQL of the user's runs here. Row n of a table is data row n of its files, in their order.
+ * Files into tables of the database, each value as its file has it: JSON with its own types, Parquet typed, CSV as text
+ * but for columns whose type is known already. No SQL of the user's runs here. Row n of a table is data row n of its files, in their order.
  */
 
 /** The number of a row of a view. */
@@ -27,6 +29,8 @@ export interface Stage {
   readonly rows: number;
   /** SQL of the row's number within the stage, from 0. */
   readonly rowNumber: string;
+  /** CSV: the columns that have their values in place of their texts, normalised, and their types. */
+  readonly typed?: ReadonlyMap<string, FoundType>;
   /** A view of its files, which are read again with every query; else its rows are in the database. */
   readonly isView: boolean;
 }
@@ -39,17 +43,23 @@ interface Group {
   readonly header?: { readonly delimiter: string; readonly names: readonly string[] };
 }
 
+export interface StageOptions {
+  /** Leaves Parquet where it is: a query reads of it the columns that it needs. */
+  readonly inPlace?: boolean;
+  /** Types columns of CSV while they are read, where that can be done; else all of them have their texts. */
+  readonly typed?: boolean;
+  /** Of the rows of Parquet files, which all files are then. */
+  readonly shard?: Shard | undefined;
+}
+
 /**
  * Loads all files, neighbours of one shape together.
- * @param inPlace leaves Parquet where it is: a query reads of it the columns that it needs
- * @param shard of the rows of Parquet files, which all of `files` are then
  * @throws UserError at the file (and line) that cannot be read
  */
 export async function loadStages(
   connection: DuckDBConnection,
   files: readonly SourceFile[],
-  inPlace = false,
-  shard?: Shard,
+  { inPlace = false, typed = false, shard }: StageOptions = {},
 ): Promise<readonly Stage[]> {
   const stages: Stage[] = [];
   for (const group of await groupFiles(connection, files)) {
@@ -59,7 +69,7 @@ export async function loadStages(
       const message = `its rows cannot be numbered, since it has a column named ${VIRTUAL.join(' or ')}; rename it, or leave the shards out`;
       throw new UserError({ message, location: { file: group.files[0]!.display } });
     }
-    stages.push(view ?? (await loadGroup(connection, group, table)));
+    stages.push(view ?? (await loadGroup(connection, group, table, typed)));
   }
   return stages;
 }
@@ -81,11 +91,13 @@ async function groupFiles(connection: DuckDBConnection, files: readonly SourceFi
   return groups;
 }
 
-async function loadGroup(connection: DuckDBConnection, group: Group, table: string): Promise<Stage> {
+async function loadGroup(connection: DuckDBConnection, group: Group, table: string, isTyped: boolean): Promise<Stage> {
+  let typed: ReadonlyMap<string, FoundType> | undefined;
   try {
     if (group.format === 'parquet') await refuseDuplicatesInParquet(connection, group.files);
     const source = group.format === 'json' ? await jsonSource(connection, group.files) : tableFunction(group);
-    await connection.run(`CREATE TABLE ${identifier(table)} AS SELECT * FROM ${source}`);
+    if (isTyped && group.header) typed = await loadTyped(connection, source, group.header.names, table);
+    else await connection.run(`CREATE TABLE ${identifier(table)} AS SELECT * FROM ${source}`);
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (group.format === 'json') await refuseEmptyArrays(connection, group.files);
@@ -98,7 +110,8 @@ async function loadGroup(connection: DuckDBConnection, group: Group, table: stri
   }
   const columns = (await describe(connection, identifier(table))).map(({ name, duckType }) => ({ name, duckType }));
   const rows = await countRows(connection, identifier(table));
-  return { table, format: group.format, files: group.files, columns, rows, rowNumber: 'rowid', isView: false };
+  const { format, files } = group;
+  return { table, format, files, columns, rows, rowNumber: 'rowid', isView: false, ...(typed && { typed }) };
 }
 
 /** Columns that the engine adds to those of a Parquet file; a file's own of these names come first. */

@@ -32,6 +32,8 @@ interface Candidate {
   /** SQL of the value; NULL where the text has the shape only. */
   readonly read: (text: string) => string;
   readonly label?: string;
+  /** How the engine writes values of the type. A text that it would write so has the shape, and needs no pattern. */
+  readonly written?: { readonly type: string; readonly bytes?: number };
 }
 
 const tryCast =
@@ -41,7 +43,12 @@ const tryCast =
 
 // Numbers with a leading zero (007, postal codes) are codes: as numbers they would lose it.
 const WHOLE = '(0|[1-9][0-9]*)';
-const INTEGER: Candidate = { type: 'integer', pattern: ` *[+-]?${WHOLE} *`, read: tryCast('BIGINT') };
+const INTEGER: Candidate = {
+  type: 'integer',
+  pattern: ` *[+-]?${WHOLE} *`,
+  read: tryCast('BIGINT'),
+  written: { type: 'BIGINT' },
+};
 const NUMBER: Candidate = {
   type: 'number',
   pattern: ` *[+-]?((${WHOLE}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|inf|Inf|INF|infinity|Infinity) *`,
@@ -49,12 +56,14 @@ const NUMBER: Candidate = {
 };
 const BOOLEAN: Candidate = { type: 'boolean', pattern: 'true|True|TRUE|false|False|FALSE', read: tryCast('BOOLEAN') };
 const ISO_DAY = '[0-9]{4}-[0-9]{2}-[0-9]{2}';
-const ISO_DATE: Candidate = { type: 'date', pattern: ISO_DAY, read: tryCast('DATE') };
+// Years of more digits, those before Christ and the infinities are written with more or fewer bytes.
+const ISO_DATE: Candidate = { type: 'date', pattern: ISO_DAY, read: tryCast('DATE'), written: { type: 'DATE', bytes: 10 } };
 const ISO_TIMESTAMP: Candidate = {
   type: 'timestamp',
   pattern: `${ISO_DAY}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?`,
   // A plain cast would drop the offset. Without one the time is UTC, the session's zone.
   read: (text) => `make_timestamp(epoch_us(TRY_CAST(${text} AS TIMESTAMPTZ)))`,
+  written: { type: 'TIMESTAMP', bytes: 19 },
 };
 const OTHER_DATES: readonly Candidate[] = ['%Y/%m/%d', '%m/%d/%Y', '%d/%m/%Y', '%d.%m.%Y', '%m-%d-%Y', '%d-%m-%Y'].flatMap(
   (date) =>
@@ -80,7 +89,7 @@ const CANDIDATES: { readonly [origin in TextOrigin]: readonly Candidate[] } = {
 };
 
 /** Rows whose shape rules most candidates out before all rows are looked at. They cannot decide for a type, only against. */
-const SAMPLE_ROWS = 500;
+export const SAMPLE_ROWS = 500;
 
 /** Columns of one statement. DuckDB's time to plan grows faster than a statement, so wide tables go in batches. */
 const BATCH_COLUMNS = 20;
@@ -156,6 +165,39 @@ async function detectBatch(
     const fitting = candidates.filter((_, at) => rest(`c${index}_${at}`) === values - missing);
     return [name, types[index] ?? choose(values, missing, fitting)];
   });
+}
+
+/** What a column seems to be by its first texts. */
+export interface LikelyType {
+  readonly type: FoundType;
+  /** SQL of what most texts are read as; `read` makes the value of it. */
+  readonly guess: (text: string) => string;
+  /** SQL of the value from a text and its guess; NULL where the text is not of the type. */
+  readonly read: (text: string, guess: string) => string;
+}
+
+/**
+ * The type of a column, if all of its texts turn out to have it: the one that `detectTextTypes` would find then.
+ * @returns undefined where that takes a look at all texts
+ */
+export function likelyType(sample: readonly unknown[]): LikelyType | undefined {
+  const known = knownValues(sample);
+  if (known.length === 0 || sample.some((text) => typeof text === 'string' && NA_SPELLINGS.includes(text))) return undefined;
+  const [first] = plausible(CANDIDATES.csv, known);
+  // Of dates without a standard two may fit.
+  if (!first || first.label !== undefined) return undefined;
+  const { type, pattern, read, written } = first;
+  if (!written) {
+    return { type, guess: read, read: (text, guess) => `CASE WHEN ${matchSql(text, pattern)} THEN ${guess} END` };
+  }
+  const isWritten = (text: string, guess: string): string =>
+    `CAST(${guess} AS VARCHAR) = ${text}${written.bytes === undefined ? '' : ` AND strlen(${text}) = ${written.bytes}`}`;
+  return {
+    type,
+    guess: tryCast(written.type),
+    read: (text, guess) =>
+      `CASE WHEN ${isWritten(text, guess)} THEN ${guess} WHEN ${matchSql(text, pattern)} THEN ${read(text)} END`,
+  };
 }
 
 /** Those of a sample that are no spelling of "missing". */

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Random } from '../../shared/core/random.js';
 import type { DriftReport } from '../../shared/data/drift/report.js';
+import { openDatabase } from '../../shared/data/duckdb.js';
+import { literal } from '../../shared/data/sql.js';
 import type { Validation } from '../../shared/data/validation.js';
 import { parseResult } from '../../shared/report/result.js';
 import { customers, Project, spec } from './project.js';
@@ -243,6 +245,18 @@ describe('a reference that cannot be one', () => {
     await project.write('empty.csv', 'id,usage,plan,churned\n');
     const said = await project.complaint('validate', { reference, 'github-token': 'token' });
     expect(said).toMatch(message);
+    expect(said.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('a Parquet file that is damaged inside is named, though it is read only when it is counted', async () => {
+    const path = join(project.directory, 'damaged.parquet');
+    const { connection, close } = await openDatabase();
+    const rows = `SELECT range AS id, 'x' || hash(range) AS plan, 'yes' AS churned FROM range(20000)`;
+    await connection.run(`COPY (${rows}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`).finally(close);
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.fill(0xff, 200, bytes.length - 2000));
+    const said = await project.complaint('validate', { reference: 'damaged.parquet' });
+    expect(said).toMatch(/^Input "reference": damaged.parquet: this is not a whole Parquet file/);
     expect(said.trim().split('\n')).toHaveLength(1);
   });
 

@@ -66,20 +66,21 @@ function sizeOf(upperWord: number): number {
  */
 export function fittingResolution(keys: ArrayLike<number>, resolution: number, most: number): number {
   for (let coarser = resolution; coarser > COARSEST; coarser--) {
-    if (countBins(keys, resolution - coarser) <= most) return coarser;
+    if (isWithin(keys, resolution - coarser, most)) return coarser;
   }
   return COARSEST;
 }
 
-function countBins(keys: ArrayLike<number>, steps: number): number {
+/** Whether keys fall into at most so many bins that are coarser by `steps`. */
+function isWithin(keys: ArrayLike<number>, steps: number, most: number): boolean {
   let bins = 0;
   let last = Number.NaN;
-  for (let index = 0; index < keys.length; index++) {
+  for (let index = 0; index < keys.length && bins <= most; index++) {
     const key = coarserKey(keys[index]!, steps);
     if (key !== last) bins++;
     last = key;
   }
-  return bins;
+  return bins <= most;
 }
 
 /**

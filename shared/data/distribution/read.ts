@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { DatePart } from '../../spec/schema.js';
-import { countRows, readArray, readRows, readTexts } from '../duckdb.js';
+import { countRows, readArray, readNumbers, readRows, readTexts } from '../duckdb.js';
 import { rounded } from '../profile/association.js';
 import { literal } from '../sql.js';
 import type { ColumnType } from '../table.js';
-import { binSql, FINEST, finestKey, fittingResolution } from './bins.js';
+import { binSql, coarserKey, FINEST, finestKey, fittingResolution } from './bins.js';
 import { keptBlocks } from './blocks.js';
 import { levelDistribution, numberDistribution } from './build.js';
 import {
@@ -46,10 +46,18 @@ export interface DistributionRequest {
   readonly mostBlocks?: number;
   /** A distribution that the result will be held against: what it counts block by block is counted here too. */
   readonly like?: Distribution;
+  /** Numbers of at most so many rows are counted here and not by the engine: the result is the same. Default: 80,000. */
+  readonly fewRows?: number;
 }
 
 /** Rows that the resolution of a histogram is guessed from; the guess costs or saves time, and changes no result. */
 const SAMPLE_ROWS = 20_000;
+
+/** Of so few rows a guess would be by all of them: their numbers are counted here, many columns in one query. */
+const FEW_ROWS = 4 * SAMPLE_ROWS;
+
+/** Columns of one statement. DuckDB's time to plan grows faster than a statement, so wide tables go in batches. */
+const BATCH_COLUMNS = 100;
 
 /** Beyond this a square leaves the range of doubles. */
 const LARGEST = '1e150::DOUBLE';
@@ -58,29 +66,49 @@ const LARGEST = '1e150::DOUBLE';
 const LONGEST_VALUE = 200;
 
 /**
- * The distributions of a table's columns, group by group: one scan for the blocks, one for all moments, then a grouping a
- * column. What reaches JavaScript are counts of bins, never rows.
+ * The distributions of a table's columns, group by group: one scan for the blocks, one for the moments of some columns, then
+ * a grouping a column, so that of many rows only counts of bins reach JavaScript. Of few rows the query costs more than the
+ * rows, and the numbers come as they are.
  * @returns a distribution a group
  */
 export async function readDistributions(connection: DuckDBConnection, request: DistributionRequest): Promise<Distribution[]> {
-  const { columns, time, like } = request;
+  const { columns, time, like, fewRows = FEW_ROWS } = request;
   const group = request.group ?? { sql: '0', count: 1 };
   // Columns go by names of ours, which none of the user's can meet.
-  const values = columns.map(({ sql }, index) => `${sql} AS c${index}`);
-  const selected = [`CAST(${group.sql} AS BIGINT) AS g`, `${blockSql(time)} AS b`, ...values].join(', ');
-  const from = `(SELECT * FROM (SELECT ${selected} FROM ${request.from}) WHERE g IS NOT NULL)`;
-  const sizes = await readSizes(connection, from, group.count);
+  const from = (wanted: readonly number[]): string => {
+    const values = wanted.map((index) => `${columns[index]!.sql} AS c${index}`);
+    const selected = [`CAST(${group.sql} AS BIGINT) AS g`, `${blockSql(time)} AS b`, ...values].join(', ');
+    return `(SELECT * FROM (SELECT ${selected} FROM ${request.from}) WHERE g IS NOT NULL)`;
+  };
+  const sizes = await readSizes(connection, from([]), group.count);
   const blocks = time && sizes.map((size) => keptBlocks(time.unit, size.blocks, request.mostBlocks));
-  const moments = await readMoments(connection, from, columns, group.count);
   const all = sizes.reduce((sum, { rows }) => sum + rows, 0);
-  const place: Place = { connection, from, rows: all, blocks, groups: group.count };
+  const place = { connection, rows: all, blocks, groups: group.count };
+  const isFew = all <= fewRows;
   const read: ColumnDistribution[][] = [];
-  for (const [index, column] of columns.entries()) {
-    read.push(
-      isNumeric(column.type)
-        ? await readNumbers(place, column, `c${index}`, moments[index]!)
-        : await readLevels(place, column, `c${index}`, blockBinsOf(like, column.name)),
-    );
+  for (let start = 0; start < columns.length; start += BATCH_COLUMNS) {
+    const batch = columns.map((_, index) => index).slice(start, start + BATCH_COLUMNS);
+    // A query's columns are looked up among all that a wide table has: of few rows a copy of some is less work.
+    if (isFew) await connection.run(`CREATE TEMP TABLE __batch AS SELECT * FROM ${from(batch)}`);
+    try {
+      const of = (wanted: readonly number[]): string => (isFew ? '__batch' : from(wanted));
+      const numeric = batch.filter((index) => isNumeric(columns[index]!.type));
+      const numbers = await readBatch({ ...place, from: of(numeric) }, numeric, isFew ? undefined : from);
+      for (const index of batch) {
+        const column = columns[index]!;
+        const cells = numbers.get(index);
+        read.push(
+          cells
+            ? byGroup(cells, place).map((own, at) => {
+                const counted = { resolution: cells.resolution, ...own };
+                return numberDistribution(column.name, counted, cells.moments[at]!, blockCount(place, at));
+              })
+            : await readLevels({ ...place, from: of([index]) }, column, `c${index}`, blockBinsOf(like, column.name)),
+        );
+      }
+    } finally {
+      if (isFew) await connection.run('DROP TABLE __batch');
+    }
   }
   return sizes.map(({ rows }, at) => ({
     rows,
@@ -125,26 +153,48 @@ async function readSizes(connection: DuckDBConnection, from: string, groups: num
 
 type Moments = NumberDistribution['moments'];
 
+/**
+ * Numeric columns, by their numbers, and what is counted of each.
+ * @param fromOf of some columns, where there are too many rows to take all of them; undefined: `from` is read as it is
+ */
+async function readBatch(
+  place: Place,
+  numeric: readonly number[],
+  fromOf: ((columns: readonly number[]) => string) | undefined,
+): Promise<ReadonlyMap<number, NumberCells & { readonly moments: Moments[] }>> {
+  if (numeric.length === 0) return new Map();
+  const moments = await readMoments(place.connection, place.from, numeric, place.groups);
+  const few = fromOf ? [] : await countFew(place, numeric);
+  const found = new Map<number, NumberCells & { readonly moments: Moments[] }>();
+  for (const [at, index] of numeric.entries()) {
+    const cells = few[at] ?? (await countNumbers({ ...place, from: fromOf!([index]) }, index));
+    found.set(index, { ...cells, moments: moments[at]! });
+  }
+  return found;
+}
+
+/** Of numeric columns, by their numbers. */
 async function readMoments(
   connection: DuckDBConnection,
   from: string,
-  columns: readonly WatchedColumn[],
+  columns: readonly number[],
   groups: number,
 ): Promise<Moments[][]> {
   const none: Moments = { count: 0, mean: 0, squares: 0 };
   const moments = columns.map(() => Array.from({ length: groups }, () => none));
-  const aggregates = columns.flatMap(({ type }, index) => {
-    if (!isNumeric(type)) return [];
-    const value = `CASE WHEN abs(CAST(c${index} AS DOUBLE)) < ${LARGEST} THEN CAST(c${index} AS DOUBLE) END`;
-    return [`count(${value}) AS n${index}`, `favg(${value}) AS m${index}`, `var_pop(${value}) * count(${value}) AS s${index}`];
+  const doubles = columns.map((index) => `CAST(c${index} AS DOUBLE) AS x${index}`);
+  const finite = columns.map((index) => `CASE WHEN abs(x${index}) < ${LARGEST} THEN x${index} END AS x${index}`);
+  const aggregates = columns.map((index) => {
+    const value = `x${index}`;
+    return `count(${value}) AS n${index}, favg(${value}) AS m${index}, var_pop(${value}) * count(${value}) AS s${index}`;
   });
-  if (aggregates.length === 0) return moments;
-  for (const row of await readRows(connection, `SELECT g, ${aggregates.join(', ')} FROM ${from} GROUP BY g`)) {
-    for (const [index, { type }] of columns.entries()) {
-      const count = isNumeric(type) ? Number(row[`n${index}`]) : 0;
+  const values = `SELECT g, ${finite.join(', ')} FROM (SELECT g, ${doubles.join(', ')} FROM ${from})`;
+  for (const row of await readRows(connection, `SELECT g, ${aggregates.join(', ')} FROM (${values}) GROUP BY g`)) {
+    for (const [at, index] of columns.entries()) {
+      const count = Number(row[`n${index}`]);
       if (count === 0) continue;
       const [mean, squares] = [Number(row[`m${index}`]), Number(row[`s${index}`])];
-      moments[index]![Number(row.g)] = { count, mean: rounded(mean), squares: rounded(squares) };
+      moments[at]![Number(row.g)] = { count, mean: rounded(mean), squares: rounded(squares) };
     }
   }
   return moments;
@@ -160,13 +210,25 @@ interface Place {
   readonly groups: number;
 }
 
-async function readNumbers(
-  place: Place,
-  { name }: WatchedColumn,
-  column: string,
-  moments: readonly Moments[],
-): Promise<ColumnDistribution[]> {
-  const from = `(SELECT g, ${keptSql(place.blocks)} AS b, CAST(${column} AS DOUBLE) AS x FROM ${place.from})`;
+/** Keys of a resolution that is at least as fine as the histogram's will be. */
+type NumberCells = Cells & { readonly resolution: number };
+
+/** Numeric columns of few rows, by their numbers; each row is a cell. */
+async function countFew({ connection, from, rows }: Place, columns: readonly number[]): Promise<NumberCells[]> {
+  const selected = ['g', 'b', ...columns.map((index) => `c${index}`)].map(orNaN);
+  const sql = `SELECT ${selected.join(', ')} FROM ${from}`;
+  const [groups, blocks, ...values] = await readNumbers(connection, sql, selected.length, rows);
+  const counts = new Float64Array(rows).fill(1);
+  return values.map((own) => {
+    const finest = own.map((value) => (Number.isNaN(value) ? value : finestKey(value)));
+    const resolution = fittingResolution(finest.filter((key) => !Number.isNaN(key)).sort(), FINEST, MOST_BINS);
+    const keys = finest.map((key) => coarserKey(key, FINEST - resolution));
+    return { resolution, groups: groups!, blocks: blocks!, keys, counts };
+  });
+}
+
+async function countNumbers(place: Place, index: number): Promise<NumberCells> {
+  const from = `(SELECT g, ${keptSql(place.blocks)} AS b, CAST(c${index} AS DOUBLE) AS x FROM ${place.from})`;
   const resolution = await guessResolution(place, from);
   const key = binSql('x', resolution);
   // Bins are dear: where values are few they are found for each value, and not for each row.
@@ -178,9 +240,7 @@ async function readNumbers(
       ? `SELECT g, b, ${key} AS k, CAST(sum(n) AS BIGINT) AS n FROM (${grouped}) GROUP BY ALL`
       : `SELECT g, b, ${key} AS k, count(*) AS n FROM ${from} GROUP BY ALL`,
   );
-  return byGroup(cells, place).map(({ keys, blocks, counts }, group) =>
-    numberDistribution(name, { resolution, keys, blocks, counts }, moments[group]!, blockCount(place, group)),
-  );
+  return { resolution, ...cells };
 }
 
 /** At least as fine as the histogram will be: over all rows there are no fewer bins than over some. */
@@ -305,7 +365,7 @@ function keptSql(blocks: Place['blocks']): string {
   return `CASE WHEN b IN (${ids.map(literal).join(', ')}) THEN b END`;
 }
 
-function blockCount({ blocks }: Place, group: number): number {
+function blockCount({ blocks }: Pick<Place, 'blocks'>, group: number): number {
   return blocks ? blocks[group]!.ids.length : 1;
 }
 
@@ -322,16 +382,23 @@ async function readCells(connection: DuckDBConnection, sql: string): Promise<Cel
   await connection.run(`CREATE TEMP TABLE __cells AS ${sql}`);
   try {
     const rows = await countRows(connection, '__cells');
-    const column = (name: string): Promise<Float64Array> =>
-      readArray(connection, `SELECT coalesce(CAST(${name} AS DOUBLE), 'NaN'::DOUBLE) FROM __cells`, 'float64', rows);
-    return { groups: await column('g'), blocks: await column('b'), keys: await column('k'), counts: await column('n') };
+    const columns = ['g', 'b', 'k', 'n'].map(orNaN);
+    const [groups, blocks, keys, counts] = await readNumbers(connection, `SELECT ${columns.join(', ')} FROM __cells`, 4, rows);
+    return { groups: groups!, blocks: blocks!, keys: keys!, counts: counts! };
   } finally {
     await connection.run('DROP TABLE __cells');
   }
 }
 
+function orNaN(value: string): string {
+  return `coalesce(CAST(${value} AS DOUBLE), 'NaN'::DOUBLE)`;
+}
+
 /** The cells of each group, with the places of their blocks among the group's kept ones. */
-function byGroup(cells: Cells, { groups, blocks }: Place): { keys: number[]; blocks: number[]; counts: number[] }[] {
+function byGroup(
+  cells: Cells,
+  { groups, blocks }: Pick<Place, 'groups' | 'blocks'>,
+): { keys: number[]; blocks: number[]; counts: number[] }[] {
   const split = Array.from({ length: groups }, () => ({
     keys: [] as number[],
     blocks: [] as number[],
