@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{e as c}from"./chunk-JS3IXG7V.js";var s="__parts",p=2048;async function d({connection:e},a){let{DuckDBDataChunk:u,UTINYINT:i}=await c();await e.run(`CREATE OR REPLACE TEMP TABLE ${s} (__part UTINYINT)`);let n=await e.createAppender(s,"main","temp");for(let t=0;t<a.length;t+=p){let o=Math.min(p,a.length-t),r=u.create([i],o);r.setColumns([Array.from(a.subarray(t,t+o))]),n.appendDataChunk(r)}n.closeSync()}export{s as a,d as b};
