@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { binRange } from './distribution/bins.js';
 import type { ColumnDistribution, LevelDistribution } from './distribution/distribution.js';
-import { levelSql, type WatchedColumn } from './distribution/read.js';
+import { levelSql, type WatchedColumn } from './distribution/watched-column.js';
 import { commonBins } from './drift/groups.js';
 import type { CountedNumbers, CountedValues } from './drift/methods.js';
 import { countRows, readArray, readTexts } from './duckdb.js';

@@ -2,7 +2,7 @@ import { UserError } from '../core/errors.js';
 import type { DatePart } from '../spec/schema.js';
 import { columnKey } from './column-names.js';
 import type { Dataset } from './dataset.js';
-import type { WatchedColumn } from './distribution/read.js';
+import type { WatchedColumn } from './distribution/watched-column.js';
 import { identifier } from './sql.js';
 
 /** A column of the data as it is held against a reference. */

@@ -1,4 +1,4 @@
-import type { WatchedColumn } from '../data/distribution/read.js';
+import type { WatchedColumn } from '../data/distribution/watched-column.js';
 import type { Signature } from '../onnx/signature.js';
 import type { DatePart } from '../spec/schema.js';
 import type { Feature, FeaturePlan } from './plan.js';

@@ -4,7 +4,7 @@ import { formatCount } from '../core/format.js';
 import { canonicalText, type StoredType } from '../data/canonical.js';
 import { columnKey, meantColumn } from '../data/column-names.js';
 import { normalised, storedType } from '../data/column-types.js';
-import type { WatchedColumn } from '../data/distribution/read.js';
+import type { WatchedColumn } from '../data/distribution/watched-column.js';
 import { countRows, readRows } from '../data/duckdb.js';
 import { readError } from '../data/read-error.js';
 import type { SourceFile } from '../data/sources.js';

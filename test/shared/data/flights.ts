@@ -1,5 +1,6 @@
 import type { Distribution } from '../../../shared/data/distribution/distribution.js';
-import { readDistributions, type WatchedColumn } from '../../../shared/data/distribution/read.js';
+import { readDistributions } from '../../../shared/data/distribution/read.js';
+import type { WatchedColumn } from '../../../shared/data/distribution/watched-column.js';
 import { type Database, openDatabase } from '../../../shared/data/duckdb.js';
 import { literal } from '../../../shared/data/sql.js';
 import { vegaDataset } from '../../projects/sample.js';

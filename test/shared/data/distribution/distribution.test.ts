@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ArrayColumn, distributionOf } from '../../../../shared/data/distribution/arrays.js';
 import { binRange, coarserKey, FINEST, finestKey, fittingResolution } from '../../../../shared/data/distribution/bins.js';
 import { mergeDistributions } from '../../../../shared/data/distribution/merge.js';
-import { readDistributions, type WatchedColumn } from '../../../../shared/data/distribution/read.js';
+import { readDistributions } from '../../../../shared/data/distribution/read.js';
 import { sealed } from '../../../../shared/data/distribution/seal.js';
+import type { WatchedColumn } from '../../../../shared/data/distribution/watched-column.js';
 import { type Database, openDatabase } from '../../../../shared/data/duckdb.js';
 import { literal } from '../../../../shared/data/sql.js';
 
