@@ -11,12 +11,12 @@ import { constantPredictions } from '../../shared/evaluation/baseline.js';
 import { describeChanges } from '../../shared/evaluation/changes.js';
 import type { Comparison } from '../../shared/evaluation/comparison.js';
 import { readCustomMetrics } from '../../shared/evaluation/custom-metrics.js';
+import { gateLines } from '../../shared/evaluation/gates.js';
 import { judge } from '../../shared/evaluation/judge.js';
 import { summarizeModel } from '../../shared/evaluation/summary.js';
 import type { RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.js';
-import { parseGate } from '../../shared/spec/gates.js';
 import type { LoadedSpec } from '../../shared/spec/load.js';
 import { measureByCommands } from '../../shared/training/command/metric-command.js';
 import { retrainWithSeeds } from '../../shared/training/retrain-seeds.js';
@@ -104,10 +104,7 @@ export async function judgeCandidate(
     notComparable,
     primary: judgedPrimary(spec),
     metrics: judgedMetrics(spec),
-    gates: spec.gates.map((text, index) => {
-      const { line } = loaded.locate(['gates', index]);
-      return { gate: parseGate(text, Object.keys(spec.evaluate.custom ?? {})), text, ...(line !== undefined && { line }) };
-    }),
+    gates: gateLines(loaded),
     gatesInconclusive: spec.gates_inconclusive,
     margin: spec.evaluate.margin ?? 0,
     baseline:

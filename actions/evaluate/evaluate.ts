@@ -21,6 +21,7 @@ import type { ModelSummary } from '../../shared/evaluation/comparison.js';
 import { type ModelCost, measureCosts } from '../../shared/evaluation/cost.js';
 import { readCustomMetrics } from '../../shared/evaluation/custom-metrics.js';
 import type { Evaluation } from '../../shared/evaluation/evaluation.js';
+import { gateLines } from '../../shared/evaluation/gates.js';
 import { evaluateModel } from '../../shared/evaluation/judge.js';
 import { measuresOf } from '../../shared/evaluation/measures.js';
 import { commonRows } from '../../shared/evaluation/rows.js';
@@ -33,7 +34,6 @@ import { renderEvaluation } from '../../shared/report/evaluation.js';
 import type { ActionOutcome, Annotation, RunnerServices } from '../../shared/runner/services.js';
 import { workDirectory } from '../../shared/runner/work-directory.js';
 import { judgedMetrics, judgedPrimary } from '../../shared/spec/chosen-metrics.js';
-import { parseGate } from '../../shared/spec/gates.js';
 import { type LoadedSpec, loadSpec } from '../../shared/spec/load.js';
 import type { Spec } from '../../shared/spec/schema.js';
 import { measureByCommands } from '../../shared/training/command/metric-command.js';
@@ -158,10 +158,7 @@ async function evaluate(
     candidate: predictions,
     primary: judgedPrimary(spec),
     metrics: judgedMetrics(spec),
-    gates: spec.gates.map((text, index) => {
-      const { line } = loaded.locate(['gates', index]);
-      return { gate: parseGate(text, Object.keys(spec.evaluate.custom ?? {})), text, ...(line !== undefined && { line }) };
-    }),
+    gates: gateLines(loaded),
     gatesInconclusive: spec.gates_inconclusive,
     slices: await specSlices(dataset, loaded, { rows, known: table }),
     groups: await protectedGroups(dataset, loaded, { rows, known: table }),

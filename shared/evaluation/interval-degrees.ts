@@ -1,4 +1,4 @@
-import { studentQuantile } from './statistics.js';
+import { effectiveNumber, studentQuantile } from './statistics.js';
 
 /** The expansion of studentQuantile is good from here on. */
 const MIN_DEGREES = 4;
@@ -37,12 +37,5 @@ export function valueDegrees(without: Float64Array, units: number): number {
 /** How many units of like influence would make the square of the spread as sure: (sum x²)² / sum x⁴. All where none has any. */
 function decidingNumber(without: Float64Array): number {
   const mean = without.reduce((sum, one) => sum + one, 0) / without.length;
-  let squares = 0;
-  let fourths = 0;
-  for (const one of without) {
-    const square = (one - mean) ** 2;
-    squares += square;
-    fourths += square * square;
-  }
-  return fourths > 0 ? squares ** 2 / fourths : without.length;
+  return effectiveNumber(without.map((one) => (one - mean) ** 2)) || without.length;
 }
